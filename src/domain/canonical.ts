@@ -1,0 +1,74 @@
+/** Canonical rows: what a source's rows have become, in the contract's types.
+ *
+ *  Columns that are the tool's own begin with `_` (a field name cannot):
+ *  legacy side  `_system` VARCHAR, `_key` VARCHAR (record key), `_row` BIGINT (ordinal in the snapshot), `_ref` VARCHAR (names the source row
+ *               to a person), `_duplicate` BOOLEAN (another row of the system has the same key), then one column per contract field.
+ *               A `code` holds its target value, a `ref` the record key of the entity referred to.
+ *  Odoo side    `_odoo_id` BIGINT, `_key` VARCHAR or null, `_external_id` VARCHAR or null (own namespace), `_in_scope` BOOLEAN,
+ *               `_active` BOOLEAN, `_write_date` TIMESTAMP, `_duplicate` BOOLEAN, then one column per bound field.
+ *               A `ref` holds the database id (BIGINT), a `code` the value of the related record's `by` field. */
+import type { FieldContract } from './contract.ts';
+
+/** The DuckDB type in which a field is stored. Exact decimals only: no float anywhere. */
+export function storageType(field: FieldContract): string {
+  switch (field.type) {
+    case 'text':
+    case 'identifier':
+    case 'choice':
+    case 'code':
+    case 'ref':
+      return 'VARCHAR';
+    case 'boolean':
+      return 'BOOLEAN';
+    case 'integer':
+      return 'BIGINT';
+    case 'decimal':
+    case 'quantity':
+    case 'money':
+      return `DECIMAL(18,${field.digits})`;
+    case 'date':
+      return 'DATE';
+    case 'timestamp':
+      return 'TIMESTAMP';
+  }
+}
+
+/** Is it summed in coverage statements and control totals? */
+export function isAmount(field: FieldContract): field is Extract<FieldContract, { type: 'decimal' | 'quantity' | 'money' }> {
+  return field.type === 'decimal' || field.type === 'quantity' || field.type === 'money';
+}
+
+/** Why a source row did not become a canonical row. */
+export type RejectRule =
+  | 'expression-failed'
+  | 'not-of-type'
+  | 'too-many-decimals'
+  | 'required'
+  | 'null-key'
+  | 'not-a-choice'
+  | 'unmapped-code'
+  | 'unconfirmed-code';
+
+/** One reject: a row may have several. `raw` is null for fields marked `pii` in everything but the reject file itself. */
+export interface Reject {
+  readonly entity: string;
+  readonly system: string;
+  readonly row: number;
+  readonly ref: string;
+  readonly field: string;
+  readonly rule: RejectRule;
+  readonly raw: string | null;
+}
+
+/** The canonical dataset of one entity of one system, as files; made once per inputs and reused. */
+export interface CanonicalDataset {
+  readonly entity: string;
+  readonly system: string;
+  readonly snapshotId: string;
+  /** SHA-256 over snapshot id, contract, source mapping and code maps. Same inputs, same dataset. */
+  readonly inputsHash: string;
+  /** Parquet files; absolute paths. */
+  readonly rows: string;
+  readonly rejects: string;
+  readonly counts: { readonly input: number; readonly mapped: number; readonly rejected: number; readonly filtered: number; readonly duplicates: number };
+}

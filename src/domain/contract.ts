@@ -1,0 +1,264 @@
+/** The files a migration engineer writes, as schemas. They are the single source of the types, of validation and of the JSON Schemas
+ *  that editors use: every key is described, an unknown key is a mistake.
+ *
+ *  Words: a *capability* owns ordered *entities*; an entity's file holds its *contract* (fields, key, checks, control totals) and its
+ *  *binding* to Odoo; a *source mapping* says how one system's rows become canonical rows. */
+import { z } from 'zod';
+
+const entityName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _, beginning with a letter')
+  .describe('Name of an entity, as in `purchase_order`.');
+const fieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _, beginning with a letter');
+const systemName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and -, beginning with a letter');
+const sqlExpression = z.string().min(1).describe('One DuckDB scalar expression: no subquery, table function, aggregate, window or volatile function.');
+const odooFieldName = z
+  .union([z.string(), z.array(z.string()).min(1)])
+  .describe('Odoo field. A list names the alternatives of different Odoo versions; the first that exists is used.');
+const odooDomain = z.array(z.unknown()).describe('Odoo domain, as in [["supplier_rank", ">", 0]].');
+
+// ---- fields ------------------------------------------------------------------------------------------------------------------
+
+const common = {
+  required: z.boolean().default(false).describe('A row without a value is rejected.'),
+  pii: z.boolean().default(false).describe('Personal or secret: its values never reach messages, logs or CI output.'),
+  description: z.string().optional().describe('What the field means, in the words of its users.'),
+};
+const textRules = z
+  .array(z.enum(['case', 'whitespace']))
+  .default([])
+  .describe('Differences that do not count when the two sides are compared.');
+const tolerance = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/)
+  .or(z.number().nonnegative().transform(String))
+  .optional()
+  .describe('Largest absolute difference that counts as equal.');
+const digits = z.number().int().min(0).max(12);
+
+export const FieldContract = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), ...common, compare: textRules }),
+  z.strictObject({
+    type: z.literal('identifier'),
+    ...common,
+    scheme: z.string().describe('Identifier scheme: gtin, iban, us-ein, vat, code, …'),
+    compare: textRules,
+  }),
+  z.strictObject({ type: z.literal('choice'), ...common, values: z.array(z.string()).min(1).describe('The canonical values; any other is rejected.') }),
+  z.strictObject({
+    type: z.literal('code'),
+    ...common,
+    codes: z.string().describe('Code map: the file codes/<name>.csv translates source values. An unmapped or unconfirmed value is rejected.'),
+  }),
+  z.strictObject({
+    type: z.literal('ref'),
+    ...common,
+    entity: entityName.describe('The entity referred to; the value is its record key, resolved through the crosswalk.'),
+  }),
+  z.strictObject({ type: z.literal('boolean'), ...common }),
+  z.strictObject({ type: z.literal('integer'), ...common }),
+  z.strictObject({ type: z.literal('decimal'), ...common, digits: digits.default(6).describe('Decimals kept; a value with more is rejected.'), tolerance }),
+  z.strictObject({
+    type: z.literal('quantity'),
+    ...common,
+    unit: fieldName.optional().describe('The field of the same row that holds the unit.'),
+    digits: digits.default(4),
+    tolerance,
+  }),
+  z.strictObject({
+    type: z.literal('money'),
+    ...common,
+    currency: z.string().default('company').describe('`company`, or the field that holds the currency.'),
+    digits: digits.default(2).describe('Decimals kept; a value with more is rejected.'),
+    tolerance,
+    rounding: z
+      .union([z.literal('currency'), z.strictObject({ lines: z.string().describe('`<entity>.<field>` of the lines whose rounded amounts make up this one.') })])
+      .optional()
+      .describe(
+        "How Odoo rounds this amount: `currency` half-up to the currency, or made of its lines by the company's rounding method. Compared after rounding; the difference is shown in control totals as class `rounding`.",
+      ),
+  }),
+  z.strictObject({ type: z.literal('date'), ...common }),
+  z.strictObject({ type: z.literal('timestamp'), ...common, description: common.description.describe('A moment in UTC, to the second.') }),
+]);
+export type FieldContract = z.infer<typeof FieldContract>;
+export type FieldType = FieldContract['type'];
+
+// ---- checks and control totals ---------------------------------------------------------------------------------------------------
+
+export const CheckContract = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  severity: z.enum(['error', 'warning', 'info']).default('warning'),
+  when: sqlExpression.describe(
+    'True for a row that breaks the rule. Fields of a referred record are written `<ref field>.<field>`, as in `supplier.active = false`.',
+  ),
+  measure: sqlExpression.optional().describe('An amount summed over the rows found.'),
+  hint: z.string().describe('What to do about it.'),
+});
+export type CheckContract = z.infer<typeof CheckContract>;
+
+export const ControlContract = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  measure: z.union([z.literal('count'), fieldName]).describe('`count`, or the field that is summed on both sides.'),
+  by: z
+    .record(fieldName, sqlExpression)
+    .default({})
+    .describe('Dimensions: name → expression over canonical fields (`<ref field>.<field>` for a referred record).'),
+});
+export type ControlContract = z.infer<typeof ControlContract>;
+
+// ---- binding to Odoo -----------------------------------------------------------------------------------------------------------------
+
+export const OdooFieldBinding = z.strictObject({
+  field: odooFieldName,
+  by: z
+    .string()
+    .optional()
+    .describe('For codes: the field of the related Odoo model whose value is the target code (`code`, `name`); `external_id` by default.'),
+  send: z.boolean().default(true).describe('false: Odoo computes it; it is read and compared, never written.'),
+});
+export type OdooFieldBinding = z.infer<typeof OdooFieldBinding>;
+
+/** One thing done to a record after it exists: a method call, or a write of bound fields. Each is a journal step of its own. */
+export const OdooStep = z.strictObject({
+  call: z.string().optional().describe('Method of the record, as in button_confirm.'),
+  on: z.string().optional().describe('Call it on the records this relational field names instead (`picking_ids`).'),
+  unless: z
+    .record(z.string(), z.array(z.union([z.string(), z.boolean()])))
+    .optional()
+    .describe('Records already so are left alone: Odoo field → values.'),
+  context: z.record(z.string(), z.unknown()).default({}),
+  write: z.array(fieldName).optional().describe('Canonical fields written (again) at this point, as dates that a method overwrites.'),
+  unlink: z.string().optional().describe('Delete the records this relational field named before the steps began (by-products of an action).'),
+});
+export type OdooStep = z.infer<typeof OdooStep>;
+
+export const OdooStates = z.strictObject({
+  field: fieldName.describe('The canonical field (type choice) that holds the state.'),
+  values: z.record(
+    z.string(),
+    z.strictObject({
+      is: z
+        .record(z.string(), z.array(z.union([z.string(), z.boolean()])))
+        .describe('How the state reads in Odoo: Odoo field → values. The first state that fits is taken.'),
+      reach: z.array(z.string()).default([]).describe('Steps, in order, that bring a new record there.'),
+      leave: z.array(z.string()).default([]).describe('Steps, in order, that a rollback takes before it deletes the record.'),
+    }),
+  ),
+  steps: z.record(z.string(), OdooStep).default({}),
+});
+export type OdooStates = z.infer<typeof OdooStates>;
+
+export const OdooByproduct = z.strictObject({
+  model: z.string(),
+  through: z.string().optional().describe('Relational field of the record that names them.'),
+  domain: odooDomain
+    .optional()
+    .describe('Where no field names them: a domain; "$id" stands for the record, "$<canonical ref field>" for the record it refers to.'),
+  rollback: z.enum(['unlink', 'keep']).default('unlink'),
+});
+export type OdooByproduct = z.infer<typeof OdooByproduct>;
+
+export const OdooBinding = z.strictObject({
+  model: z.string().describe('Odoo model, as in res.partner.'),
+  domain: odooDomain.default([]).describe('What is pulled. Archived records are always included.'),
+  scope: odooDomain
+    .optional()
+    .describe(
+      'Which pulled records take part even when no legacy record is linked to them. What is outside is counted, never a break. Left out: only linked records take part.',
+    ),
+  in: z.string().optional().describe('For lines: the one2many field of the parent that holds them.'),
+  parent_field: z.string().optional().describe('For lines: the many2one field that names the parent.'),
+  set: z.record(z.string(), z.unknown()).default({}).describe('Odoo fields written on create only, never compared.'),
+  context: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('Context of writes, as in {tracking_disable: true}. Chatter tracking is off only where this says so.'),
+  fields: z.record(
+    fieldName,
+    z
+      .union([odooFieldName, OdooFieldBinding])
+      .transform((value): OdooFieldBinding => (typeof value === 'string' || Array.isArray(value) ? { field: value, send: true } : value)),
+  ),
+  states: OdooStates.optional(),
+  byproducts: z.array(OdooByproduct).default([]).describe('Records that Odoo makes by itself when this one is loaded; a rollback takes them back too.'),
+  batch: z.number().int().min(1).max(1000).default(250).describe('Records in one call.'),
+  rollback: z.enum(['unlink', 'archive', 'keep']).default('unlink').describe('What a rollback does with a record that the load created.'),
+});
+export type OdooBinding = z.infer<typeof OdooBinding>;
+
+// ---- the files -----------------------------------------------------------------------------------------------------------------------
+
+export const EntityContract = z.strictObject({
+  entity: entityName,
+  version: z.number().int().min(1).describe('Version of this contract; raise it when a field changes its meaning.'),
+  description: z.string().optional(),
+  parent: entityName.optional().describe('The document this entity is a line of; a document loads as one unit with its lines.'),
+  key: z
+    .array(fieldName)
+    .min(1)
+    .describe(
+      'The fields that identify a record within its system and company. Declared, never guessed; proven unique before anything is compared or planned.',
+    ),
+  fields: z.record(fieldName, FieldContract),
+  owner: z
+    .strictObject({ default: z.enum(['legacy', 'odoo']).default('legacy'), fields: z.record(fieldName, z.enum(['legacy', 'odoo'])).default({}) })
+    .default({ default: 'legacy', fields: {} })
+    .describe('Which side is the source of truth, for the entity and for single fields.'),
+  checks: z.array(CheckContract).default([]),
+  controls: z.array(ControlContract).default([]),
+  link_by: z.array(z.array(fieldName).min(1)).optional().describe('Sets of fields by which an existing Odoo record is recognised; the key by default.'),
+  odoo: OdooBinding.optional().describe('Left out: the entity is mapped and checked, and nothing of it reaches Odoo.'),
+});
+export type EntityContract = z.infer<typeof EntityContract>;
+
+export const SourceMapping = z.strictObject({
+  system: systemName.describe('A system of cutover.yaml.'),
+  entity: entityName,
+  from: z.string().optional().describe('Table, view (`schema.table`) or file the rows come from.'),
+  query: z.string().optional().describe('For SQL systems, instead of `from`: one SELECT.'),
+  row: z.string().optional().describe('Expression that names a source row to a person (a row number by default).'),
+  watermark: z.string().optional().describe('Column that grows whenever a row changes; makes pulls incremental.'),
+  id: z.string().optional().describe('Column that identifies a source row; needed with `watermark`.'),
+  filter: sqlExpression.optional().describe('Rows for which this is not true are left out and counted as filtered.'),
+  fields: z.record(fieldName, sqlExpression),
+});
+export type SourceMapping = z.infer<typeof SourceMapping>;
+
+export const CapabilityFile = z.strictObject({
+  capability: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  version: z.number().int().min(1).optional(),
+  extends: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*@\d+$/, 'a shipped pack and its version, as in procurement@1')
+    .optional()
+    .describe('The shipped pack this capability builds on; files here add to it or override it.'),
+  entities: z.array(entityName).optional().describe('Order of load, parents first. Lines are loaded with their document.'),
+  phase: z.enum(['legacy-led', 'shared', 'odoo-led']).default('legacy-led'),
+  cutoff: z.iso.date().optional().describe('Cut-off date of the capability.'),
+});
+export type CapabilityFile = z.infer<typeof CapabilityFile>;
+
+/** codes/<name>.csv: one row. */
+export const CodeMapRow = z.strictObject({
+  source: z.string(),
+  target: z.string(),
+  status: z.enum(['proposed', 'confirmed']),
+  by: z.string().default(''),
+  at: z.string().default(''),
+  reason: z.string().default(''),
+});
+export type CodeMapRow = z.infer<typeof CodeMapRow>;
+
+/** decisions/links.csv: one row. `odoo` is an External ID (`uom.product_uom_unit`) or the database id of the record. */
+export const LinkDecisionRow = z.strictObject({
+  entity: entityName,
+  system: systemName,
+  key: z.string(),
+  odoo: z.string(),
+  decision: z.enum(['same', 'different']),
+  by: z.string().min(1),
+  at: z.string().min(1),
+  reason: z.string().default(''),
+});
+export type LinkDecisionRow = z.infer<typeof LinkDecisionRow>;

@@ -1,0 +1,101 @@
+/** A plan: the exact writes a load (or a rollback) will make, as data. Load reads nothing but the plan, the crosswalk and Odoo.
+ *
+ *  File: one JSON object a line. First the manifest, then one action per document in order (parents first), last the end line with the
+ *  count and the SHA-256 of everything before it. A file without its end line is refused. */
+import type { Operation } from 'fast-json-patch';
+
+export const PLAN_FORMAT = 'cutover-plan';
+export const PLAN_VERSION = 1;
+
+/** A value on its way to Odoo: a JSON scalar as Odoo takes it (decimals as text), or the record another action of this plan makes. */
+export type PlannedValue = string | number | boolean | null | PlannedReference;
+/** Resolved through the crosswalk when the action is applied. */
+export interface PlannedReference {
+  readonly $ref: { readonly entity: string; readonly system: string; readonly key: string };
+}
+
+/** How an entity's records are written; copied from the binding so that a plan stands alone. */
+export interface PlannedEntity {
+  readonly model: string;
+  readonly batch: number;
+  readonly context: Readonly<Record<string, unknown>>;
+  /** For lines: one2many field of the parent, and many2one field to it. */
+  readonly in: string | null;
+  readonly parentField: string | null;
+  readonly byproducts: readonly {
+    readonly model: string;
+    readonly through: string | null;
+    readonly domain: readonly unknown[] | null;
+    readonly rollback: 'unlink' | 'keep';
+  }[];
+  /** Odoo field → what it is: canonical name, kind for the wire, whether its values may be shown. */
+  readonly fields: Readonly<Record<string, { readonly field: string | null; readonly type: string; readonly pii: boolean }>>;
+}
+
+export interface PlanManifest {
+  readonly format: typeof PLAN_FORMAT;
+  readonly version: typeof PLAN_VERSION;
+  readonly kind: 'load' | 'rollback';
+  readonly capability: string;
+  /** Run that made the plan. */
+  readonly runId: string;
+  /** Consumed once in the state when the plan is loaded. */
+  readonly nonce: string;
+  readonly asOf: string;
+  readonly namespace: string;
+  readonly odoo: { readonly uuid: string; readonly database: string; readonly version: string };
+  readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
+  readonly mappingHash: string;
+  /** Rollback: the run that is taken back. */
+  readonly reverses: string | null;
+  readonly entities: Readonly<Record<string, PlannedEntity>>;
+  /** In load order. */
+  readonly order: readonly string[];
+}
+
+/** Load plans use the first six; rollback plans use `update` (restore a before-image), `delete`, `archive`, `detach` (end a crosswalk link), `noop` and `refuse`. */
+export type PlanActionKind = 'create' | 'update' | 'link' | 'archive' | 'noop' | 'refuse' | 'delete' | 'detach';
+
+/** One step after (create) or before (delete) the record itself; each is a journal step of its own. */
+export interface PlannedStep {
+  readonly name: string;
+  readonly call: string | null;
+  readonly on: string | null;
+  readonly unless: Readonly<Record<string, readonly (string | boolean)[]>> | null;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly write: Readonly<Record<string, PlannedValue>> | null;
+  readonly unlink: string | null;
+}
+
+export interface PlannedRecord {
+  readonly action: PlanActionKind;
+  readonly entity: string;
+  readonly system: string;
+  readonly key: string;
+  readonly externalId: string;
+  readonly odooId: number | null;
+  /** Why it is refused, or why it is there at all (shown, never acted upon). */
+  readonly reason: string | null;
+  /** RFC 6902 over an object of Odoo fields: `test` holds the values it was made on, `add`/`replace` what is written (a `PlannedValue`). */
+  readonly patch: readonly Operation[];
+}
+
+export interface PlanAction extends PlannedRecord {
+  /** 1-based position in the plan. */
+  readonly seq: number;
+  readonly lines: readonly PlannedRecord[];
+  readonly steps: readonly PlannedStep[];
+  /** What a rollback of this action will do, and what it cannot. */
+  readonly rollback: { readonly will: string; readonly cannot: string | null };
+}
+
+export interface PlanEnd {
+  readonly end: true;
+  readonly actions: number;
+  readonly sha256: string;
+}
+
+/** An action none of whose parts writes anything. */
+export function isQuiet(action: PlanAction): boolean {
+  return action.action === 'noop' && action.lines.every((line) => line.action === 'noop') && action.steps.length === 0;
+}

@@ -1,0 +1,317 @@
+/** What workflows need from the outside world. Adapters implement these; the composition root (context.ts) chooses them. */
+import type { CanonicalDataset } from './canonical.ts';
+import type { JournalEntry } from './journal.ts';
+import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';
+
+// ---- time, ids, progress --------------------------------------------------------------------------------------------------------
+
+/** Comes in as an argument everywhere, so that the same snapshots with the same as-of give the same bytes. */
+export interface Clock {
+  /** ISO 8601 UTC, to the millisecond. */
+  now(): string;
+}
+
+export type ProgressEvent =
+  | { readonly kind: 'step'; readonly step: string; readonly total?: number }
+  | { readonly kind: 'advance'; readonly step: string; readonly by: number; readonly note?: string }
+  | { readonly kind: 'done'; readonly step: string; readonly note?: string }
+  | { readonly kind: 'warning'; readonly text: string };
+/** Progress of long work. Never carries cell contents. */
+export type Progress = (event: ProgressEvent) => void;
+
+// ---- data plane -------------------------------------------------------------------------------------------------------------------------
+
+/** A value as the data plane hands it out: integers beyond 2^53, decimals, dates and timestamps are text. */
+export type DataValue = string | number | boolean | null | readonly DataValue[] | { readonly [field: string]: DataValue };
+export type DataRow = Readonly<Record<string, DataValue>>;
+
+/** DuckDB. All set work happens here; nothing loads a table into JavaScript. */
+export interface DataPlane {
+  run(sql: string): Promise<void>;
+  /** For results known to be small. */
+  rows<Row extends DataRow = DataRow>(sql: string): Promise<Row[]>;
+  /** For everything else: chunks of a few thousand rows. */
+  stream<Row extends DataRow = DataRow>(sql: string): AsyncIterable<readonly Row[]>;
+  /** Appends texts to an existing table whose columns are all VARCHAR; returns the number of rows. */
+  append(table: string, batches: AsyncIterable<readonly (readonly (string | null)[])[]>): Promise<number>;
+  /** From here on only these directories can be read or written, and no setting can be changed. */
+  lockDown(directories: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a data plane with the workspace's memory limit and spill directory. */
+export type OpenDataPlane = () => Promise<DataPlane>;
+
+// ---- store ----------------------------------------------------------------------------------------------------------------------------------
+
+/** A snapshot in the making: write the files into `directory`, then commit. What is not committed leaves no trace that anyone reads. */
+export interface StagedSnapshot {
+  readonly directory: string;
+  /** data.parquet (and quarantine.parquet, if there is one) must be there. Fills in id and content hash. */
+  commit(manifest: Omit<SnapshotManifest, 'format' | 'id' | 'contentHash' | 'system' | 'entity'>): Promise<Snapshot>;
+  abandon(): Promise<void>;
+}
+
+export interface SnapshotStore {
+  stage(system: string, entity: string): Promise<StagedSnapshot>;
+  /** Newest first. */
+  list(system?: string, entity?: string): Promise<readonly Snapshot[]>;
+  latest(system: string, entity: string): Promise<Snapshot | null>;
+  get(system: string, entity: string, id: string): Promise<Snapshot | null>;
+  /** E_SNAPSHOT_CORRUPT when data.parquet does not have its content hash. */
+  verify(snapshot: Snapshot): Promise<void>;
+  remove(snapshot: Snapshot): Promise<void>;
+}
+
+/** Everything else that is kept as files: canonical datasets (by inputs hash), baselines, and one directory per run. */
+export interface RunStore {
+  /** Directory of the run, made on first use (0700). */
+  runDirectory(runId: string): Promise<string>;
+  /** A canonical dataset made from exactly these inputs, if there is one. */
+  canonical(entity: string, system: string, inputsHash: string): Promise<CanonicalDataset | null>;
+  /** A staging directory; `keep` puts it in its place, whole. */
+  stageCanonical(
+    entity: string,
+    system: string,
+    inputsHash: string,
+  ): Promise<{ readonly directory: string; keep(counts: CanonicalDataset['counts'], snapshotId: string): Promise<CanonicalDataset> }>;
+  /** Directory of the baseline layers of an entity (`<odoo uuid>/<capability>/<entity>`). */
+  baselineDirectory(odooUuid: string, capability: string, entity: string): Promise<string>;
+  /** Writes a file whole or not at all (0600). */
+  writeFile(path: string, content: string | AsyncIterable<string>): Promise<void>;
+  readLines(path: string): AsyncIterable<string>;
+  readFile(path: string): Promise<string>;
+  exists(path: string): Promise<boolean>;
+}
+
+// ---- sources --------------------------------------------------------------------------------------------------------------------------------
+
+/** What a pull asks of a source for one entity. */
+export interface ExtractRequest {
+  readonly entity: string;
+  /** `from` or `query` of the source mapping. */
+  readonly from: string | null;
+  readonly query: string | null;
+  /** Only these columns are fetched; null: all (profile). */
+  readonly columns: readonly string[] | null;
+  /** Incremental: rows whose watermark is at least this, plus the ids of all rows. */
+  readonly since: { readonly watermarkColumn: string; readonly idColumn: string; readonly value: string } | null;
+}
+
+/** What a source has delivered into the data plane: table `table` holds the columns and `_row` BIGINT (1-based; the line number for files). */
+export interface Extract {
+  readonly table: string;
+  readonly columns: readonly SnapshotColumn[];
+  readonly rows: number;
+  /** Table (`_row` BIGINT, `reason` VARCHAR, `line` VARCHAR) of rows that could not be read, or null. */
+  readonly quarantine: { readonly table: string; readonly rows: number } | null;
+  /** Incremental: table with one column, the ids of all rows that exist now. */
+  readonly ids: string | null;
+}
+
+/** A legacy system opened for one pull: one consistent cut over all extracts made from it. */
+export interface SourceCut {
+  /** Columns of a table, view, file or query, in order. E_SOURCE_DRIFT is the caller's to raise. */
+  columns(from: string | null, query: string | null): Promise<readonly SnapshotColumn[]>;
+  extract(request: ExtractRequest, plane: DataPlane, progress: Progress): Promise<Extract>;
+  /** Tables, views or files there are, for profile and doctor. */
+  tables(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface SourceSystem {
+  readonly name: string;
+  /** E_SOURCE_UNREACHABLE when it cannot be opened. */
+  open(): Promise<SourceCut>;
+}
+
+// ---- Odoo -----------------------------------------------------------------------------------------------------------------------------------
+
+export interface OdooIdentity {
+  readonly url: string;
+  readonly database: string;
+  /** `database.uuid`; names the world a plan was made for. */
+  readonly uuid: string;
+  /** As in `19.0`. */
+  readonly version: string;
+  readonly protocol: 'json-2' | 'json-rpc';
+  readonly userId: number;
+}
+
+export interface OdooFieldMetadata {
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  readonly readonly: boolean;
+  readonly store: boolean;
+  readonly relation: string | null;
+  readonly selection: readonly string[] | null;
+  /** [precision, scale] or null. */
+  readonly digits: readonly [number, number] | null;
+  readonly companyDependent: boolean;
+}
+
+/** A record as the API answers it (`load: null`: a many2one is its id, empty is false). */
+export type OdooRecord = Readonly<Record<string, unknown>> & { readonly id: number };
+
+/** How a call failed. `unknown` is the one after which nothing may be retried before reading back. */
+export type OdooFailure = 'authentication' | 'access' | 'validation' | 'missing-record' | 'missing-model' | 'concurrency' | 'unavailable' | 'unknown';
+
+/** Thrown by every method of OdooConnection. `message` is Odoo's own words without its traceback. */
+export class OdooError extends Error {
+  readonly failure: OdooFailure;
+  /** Odoo's exception name, as in odoo.exceptions.ValidationError, or '' when none came. */
+  readonly exception: string;
+  constructor(failure: OdooFailure, message: string, exception = '', options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'OdooError';
+    this.failure = failure;
+    this.exception = exception;
+  }
+}
+
+export interface LoadMessage {
+  readonly type: 'error' | 'warning';
+  /** 0-based rows of the call it is about. */
+  readonly rows: { readonly from: number; readonly to: number } | null;
+  readonly field: string | null;
+  readonly message: string;
+}
+export type LoadResult =
+  | { readonly ids: readonly number[]; readonly messages: readonly LoadMessage[] }
+  | { readonly ids: null; readonly messages: readonly LoadMessage[] };
+
+/** One Odoo, one company, one user. Every read includes archived records; every call runs in UTC. */
+export interface OdooConnection {
+  identity(): Promise<OdooIdentity>;
+  /** Any method. `ids` are the records; every other key is a parameter by its name. */
+  call<Result = unknown>(
+    model: string,
+    method: string,
+    args: { readonly ids?: readonly number[]; readonly context?: Readonly<Record<string, unknown>>; readonly [parameter: string]: unknown },
+  ): Promise<Result>;
+  /** All fields of a model; OdooError `missing-model` when there is none. Cached. */
+  fields(model: string): Promise<ReadonlyMap<string, OdooFieldMetadata>>;
+  searchIds(model: string, domain: readonly unknown[]): Promise<number[]>;
+  /** Records in the order of `ids`; ids that do not exist are left out. Chunked and parallel. */
+  read(model: string, ids: readonly number[], fields: readonly string[]): Promise<OdooRecord[]>;
+  /** All records of a domain by ascending id, in pages, with parallel streams. */
+  pages(model: string, domain: readonly unknown[], fields: readonly string[]): AsyncIterable<readonly OdooRecord[]>;
+  /** Upsert by External ID, all rows or none. A lost race answers OdooError `concurrency`. */
+  load(
+    model: string,
+    fields: readonly string[],
+    rows: readonly (readonly (string | number | null)[])[],
+    context: Readonly<Record<string, unknown>>,
+  ): Promise<LoadResult>;
+  /** Different values per record in the fastest call the server has. One transaction per call where it can. */
+  save(
+    model: string,
+    changes: readonly { readonly id: number; readonly values: Readonly<Record<string, unknown>> }[],
+    context: Readonly<Record<string, unknown>>,
+  ): Promise<void>;
+  unlink(model: string, ids: readonly number[], context?: Readonly<Record<string, unknown>>): Promise<void>;
+  /** id → External ID; with `namespace`, only External IDs of that module. */
+  externalIds(model: string, ids: readonly number[] | 'all', namespace?: string): Promise<ReadonlyMap<number, string>>;
+  /** External ID → record; those that do not exist are left out. */
+  resolveExternalIds(externalIds: readonly string[]): Promise<ReadonlyMap<string, { readonly model: string; readonly id: number }>>;
+}
+
+// ---- state ----------------------------------------------------------------------------------------------------------------------------------
+
+export type RunStatus = 'running' | 'ok' | 'findings' | 'incomplete' | 'refused' | 'failed' | 'interrupted';
+
+export interface RunRecord {
+  readonly id: string;
+  readonly command: string;
+  readonly capability: string | null;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly asOf: string;
+  /** What the command answered (its `--json` data), or null while running. */
+  readonly data: unknown;
+}
+
+/** Which legacy record is which Odoo record, with its validity interval and provenance. */
+export interface CrosswalkLink {
+  readonly odooUuid: string;
+  readonly capability: string;
+  readonly entity: string;
+  readonly system: string;
+  readonly key: string;
+  readonly model: string;
+  readonly odooId: number;
+  /** Null for a link to a record the load did not create. */
+  readonly externalId: string | null;
+  readonly provenance: 'load' | 'decision' | 'external-id';
+  readonly runId: string;
+  readonly validFrom: string;
+}
+
+/** One layer of the baseline: a Parquet file of last agreed values; the newest layer that knows a record and field wins. */
+export interface BaselineLayer {
+  readonly entity: string;
+  /** 1-based, growing. */
+  readonly layer: number;
+  readonly runId: string;
+  readonly file: string;
+}
+
+export interface StateStore {
+  /** Runs. */
+  startRun(run: Omit<RunRecord, 'endedAt' | 'data' | 'status'>): Promise<void>;
+  endRun(id: string, status: Exclude<RunStatus, 'running'>, endedAt: string, data: unknown): Promise<void>;
+  run(id: string): Promise<RunRecord | null>;
+  /** Newest first. */
+  runs(filter?: { readonly command?: string; readonly capability?: string; readonly limit?: number }): Promise<readonly RunRecord[]>;
+
+  /** Crosswalk. `link` closes an open link of the same record at `validFrom`; linking twice to the same id changes nothing. */
+  link(links: readonly CrosswalkLink[]): Promise<void>;
+  unlink(odooUuid: string, entity: string, system: string, keys: readonly string[], at: string, runId: string): Promise<void>;
+  /** Open links of an entity (all entities of the capability when null), streamed in order of system and key. */
+  links(odooUuid: string, capability: string, entity: string | null): AsyncIterable<readonly CrosswalkLink[]>;
+  linksOf(odooUuid: string, entity: string, system: string, keys: readonly string[]): Promise<ReadonlyMap<string, CrosswalkLink>>;
+
+  /** Plans: registered when made, consumed once (E_PLAN_USED names the run that used it). */
+  registerPlan(plan: {
+    readonly nonce: string;
+    readonly kind: string;
+    readonly capability: string;
+    readonly runId: string;
+    readonly sha256: string;
+    readonly file: string;
+  }): Promise<void>;
+  consumePlan(nonce: string, runId: string): Promise<void>;
+  planOf(runId: string): Promise<{ readonly nonce: string; readonly file: string; readonly sha256: string } | null>;
+
+  /** Journal: durable when the promise resolves. Adds segment sequence and hash chain. */
+  journal(entries: readonly Omit<JournalEntry, 'sequence'>[]): Promise<void>;
+  journalOf(runId: string): AsyncIterable<readonly JournalEntry[]>;
+  /** First broken link of the chain, or null. */
+  verifyJournal(runId: string): Promise<{ readonly sequence: number; readonly problem: string } | null>;
+
+  /** Baseline layers, oldest first. */
+  baselineLayers(odooUuid: string, capability: string, entity: string): Promise<readonly BaselineLayer[]>;
+  addBaselineLayer(odooUuid: string, capability: string, layer: Omit<BaselineLayer, 'layer'>): Promise<BaselineLayer>;
+
+  /** One writer at a time per name; E_LOCKED names the holder (command, run, host, since). */
+  withLock<Result>(name: string, holder: string, work: () => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+// ---- together -------------------------------------------------------------------------------------------------------------------------------
+
+/** The outside world of one command. State and Odoo are opened on first use. */
+export interface Ports {
+  readonly openPlane: OpenDataPlane;
+  readonly snapshots: SnapshotStore;
+  readonly runs: RunStore;
+  readonly state: () => Promise<StateStore>;
+  readonly source: (system: string) => SourceSystem;
+  readonly odoo: () => Promise<OdooConnection>;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  /** Aborted by Ctrl-C: finish what is under way, then stop with E_INTERRUPTED. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,119 @@
+/** What the verbs answer: the `data` of the JSON envelope. Others script against these names; they are part of the contract of the command line. */
+
+import type { ControlTotal, CoverageItem, Verdict } from './difference.ts';
+import type { LoadCounts } from './journal.ts';
+import type { PlanActionKind } from './plan.ts';
+
+export interface PullResult {
+  readonly snapshots: readonly {
+    readonly system: string;
+    readonly entity: string;
+    readonly id: string;
+    readonly rows: number;
+    readonly quarantined: number;
+    readonly mode: 'full' | 'incremental';
+  }[];
+}
+
+export interface MapResult {
+  readonly entities: readonly {
+    readonly entity: string;
+    readonly system: string;
+    readonly input: number;
+    readonly mapped: number;
+    readonly rejected: number;
+    readonly filtered: number;
+    readonly duplicates: number;
+  }[];
+  readonly checks: readonly {
+    readonly entity: string;
+    readonly name: string;
+    readonly severity: 'error' | 'warning' | 'info';
+    readonly count: number;
+    readonly measure: string | null;
+    readonly hint: string;
+  }[];
+  /** Rejects by entity, system, field and rule; and the CSV to mend, when there is one. */
+  readonly rejects: readonly { readonly entity: string; readonly system: string; readonly field: string; readonly rule: string; readonly count: number }[];
+  readonly rejectFiles: readonly string[];
+}
+
+export interface ReconcileResult {
+  readonly verdict: Verdict;
+  readonly entities: readonly {
+    readonly entity: string;
+    readonly legacy: number;
+    readonly odoo: number;
+    readonly equal: number;
+    readonly outsideScope: number;
+    readonly breaks: Readonly<Record<string, number>>;
+  }[];
+  readonly controls: readonly ControlTotal[];
+  readonly coverage: readonly CoverageItem[];
+  readonly checks: MapResult['checks'];
+  /** Files of the run: breaks.ndjson, breaks.csv, links-to-decide.csv. */
+  readonly files: readonly string[];
+}
+
+export interface PlanResult {
+  readonly file: string;
+  readonly nonce: string;
+  readonly actions: Readonly<Record<PlanActionKind, number>>;
+  readonly lines: Readonly<Record<PlanActionKind, number>>;
+  readonly byEntity: readonly { readonly entity: string; readonly actions: Readonly<Record<PlanActionKind, number>> }[];
+  /** A few actions of each kind, field by field, `pii` masked. */
+  readonly samples: readonly {
+    readonly entity: string;
+    readonly key: string;
+    readonly action: PlanActionKind;
+    readonly reason: string | null;
+    readonly fields: readonly { readonly field: string; readonly before: string | null; readonly after: string | null }[];
+  }[];
+  readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number }[];
+  /** From the rates of earlier loads or the defaults; null when nothing is to be written. */
+  readonly expectedSeconds: number | null;
+}
+
+export interface LoadRunResult extends LoadCounts {
+  readonly runId: string;
+  /** The same counts of the documents' lines (and every single record). */
+  readonly records: { readonly created: number; readonly updated: number; readonly deleted: number; readonly linked: number; readonly unchanged: number };
+  readonly conflicts: readonly { readonly entity: string; readonly key: string; readonly fields: readonly string[] }[];
+  readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number; readonly keys: readonly string[] }[];
+  readonly seconds: number;
+}
+
+export interface DoctorResult {
+  readonly findings: readonly {
+    readonly check: string;
+    readonly status: 'ok' | 'warning' | 'problem' | 'not-checked';
+    readonly detail: string;
+    readonly fix: string | null;
+  }[];
+}
+
+export interface ProfileResult {
+  readonly system: string;
+  readonly entities: readonly {
+    readonly name: string;
+    readonly rows: number;
+    readonly columns: readonly {
+      readonly column: string;
+      readonly type: string;
+      readonly nulls: number;
+      readonly distinct: number;
+      readonly minimum: string | null;
+      readonly maximum: string | null;
+      readonly patterns: readonly { readonly pattern: string; readonly count: number }[];
+      readonly identifiers: readonly { readonly scheme: string; readonly share: number }[];
+    }[];
+    readonly candidateKeys: readonly (readonly string[])[];
+    readonly damage: readonly {
+      readonly column: string;
+      readonly kind: string;
+      readonly count: number;
+      readonly example: string | null;
+      readonly hint: string;
+    }[];
+  }[];
+}

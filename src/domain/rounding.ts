@@ -1,0 +1,17 @@
+/** Rounding as Odoo does it: half-up (away from zero), on exact decimals. */
+import { Decimal } from 'decimal.js';
+
+/** Round a decimal text to `digits`. Throws on text that is not a decimal. */
+export function roundHalfUp(amount: string, digits: number): string {
+  return new Decimal(amount).toFixed(digits, Decimal.ROUND_HALF_UP);
+}
+
+/** The same in DuckDB: `round` on a DECIMAL is half away from zero. */
+export function roundHalfUpSql(amount: string, digits: number): string {
+  return `round(${amount}, ${digits})`;
+}
+
+/** Sum of decimal texts, exactly. */
+export function sumOf(amounts: readonly string[]): string {
+  return amounts.reduce((sum, amount) => sum.plus(amount), new Decimal(0)).toFixed();
+}

@@ -1,0 +1,23 @@
+/** Quoting for the SQL that workflows compose. Values and identifiers are different functions; nothing else splices text into SQL. */
+
+/** A quoted identifier: `"` doubled. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A literal: null, boolean, integer or text (`'` doubled). NUL cannot stand in a literal and is refused. */
+export function literal(value: string | number | boolean | null): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new RangeError('only integers may become SQL literals; pass decimals as text');
+    return String(value);
+  }
+  if (value.includes('\0')) throw new RangeError('a NUL character cannot stand in an SQL literal');
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** A DuckDB list literal of texts, for `IN`-like uses through `list_contains` or `read_parquet([...])`. */
+export function literalList(values: readonly string[]): string {
+  return `[${values.map(literal).join(', ')}]`;
+}

@@ -1,0 +1,121 @@
+/** cutover.yaml, and the whole workspace once it has been read. */
+import { z } from 'zod';
+import type { CapabilityFile, CodeMapRow, EntityContract, LinkDecisionRow, SourceMapping } from './contract.ts';
+
+const systemName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and -, beginning with a letter');
+const secret = z
+  .string()
+  .regex(/^(\$\{[A-Z][A-Z0-9_]*\}|file:.+)$/, 'a secret is named by ${ENV} or file:PATH, never written here')
+  .describe('${ENV} or file:PATH (outside the workspace).');
+const address = z.string().describe('May contain ${ENV}; a password inside must be ${ENV}.');
+
+export const FilesSystem = z.strictObject({
+  connector: z.literal('files'),
+  directory: z.string().describe('Folder of the exports, relative to the workspace.'),
+  delimiter: z.string().min(1).max(3).default(','),
+  quote: z.string().max(1).default('"'),
+  encoding: z.string().default('utf-8').describe('utf-8, utf-16le, latin-9, windows-1252, …'),
+  header: z.boolean().default(true).describe('The first row names the columns.'),
+  columns: z.record(z.string(), z.array(z.string())).default({}).describe('For files without a header: file → column names.'),
+  null_text: z.array(z.string()).default(['']).describe('Unquoted texts that stand for no value.'),
+});
+export const SqlSystem = z.strictObject({
+  connector: z.literal('sql'),
+  client: z.enum(['pg', 'pglite']).default('pg').describe('pg: a PostgreSQL server by URL; pglite: an embedded PostgreSQL directory.'),
+  url: address.describe('postgres://user:${PASSWORD}@host/database, or the directory for pglite.'),
+});
+export const OdooSystem = z.strictObject({
+  connector: z.literal('odoo'),
+  url: address,
+  database: address.optional(),
+  login: address.optional().describe('Needed for JSON-RPC (Odoo 14 to 18).'),
+  api_key: secret.optional(),
+  password: secret.optional().describe('JSON-RPC only; an API key is better.'),
+  company: z.string().optional().describe("Name of the company worked in; the user's own by default."),
+  concurrency: z.number().int().min(1).max(8).default(2).describe("Parallel calls; more than the server's workers gains nothing."),
+  timeout_seconds: z.number().int().min(5).max(3600).default(150),
+});
+export const SystemConfig = z.discriminatedUnion('connector', [FilesSystem, SqlSystem, OdooSystem]);
+export type FilesSystem = z.infer<typeof FilesSystem>;
+export type SqlSystem = z.infer<typeof SqlSystem>;
+export type OdooSystem = z.infer<typeof OdooSystem>;
+export type SystemConfig = z.infer<typeof SystemConfig>;
+
+export const Policies = z.strictObject({
+  shrink_percent: z.number().min(0).max(100).default(20).describe('A snapshot smaller than the last by more than this is refused.'),
+  allow_empty: z.array(z.string()).default([]).describe('Sources (`system/entity`) that may answer empty.'),
+  rejects: z.number().int().min(0).default(0).describe('More rejects than this are findings (exit 3).'),
+  overlap_minutes: z.number().int().min(0).default(15).describe('How far an incremental pull reaches behind its watermark.'),
+  memory: z
+    .string()
+    .regex(/^\d+(MB|GB)$/)
+    .default('1GB')
+    .describe('Memory limit of the data engine; beyond it works on disk.'),
+  threads: z.number().int().min(1).max(64).default(2),
+});
+
+export const WorkspaceFile = z.strictObject({
+  version: z.literal(1),
+  name: z.string().optional(),
+  namespace: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _')
+    .describe('Module part of the External IDs made in Odoo. Must not be the name of an Odoo module.'),
+  systems: z.record(systemName, SystemConfig),
+  odoo: systemName.default('odoo').describe('The system that is the target.'),
+  capabilities: z.array(z.string()).min(1),
+  state: address.default('embedded').describe('`embedded`, or postgres://… shared by several people and CI.'),
+  store: z.string().default('.cutover').describe('Directory of snapshots, baselines and runs; may be shared.'),
+  policies: Policies.prefault({}),
+});
+export type WorkspaceFile = z.infer<typeof WorkspaceFile>;
+
+/** A code map as it is used: file path for messages, rows by source value. */
+export interface CodeMap {
+  readonly name: string;
+  readonly file: string;
+  readonly rows: readonly CodeMapRow[];
+}
+
+/** Where a value stands in a file of the workspace, for messages: 1-based. */
+export interface FilePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Position of a configuration value by its path: `positionOf(['fields', 'name'])`. */
+export type PositionOf = (path: readonly (string | number)[]) => FilePosition;
+
+export interface EntityDefinition {
+  readonly contract: EntityContract;
+  readonly position: PositionOf;
+  /** One per source system that has this entity. */
+  readonly sources: readonly { readonly mapping: SourceMapping; readonly position: PositionOf }[];
+  /** Entities whose `parent` is this one, in order. */
+  readonly lines: readonly string[];
+}
+
+export interface Capability {
+  readonly name: string;
+  readonly file: CapabilityFile;
+  /** Every entity in load order, each document followed by its lines. */
+  readonly entities: readonly EntityDefinition[];
+  readonly codes: ReadonlyMap<string, CodeMap>;
+  /** SHA-256 over the parsed definitions (not the bytes: a comment does not change it). */
+  readonly hash: string;
+}
+
+export interface Workspace {
+  readonly directory: string;
+  readonly file: WorkspaceFile;
+  readonly capabilities: ReadonlyMap<string, Capability>;
+  readonly linkDecisions: readonly LinkDecisionRow[];
+}
+
+/** The definition of an entity; asking for one that is not there is a mistake of the caller. */
+export function entityOf(capability: Capability, name: string): EntityDefinition {
+  const found = capability.entities.find((entity) => entity.contract.entity === name);
+  if (found === undefined) throw new Error(`no entity ${name} in capability ${capability.name}`);
+  return found;
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** Suites: the plain one runs anywhere; `odoo`, `postgres` and `accept` need more and are asked for by name (npm run test:odoo, …). */
+const suite = process.env.CUTOVER_SUITE ?? 'plain';
+const include: Record<string, string[]> = {
+  plain: ['src/**/*.test.ts', 'test/**/*.test.ts', 'fixtures/**/*.test.ts'],
+  odoo: ['test/**/*.odoo.ts'],
+  postgres: ['test/**/*.postgres.ts', 'src/**/*.postgres.ts'],
+};
+
+export default defineConfig({
+  test: {
+    include: include[suite] ?? [],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: suite === 'plain' ? 30_000 : 300_000,
+    hookTimeout: suite === 'plain' ? 60_000 : 600_000,
+  },
+});
