@@ -116,6 +116,7 @@ export const OdooFieldBinding = z.strictObject({
     .optional()
     .describe('For codes: the field of the related Odoo model whose value is the target code (`code`, `name`); `external_id` by default.'),
   send: z.boolean().default(true).describe('false: Odoo computes it; it is read and compared, never written.'),
+  compare: z.boolean().default(true).describe('false: written when the record is created and left alone afterwards, as a name that Odoo may word differently.'),
 });
 export type OdooFieldBinding = z.infer<typeof OdooFieldBinding>;
 
@@ -178,7 +179,7 @@ export const OdooBinding = z.strictObject({
     fieldName,
     z
       .union([odooFieldName, OdooFieldBinding])
-      .transform((value): OdooFieldBinding => (typeof value === 'string' || Array.isArray(value) ? { field: value, send: true } : value)),
+      .transform((value): OdooFieldBinding => (typeof value === 'string' || Array.isArray(value) ? { field: value, send: true, compare: true } : value)),
   ),
   states: OdooStates.optional(),
   byproducts: z.array(OdooByproduct).default([]).describe('Records that Odoo makes by itself when this one is loaded; a rollback takes them back too.'),
