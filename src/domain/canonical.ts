@@ -55,6 +55,8 @@ export interface Reject {
   readonly system: string;
   readonly row: number;
   readonly ref: string;
+  /** Record key, where the key fields themselves could be mapped: it says which record is not compared. */
+  readonly key: string | null;
   readonly field: string;
   readonly rule: RejectRule;
   readonly raw: string | null;

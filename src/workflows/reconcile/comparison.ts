@@ -1,0 +1,97 @@
+/** What comparing a capability's two sides leaves behind: small facts here, everything with rows in Parquet files of the run directory.
+ *
+ *  A comparison is a pure function of snapshots, contracts, code maps, link decisions, crosswalk and baseline: it never asks Odoo. */
+import type { FieldContract } from '../../domain/contract.ts';
+import type { RecordClass } from '../../domain/difference.ts';
+import type { Capability, EntityDefinition, Workspace } from '../../domain/workspace.ts';
+
+/** The Odoo the snapshots were taken from, as it was then. */
+export interface OdooWorld {
+  readonly url: string;
+  readonly database: string;
+  readonly uuid: string;
+  readonly version: string;
+  readonly company: { readonly id: number; readonly name: string };
+  /** Decimals of the company's currency. */
+  readonly currencyDigits: number;
+  /** `res.company.tax_calculation_rounding_method`. */
+  readonly rounding: 'round_per_line' | 'round_globally';
+}
+
+/** One contract field and the Odoo field it was found to be bound to. */
+export interface ResolvedField {
+  readonly field: string;
+  readonly contract: FieldContract;
+  /** Name in this Odoo: the first of the binding's alternatives that exists. */
+  readonly odoo: string;
+  /** Odoo's type: char, many2one, monetary, … */
+  readonly type: string;
+  readonly relation: string | null;
+  /** Decimals that Odoo keeps of it; null when it keeps all. */
+  readonly digits: number | null;
+  /** For codes: field of the related model that holds the target code, or `external_id`. Null for everything else. */
+  readonly by: string | null;
+  /** false: Odoo computes it; never written. */
+  readonly send: boolean;
+  /** Some source mapping of the entity yields it. Where none does it is not compared and must not be written. */
+  readonly mapped: boolean;
+}
+
+export interface ResolvedBinding {
+  readonly model: string;
+  /** Contract order. The state field of `states` is not among them. */
+  readonly fields: readonly ResolvedField[];
+  /** The field of `states`, when the binding has states and a source yields it. */
+  readonly stateField: string | null;
+  /** Many2one to the parent (lines), resolved. */
+  readonly parentField: string | null;
+}
+
+/** One entity compared. All paths are absolute and name Parquet files.
+ *
+ *  legacy      every canonical legacy row (domain/canonical.ts) and
+ *              `_odoo_id` BIGINT (crosswalk, else a `same` decision, else null), `_class` VARCHAR (RecordClass),
+ *              `_ref_<field>` BIGINT per ref field: Odoo id of the record referred to, null while that is not linked,
+ *              `_code_<field>` BIGINT per bound code field: Odoo id of the related record, null when the code does not resolve in Odoo.
+ *  odoo        every Odoo canonical row (domain/canonical.ts; the state field as its canonical value) and
+ *              `odoo_<name>` per column of the snapshot, raw, and `_class` VARCHAR.
+ *  breaks      the columns of `Break` in snake case (`odoo_id`), in clear text, and `pii` BOOLEAN: what has to be masked on output. Sorted.
+ *  records     one row per record of either side: `_system`, `_key`, `_odoo_id`, `_class`, `_fields` VARCHAR[] (contract fields that differ),
+ *              `_rounded` VARCHAR[] (equal, but only by the rounding rule), `_decision` VARCHAR (same, different or null).
+ *              An `exists-unlinked` record has `_odoo_id` when there is exactly one candidate.
+ *  candidates  for `exists-unlinked`: `_system`, `_key`, `_odoo_id`, `_external_id` (any module's, else null), `_in_scope`, `_link_by` VARCHAR.
+ *  baseline    `_system`, `_key` and per field that was ever agreed upon a VARCHAR STRUCT(v): the last agreed value; null: never agreed. */
+export interface EntityComparison {
+  readonly entity: string;
+  readonly definition: EntityDefinition;
+  /** Null for an entity that nothing of reaches Odoo; then only `legacy` has rows. */
+  readonly binding: ResolvedBinding | null;
+  readonly legacy: string;
+  readonly odoo: string;
+  readonly breaks: string;
+  readonly records: string;
+  readonly candidates: string;
+  readonly baseline: string;
+  readonly counts: Readonly<Record<RecordClass, number>>;
+  /** Rejected rows whose key is not known: any `missing-in-legacy` of this entity may be one of them and must not be archived. */
+  readonly rejectedWithoutKey: number;
+  /** Snapshots and datasets it was made from. */
+  readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
+}
+
+export interface Comparison {
+  readonly capability: string;
+  readonly asOf: string;
+  readonly world: OdooWorld;
+  /** In load order: a document, then its lines. */
+  readonly entities: readonly EntityComparison[];
+  /** Every snapshot used, lookups included; sorted by system and entity. */
+  readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
+}
+
+export interface CompareRequest {
+  readonly workspace: Workspace;
+  readonly capability: Capability;
+  readonly asOf: string;
+  readonly runId: string;
+}
