@@ -21,3 +21,8 @@ export function literal(value: string | number | boolean | null): string {
 export function literalList(values: readonly string[]): string {
   return `[${values.map(literal).join(', ')}]`;
 }
+
+/** Writes the rows of a query to a Parquet file; zstd, because stores are shared and kept. */
+export function copyToParquetSql(query: string, file: string): string {
+  return `COPY (${query}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`;
+}
