@@ -69,7 +69,7 @@ export interface RunStore {
   runDirectory(runId: string): Promise<string>;
   /** A canonical dataset made from exactly these inputs, if there is one. */
   canonical(entity: string, system: string, inputsHash: string): Promise<CanonicalDataset | null>;
-  /** A staging directory; `keep` puts it in its place, whole. */
+  /** A staging directory: write rows.parquet and rejects.parquet into it; `keep` puts it in its place, whole. */
   stageCanonical(
     entity: string,
     system: string,

@@ -1,0 +1,105 @@
+/** Everything kept as files beside the snapshots: `runs/`, `canonical/` (by inputs hash), `baseline/`. */
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { CanonicalDataset } from '../../domain/canonical.ts';
+import type { RunStore } from '../../domain/ports.ts';
+import { absent, makePrivateDirectory, makeStagingDirectory, putInPlace, sweepStagings, takeAway, writeWhole } from './durable-files.ts';
+import { safeName } from './snapshot-store.ts';
+
+const ROWS = 'rows.parquet';
+const REJECTS = 'rejects.parquet';
+const MANIFEST = 'manifest.json';
+
+const count = z.number().int().nonnegative();
+const CanonicalManifest = z.object({
+  entity: z.string(),
+  system: z.string(),
+  snapshotId: z.string(),
+  inputsHash: z.string(),
+  counts: z.object({ input: count, mapped: count, rejected: count, filtered: count, duplicates: count }),
+});
+
+export function directoryRunStore(directory: string): RunStore {
+  const root = resolve(directory);
+
+  async function canonical(entity: string, system: string, inputsHash: string): Promise<CanonicalDataset | null> {
+    const place = join(root, 'canonical', safeName(entity), safeName(system), safeName(inputsHash));
+    const text = await readFile(join(place, MANIFEST), 'utf8').catch(absent);
+    if (text === null) return null;
+    const manifest = CanonicalManifest.safeParse(parseJson(text));
+    // made by another version of the tool: as good as absent, it is made again from its inputs
+    if (!manifest.success) return null;
+    return { ...manifest.data, rows: join(place, ROWS), rejects: join(place, REJECTS) };
+  }
+
+  return {
+    async runDirectory(runId) {
+      return await makePrivateDirectory(join(root, 'runs', safeName(runId)));
+    },
+
+    canonical,
+
+    async stageCanonical(entity, system, inputsHash) {
+      const parent = join(root, 'canonical', safeName(entity), safeName(system));
+      const staging = await makeStagingDirectory(parent);
+      await sweepStagings(parent, new Date().toISOString());
+      return {
+        directory: staging,
+        async keep(counts, snapshotId) {
+          const place = join(parent, safeName(inputsHash));
+          await writeWhole(join(staging, MANIFEST), `${JSON.stringify({ entity, system, snapshotId, inputsHash, counts }, null, 2)}\n`);
+          if (!(await putInPlace(staging, place))) {
+            const theirs = await canonical(entity, system, inputsHash);
+            // same inputs, same dataset: whoever came first has made ours, unless what is there cannot be read
+            if (theirs !== null) {
+              await takeAway(staging);
+              return theirs;
+            }
+            await takeAway(place);
+            await putInPlace(staging, place);
+          }
+          return { entity, system, snapshotId, inputsHash, counts, rows: join(place, ROWS), rejects: join(place, REJECTS) };
+        },
+      };
+    },
+
+    async baselineDirectory(odooUuid, capability, entity) {
+      return await makePrivateDirectory(join(root, 'baseline', safeName(odooUuid), safeName(capability), safeName(entity)));
+    },
+
+    async writeFile(path, content) {
+      await writeWhole(resolve(path), content);
+    },
+
+    readLines: linesOf,
+
+    async readFile(path) {
+      return await readFile(path, 'utf8');
+    },
+
+    async exists(path) {
+      return (await stat(path).catch(absent)) !== null;
+    },
+  };
+}
+
+/** Lines end at a line feed and nowhere else: U+2028 is a character of a value (node:readline would split there). */
+async function* linesOf(path: string): AsyncIterable<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
+    const lines = (rest + (chunk as string)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
