@@ -84,8 +84,8 @@ export interface FilePosition {
   readonly column: number;
 }
 
-/** Position of a configuration value by its path: `positionOf(['fields', 'name'])`. */
-export type PositionOf = (path: readonly (string | number)[]) => FilePosition;
+/** Position of a configuration value by its path: `positionOf(['fields', 'name'])`; `offset` is a character inside a text, 0-based. */
+export type PositionOf = (path: readonly (string | number)[], offset?: number) => FilePosition;
 
 export interface EntityDefinition {
   readonly contract: EntityContract;

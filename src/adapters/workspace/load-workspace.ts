@@ -1,0 +1,159 @@
+/** Reads a workspace: cutover.yaml, the capabilities with the packs they extend, code maps and decisions. Every mistake of every file is
+ *  collected before anything is refused. */
+import { createHash } from 'node:crypto';
+import { access, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CutoverError } from '../../domain/errors.ts';
+import { didYouMean } from '../../domain/suggestion.ts';
+import { type Capability, type SystemConfig, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
+import { checkCapability } from './check-capability.ts';
+import { readLinkDecisions } from './code-maps.ts';
+import { type Mistakes, refuseMistakes } from './mistakes.ts';
+import { readCapability } from './read-capability.ts';
+import { checkSecretReference } from './secrets.ts';
+import { validate } from './validate.ts';
+import { positionsOf, readTree } from './yaml-tree.ts';
+
+const FILE_NAME = 'cutover.yaml';
+
+/** The directory of the cutover.yaml here or above. E_WORKSPACE_NOT_FOUND when there is none. */
+export async function findWorkspace(from: string): Promise<string> {
+  let directory = path.resolve(from);
+  for (;;) {
+    if (await exists(path.join(directory, FILE_NAME))) return directory;
+    const parent = path.dirname(directory);
+    if (parent === directory) {
+      throw new CutoverError('E_WORKSPACE_NOT_FOUND', `no ${FILE_NAME} in ${path.resolve(from)} or above`, {
+        hint: '`cutover init` makes a workspace here; --workspace DIR names another place',
+      });
+    }
+    directory = parent;
+  }
+}
+
+/** Errors: E_WORKSPACE_NOT_FOUND; E_CONFIG with one detail line `file:line:column  message` for every mistake. */
+export async function loadWorkspace(directory: string, options: { packsDirectory: string; environment: NodeJS.ProcessEnv }): Promise<Workspace> {
+  const root = path.resolve(directory);
+  const source = await readFile(path.join(root, FILE_NAME), 'utf8').catch((cause: unknown) => {
+    throw new CutoverError('E_WORKSPACE_NOT_FOUND', `no ${FILE_NAME} in ${root}`, { hint: '`cutover init` makes a workspace', cause });
+  });
+  const mistakes: Mistakes = [];
+  const tree = readTree(source, FILE_NAME, mistakes);
+  const file = tree === null ? null : validate(WorkspaceFile, tree, mistakes);
+  if (tree === null || file === null) {
+    refuseMistakes(mistakes);
+    throw new Error('unreachable: a file that is not valid has mistakes');
+  }
+  const position = positionsOf(tree);
+  checkSystems(file, root, position, mistakes);
+
+  const capabilities = new Map<string, Capability>();
+  for (const [index, name] of file.capabilities.entries()) {
+    if (capabilities.has(name)) mistakes.push({ position: position(['capabilities', index]), message: `the capability '${name}' is listed twice` });
+    const parts = await readCapability(
+      { root, name, position: position(['capabilities', index]), systems: file.systems, packs: options.packsDirectory },
+      mistakes,
+    );
+    if (parts === null) continue;
+    checkCapability(parts, file, mistakes);
+    capabilities.set(name, {
+      name,
+      file: parts.file,
+      entities: parts.entities,
+      codes: parts.codes,
+      hash: definitionHash([
+        parts.file,
+        parts.entities.map((entity) => [entity.contract, entity.sources.map((one) => one.mapping)]),
+        [...parts.codes.values()].map((map) => [map.name, map.rows]),
+      ]),
+    });
+  }
+  await checkMappingDirectories(root, file, mistakes);
+  const linkDecisions = await readDecisions(root, { file, capabilities }, mistakes);
+  refuseMistakes(mistakes);
+  return { directory: root, file, capabilities, linkDecisions };
+}
+
+/** SHA-256 over parsed definitions: neither comments nor the order of keys count. */
+function definitionHash(definition: unknown): string {
+  const text = JSON.stringify(definition, (_, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)))
+      : value,
+  );
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function checkSystems(file: WorkspaceFile, root: string, position: ReturnType<typeof positionsOf>, mistakes: Mistakes): void {
+  const target = file.systems[file.odoo];
+  const odooSystems = Object.keys(file.systems).filter((name) => file.systems[name]?.connector === 'odoo');
+  if (target === undefined)
+    mistakes.push({
+      position: position(['odoo']),
+      message: `'odoo' names the system '${file.odoo}', which is not in systems${didYouMean(file.odoo, odooSystems)}`,
+    });
+  else if (target.connector !== 'odoo')
+    mistakes.push({ position: position(['odoo']), message: `the system '${file.odoo}' is the target and must have connector: odoo` });
+  for (const [name, system] of Object.entries(file.systems)) {
+    for (const [key, text] of Object.entries(system)) {
+      if (typeof text === 'string') checkAddress(text, position(['systems', name, key]), mistakes);
+    }
+    for (const key of secretKeys(system)) checkSecretReference(key.text, root, position(['systems', name, key.name]), mistakes);
+  }
+  checkAddress(file.state, position(['state']), mistakes);
+  if (file.state !== 'embedded' && !/^(postgres(ql)?:\/\/|\$\{|file:)/.test(file.state)) {
+    mistakes.push({ position: position(['state']), message: `'state' must be embedded or postgres://…${didYouMean(file.state, ['embedded'])}` });
+  }
+}
+
+function secretKeys(system: SystemConfig): { name: string; text: string }[] {
+  if (system.connector !== 'odoo') return [];
+  return (['api_key', 'password'] as const).flatMap((name) => (system[name] === undefined ? [] : [{ name, text: system[name] }]));
+}
+
+/** A password inside an address must come from the environment. */
+function checkAddress(text: string, position: ReturnType<ReturnType<typeof positionsOf>>, mistakes: Mistakes): void {
+  const inAuthority = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*?:([^/@]+)@/i.exec(text)?.[1];
+  const inQuery = /[?&](?:password|sslpassword|api_?key|token)=([^&]+)/i.exec(text)?.[1];
+  for (const secret of [inAuthority, inQuery]) {
+    if (secret !== undefined && !/^\$\{[A-Z][A-Z0-9_]*\}$/.test(secret))
+      mistakes.push({ position, message: 'a password is written here; name it by ${ENV} instead' });
+  }
+}
+
+/** A folder or file beside the capabilities is a mistyped one more often than not. */
+async function checkMappingDirectories(root: string, file: WorkspaceFile, mistakes: Mistakes): Promise<void> {
+  for (const entry of await readdir(path.join(root, 'mappings'), { withFileTypes: true }).catch(() => [])) {
+    if (entry.name.startsWith('.') || /^readme/i.test(entry.name) || file.capabilities.includes(entry.name)) continue;
+    const what = entry.isDirectory() ? `'${entry.name}' is not among the capabilities of ${FILE_NAME}` : 'not a file that cutover knows';
+    mistakes.push({ position: { file: `mappings/${entry.name}`, line: 1, column: 1 }, message: `${what}${didYouMean(entry.name, file.capabilities)}` });
+  }
+}
+
+async function readDecisions(root: string, workspace: Omit<Workspace, 'directory' | 'linkDecisions'>, mistakes: Mistakes): Promise<Workspace['linkDecisions']> {
+  const known = ['links.csv'];
+  for (const entry of await readdir(path.join(root, 'decisions')).catch(() => [])) {
+    if (entry.startsWith('.') || /^readme/i.test(entry) || known.includes(entry)) continue;
+    mistakes.push({
+      position: { file: `decisions/${entry}`, line: 1, column: 1 },
+      message: `not a file of decisions that cutover knows${didYouMean(entry, known)}`,
+    });
+  }
+  const file = 'decisions/links.csv';
+  const content = await readFile(path.join(root, file), 'utf8').catch(() => null);
+  if (content === null) return [];
+  const entities = [...workspace.capabilities.values()].flatMap((capability) => capability.entities.map((entity) => entity.contract.entity));
+  const systems = Object.keys(workspace.file.systems);
+  return readLinkDecisions(content, file, mistakes).map(({ row, position }) => {
+    if (!entities.includes(row.entity)) mistakes.push({ position, message: `no entity '${row.entity}'${didYouMean(row.entity, entities)}` });
+    if (!systems.includes(row.system)) mistakes.push({ position, message: `no system '${row.system}'${didYouMean(row.system, systems)}` });
+    return row;
+  });
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
