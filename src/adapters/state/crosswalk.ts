@@ -1,0 +1,132 @@
+/** The crosswalk: which legacy record is which Odoo record, since when and until when. */
+import type { Knex } from 'knex';
+import type { CrosswalkLink } from '../../domain/ports.ts';
+import { STATE_SCHEMA } from './migrations.ts';
+
+interface CrosswalkRow {
+  odoo_uuid: string;
+  capability: string;
+  entity: string;
+  system: string;
+  key: string;
+  model: string;
+  odoo_id: number;
+  external_id: string | null;
+  provenance: CrosswalkLink['provenance'];
+  run_id: string;
+  valid_from: Date | string;
+}
+
+const PAGE = 5000;
+const TABLE = `${STATE_SCHEMA}.crosswalk`;
+const NAMES = 'odoo_uuid, capability, entity, system, key, model, odoo_id, external_id, provenance, run_id, valid_from';
+const INCOMING = `json_to_recordset((?::text)::json) as incoming(
+  odoo_uuid text, capability text, entity text, system text, key text, model text, odoo_id integer, external_id text, provenance text, run_id text, valid_from timestamptz)`;
+
+/** Closes an open link of the same record that leads elsewhere; a link that is there already stays as it is. */
+export async function link(knex: Knex, links: readonly CrosswalkLink[]): Promise<void> {
+  if (links.length === 0) return;
+  const last = new Map(links.map((item) => [JSON.stringify([item.odooUuid, item.entity, item.system, item.key]), item]));
+  const incoming = JSON.stringify([...last.values()].map(rowOf));
+  await knex.transaction(async (transaction) => {
+    await transaction.raw(
+      `update ${TABLE} as open set valid_to = greatest(incoming.valid_from, open.valid_from), closed_by = incoming.run_id
+       from ${INCOMING}
+       where open.valid_to is null and open.odoo_uuid = incoming.odoo_uuid and open.entity = incoming.entity
+         and open.system = incoming.system and open.key = incoming.key
+         and (open.model, open.odoo_id) is distinct from (incoming.model, incoming.odoo_id)`,
+      [incoming],
+    );
+    await transaction.raw(
+      `insert into ${TABLE} (${NAMES}) select ${NAMES} from ${INCOMING}
+       where not exists (select 1 from ${TABLE} as open where open.valid_to is null and open.odoo_uuid = incoming.odoo_uuid
+         and open.entity = incoming.entity and open.system = incoming.system and open.key = incoming.key)`,
+      [incoming],
+    );
+  });
+}
+
+export async function unlink(
+  knex: Knex,
+  closing: {
+    readonly odooUuid: string;
+    readonly entity: string;
+    readonly system: string;
+    readonly keys: readonly string[];
+    readonly at: string;
+    readonly runId: string;
+  },
+): Promise<void> {
+  if (closing.keys.length === 0) return;
+  await knex.raw(
+    `update ${TABLE} set valid_to = greatest(?::timestamptz, valid_from), closed_by = ?
+     where valid_to is null and odoo_uuid = ? and entity = ? and system = ? and key in (select value from json_array_elements_text((?::text)::json))`,
+    [closing.at, closing.runId, closing.odooUuid, closing.entity, closing.system, JSON.stringify(closing.keys)],
+  );
+}
+
+/** Paged by key and not by cursor, so that nothing stays open between two pages. */
+export async function* links(knex: Knex, odooUuid: string, capability: string, entity: string | null): AsyncIterable<readonly CrosswalkLink[]> {
+  let after: readonly [string, string, string] = ['', '', ''];
+  for (;;) {
+    const { rows } = await knex.raw<{ rows: CrosswalkRow[] }>(
+      `select ${NAMES} from ${TABLE}
+       where valid_to is null and odoo_uuid = ? and capability = ? and entity = coalesce(?::text, entity)
+         and (entity, system, key) > (?::text collate "C", ?::text collate "C", ?::text collate "C")
+       order by entity, system, key limit ?`,
+      [odooUuid, capability, entity, ...after, PAGE],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows.map(linkOf);
+    after = [last.entity, last.system, last.key];
+  }
+}
+
+export async function linksOf(
+  knex: Knex,
+  odooUuid: string,
+  entity: string,
+  system: string,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, CrosswalkLink>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await knex.raw<{ rows: CrosswalkRow[] }>(
+    `select ${NAMES} from ${TABLE}
+     where valid_to is null and odoo_uuid = ? and entity = ? and system = ? and key in (select value from json_array_elements_text((?::text)::json))`,
+    [odooUuid, entity, system, JSON.stringify(keys)],
+  );
+  return new Map(rows.map((row) => [row.key, linkOf(row)]));
+}
+
+function rowOf(item: CrosswalkLink): CrosswalkRow {
+  return {
+    odoo_uuid: item.odooUuid,
+    capability: item.capability,
+    entity: item.entity,
+    system: item.system,
+    key: item.key,
+    model: item.model,
+    odoo_id: item.odooId,
+    external_id: item.externalId,
+    provenance: item.provenance,
+    run_id: item.runId,
+    valid_from: item.validFrom,
+  };
+}
+
+function linkOf(row: CrosswalkRow): CrosswalkLink {
+  return {
+    odooUuid: row.odoo_uuid,
+    capability: row.capability,
+    entity: row.entity,
+    system: row.system,
+    key: row.key,
+    model: row.model,
+    odooId: row.odoo_id,
+    externalId: row.external_id,
+    provenance: row.provenance,
+    runId: row.run_id,
+    validFrom: new Date(row.valid_from).toISOString(),
+  };
+}

@@ -1,0 +1,54 @@
+/** The state store: runs, crosswalk, plans, journal, baseline layers and locks on PostgreSQL, embedded (PGlite) or by URL. */
+import type { Clock, StateStore } from '../../domain/ports.ts';
+import { addBaselineLayer, baselineLayers } from './baseline-layers.ts';
+import { link, links, linksOf, unlink } from './crosswalk.ts';
+import { migrate, openEmbedded, openPostgres } from './database.ts';
+import { Journal } from './journal.ts';
+import { processLocks, serverLocks } from './locks.ts';
+import { consumePlan, planOf, registerPlan } from './plans.ts';
+import { endRun, readRun, readRuns, startRun } from './runs.ts';
+
+export interface OpenStateOptions {
+  /** `embedded`, or postgres://… */
+  readonly url: string;
+  /** The store; an embedded state is its folder `state`. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /** Named to whoever finds the embedded state locked: the command. */
+  readonly holder: string;
+}
+
+/** E_LOCKED, E_STATE_NEWER, E_STATE_UNREACHABLE. */
+export async function openState(options: OpenStateOptions): Promise<StateStore> {
+  const { clock } = options;
+  const database = options.url === 'embedded' ? await openEmbedded(options.directory, clock, options.holder) : await openPostgres(options.url);
+  const { knex } = database;
+  try {
+    await migrate(knex, clock.now());
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const journal = new Journal(knex);
+  const locks = database.embedded ? processLocks(clock) : serverLocks(knex, clock);
+  return {
+    startRun: (run) => startRun(knex, run),
+    endRun: (id, status, endedAt, data) => endRun(knex, id, status, endedAt, data),
+    run: (id) => readRun(knex, id),
+    runs: (filter) => readRuns(knex, filter ?? {}),
+    link: (items) => link(knex, items),
+    unlink: (odooUuid, entity, system, keys, at, runId) => unlink(knex, { odooUuid, entity, system, keys, at, runId }),
+    links: (odooUuid, capability, entity) => links(knex, odooUuid, capability, entity),
+    linksOf: (odooUuid, entity, system, keys) => linksOf(knex, odooUuid, entity, system, keys),
+    registerPlan: (plan) => registerPlan(knex, plan, clock.now()),
+    consumePlan: (nonce, runId) => consumePlan(knex, nonce, runId, clock.now()),
+    planOf: (runId) => planOf(knex, runId),
+    journal: (entries) => journal.append(entries),
+    journalOf: (runId) => journal.read(runId),
+    verifyJournal: (runId) => journal.verify(runId),
+    baselineLayers: (odooUuid, capability, entity) => baselineLayers(knex, odooUuid, capability, entity),
+    addBaselineLayer: (odooUuid, capability, layer) => addBaselineLayer(knex, odooUuid, capability, layer, clock.now()),
+    withLock: (name, holder, work) => locks.withLock(name, holder, work),
+    close: () => database.close(),
+  };
+}

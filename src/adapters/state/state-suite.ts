@@ -1,0 +1,121 @@
+/** What every state store does, embedded or on a server; run by state.test.ts and state.postgres.ts. */
+import { expect, test } from 'vitest';
+import { CutoverError } from '../../domain/errors.ts';
+import type { StateStore } from '../../domain/ports.ts';
+import { clock, crosswalkLink, journalEntry } from './state-entries.fixture.ts';
+
+export async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of pages) items.push(...page);
+  return items;
+}
+
+export function codeOf(error: unknown): string {
+  return error instanceof CutoverError ? error.code : String(error);
+}
+
+export function describeState(store: () => StateStore): void {
+  test('keeps runs, newest first, with what they answered', async () => {
+    const state = store();
+    await state.startRun({ id: 'runs-1', command: 'plan', capability: 'procurement', startedAt: '2026-11-23T05:00:00.000Z', asOf: '2026-11-23T04:00:00Z' });
+    await state.startRun({ id: 'runs-2', command: 'load', capability: 'procurement', startedAt: '2026-11-23T05:01:00.000Z', asOf: '2026-11-23T04:00:00Z' });
+    await state.endRun('runs-1', 'ok', '2026-11-23T05:00:30.000Z', { file: 'p', counts: { create: 2 } });
+    expect(await state.run('runs-1')).toEqual({
+      id: 'runs-1',
+      command: 'plan',
+      capability: 'procurement',
+      status: 'ok',
+      startedAt: '2026-11-23T05:00:00.000Z',
+      endedAt: '2026-11-23T05:00:30.000Z',
+      asOf: '2026-11-23T04:00:00Z',
+      data: { file: 'p', counts: { create: 2 } },
+    });
+    expect((await state.runs()).map((run) => run.id)).toEqual(['runs-2', 'runs-1']);
+    expect((await state.runs({ command: 'plan', capability: 'procurement', limit: 1 })).map((run) => run.id)).toEqual(['runs-1']);
+    expect(await state.runs({ capability: 'finance' })).toEqual([]);
+    expect(await state.run('none')).toBeNull();
+    expect(await state.endRun('none', 'ok', clock.now(), null).catch(codeOf)).toBe('E_RUN_UNKNOWN');
+  });
+
+  test('links, keeps a link that is there, closes one that leads elsewhere', async () => {
+    const state = store();
+    await state.link([crosswalkLink('A', 7), crosswalkLink('B', 8), crosswalkLink('a', 9)]);
+    await state.link([
+      crosswalkLink('A', 7, { runId: 'r2', provenance: 'decision' }),
+      crosswalkLink('B', 80, { runId: 'r2', validFrom: '2026-11-24T06:00:00.000Z' }),
+    ]);
+    const links = await collect(state.links('uuid-1', 'procurement', 'supplier'));
+    expect(links.map((item) => [item.key, item.odooId, item.runId])).toEqual([
+      ['A', 7, 'r1'],
+      ['B', 80, 'r2'],
+      ['a', 9, 'r1'],
+    ]);
+    expect(links[1]).toEqual(crosswalkLink('B', 80, { runId: 'r2', validFrom: '2026-11-24T06:00:00.000Z' }));
+    expect([...(await state.linksOf('uuid-1', 'supplier', 'legacy', ['A', 'Z'])).keys()]).toEqual(['A']);
+    await state.unlink('uuid-1', 'supplier', 'legacy', ['A', 'B'], '2026-11-25T06:00:00.000Z', 'r3');
+    expect((await collect(state.links('uuid-1', 'procurement', null))).map((item) => item.key)).toEqual(['a']);
+    await state.link([crosswalkLink('A', 7, { runId: 'r4', validFrom: '2026-11-26T06:00:00.000Z' })]);
+    expect((await state.linksOf('uuid-1', 'supplier', 'legacy', ['A'])).get('A')?.runId).toBe('r4');
+  });
+
+  test('pages through many links in order and keeps strange keys apart', async () => {
+    const state = store();
+    const keys = ['A B', 'A_B', 'A,B', "O'Neil", 'Ünïcode', ...Array.from({ length: 12_000 }, (_, index) => `k${index}`)];
+    await state.link(keys.map((key, index) => crosswalkLink(key, index + 1, { odooUuid: 'uuid-2' })));
+    const found = await collect(state.links('uuid-2', 'procurement', null));
+    expect(found.length).toBe(keys.length);
+    expect(found.map((item) => item.key)).toEqual([...keys].sort());
+  });
+
+  test('lets a plan be used once, and names the run that used it', async () => {
+    const state = store();
+    await state.registerPlan({ nonce: 'n1', kind: 'load', capability: 'procurement', runId: 'plan-1', sha256: 'x', file: '/p' });
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => state.consumePlan('n1', `load-${index}`)));
+    const winners = tries.flatMap((outcome, index) => (outcome.status === 'fulfilled' ? [index] : []));
+    expect(winners.length).toBe(1);
+    const refusal = await state.consumePlan('n1', 'late').catch((error: unknown) => error);
+    expect(codeOf(refusal)).toBe('E_PLAN_USED');
+    expect(String(refusal)).toContain(`load-${winners[0]}`);
+    await state.consumePlan('n1', `load-${winners[0]}`);
+    expect(await state.planOf(`load-${winners[0]}`)).toEqual({ nonce: 'n1', file: '/p', sha256: 'x' });
+    expect(await state.planOf('plan-1')).toEqual({ nonce: 'n1', file: '/p', sha256: 'x' });
+    expect(await state.planOf('none')).toBeNull();
+    expect(await state.consumePlan('unknown', 'r').catch(codeOf)).toBe('E_PLAN_INVALID');
+  });
+
+  test('journals in sequence, also when batches are in flight at once, and gives back what was written', async () => {
+    const state = store();
+    const drafts = Array.from({ length: 600 }, (_, index) =>
+      journalEntry('j1', `k${index}`, { payload: { sent: { text: '\u0000 ✓ "q"', number: 0.1, big: 1e21 } } }),
+    );
+    await Promise.all([state.journal(drafts.slice(0, 250)), state.journal(drafts.slice(250, 500)), state.journal(drafts.slice(500))]);
+    await state.journal([journalEntry('j1', 'second', { segment: 2, kind: 'answer', odooId: 5 }), journalEntry('j1', 'last', { kind: 'seal' })]);
+    const entries = await collect(state.journalOf('j1'));
+    expect(entries.length).toBe(602);
+    expect(entries.slice(0, 3)).toEqual(drafts.slice(0, 3).map((draft, index) => ({ ...draft, sequence: index + 1 })));
+    expect(entries.map((item) => [item.segment, item.sequence])).toEqual([...Array.from({ length: 601 }, (_, index) => [1, index + 1]), [2, 1]]);
+    expect(await state.verifyJournal('j1')).toBeNull();
+  });
+
+  test('numbers baseline layers without gaps, however many come at once', async () => {
+    const state = store();
+    await Promise.all(
+      Array.from({ length: 8 }, (_, index) => state.addBaselineLayer('uuid-1', 'procurement', { entity: 'supplier', runId: `r${index}`, file: `/f${index}` })),
+    );
+    expect((await state.baselineLayers('uuid-1', 'procurement', 'supplier')).map((layer) => layer.layer)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await state.baselineLayers('uuid-1', 'procurement', 'product')).toEqual([]);
+  });
+
+  test('gives a named lock to one at a time, names the holder, and lets it go after a failure', async () => {
+    const state = store();
+    const inside = state.withLock('load uuid-1', 'load r1', async () => {
+      const refusal = await state.withLock('load uuid-1', 'load r2', async () => 'never').catch((error: unknown) => error);
+      expect(codeOf(refusal)).toBe('E_LOCKED');
+      expect(String(refusal)).toContain('load r1');
+      expect(await state.withLock('load uuid-2', 'load r3', async () => 'other')).toBe('other');
+      throw new Error('work failed');
+    });
+    await expect(inside).rejects.toThrow('work failed');
+    expect(await state.withLock('load uuid-1', 'load r4', async () => 'again')).toBe('again');
+  });
+}
