@@ -1,14 +1,30 @@
 // Compiles to dist/ and writes the command manifest, so that `cutover --help` reads one JSON file instead of importing every command.
+// What was there stays until the compiler has finished: a failed build leaves the last good one.
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildInputs, findNode, root } from './prepare.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-rmSync(`${root}dist`, { recursive: true, force: true });
-rmSync(`${root}oclif.manifest.json`, { force: true });
-const compiled = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.build.json`], { stdio: 'inherit' });
-if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+const node = findNode();
+if (node !== process.execPath && process.argv[2] !== '--same') {
+  // npm may have started this with an older Node than the one in package.json.
+  const again = spawnSync(node, [join(root, 'scripts', 'build.js'), '--same'], { stdio: 'inherit' });
+  process.exit(again.status ?? 1);
+}
+const inputs = buildInputs();
+const next = join(root, 'dist.next');
+rmSync(next, { recursive: true, force: true });
+const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const compiled = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', next], { stdio: 'inherit' });
+if (compiled.status !== 0) {
+  rmSync(next, { recursive: true, force: true });
+  process.exit(compiled.status ?? 1);
+}
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+renameSync(next, join(root, 'dist'));
+rmSync(join(root, 'oclif.manifest.json'), { force: true });
 const { Plugin } = await import('@oclif/core/config');
 const plugin = new Plugin({ root, ignoreManifest: true, respectNoCacheDefault: true, errorOnManifestCreate: true });
 await plugin.load();
-writeFileSync(`${root}oclif.manifest.json`, `${JSON.stringify(plugin.manifest, null, 2)}\n`);
+writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, null, 2)}\n`);
+writeFileSync(join(root, 'dist', '.inputs'), inputs);

@@ -1,0 +1,6 @@
+// npm run test:odoo, npm run test:postgres: the tests that need a real server.
+import { prepare, run } from './prepare.js';
+
+const [suite, ...rest] = process.argv.slice(2);
+process.env.CUTOVER_SUITE = suite;
+run(prepare({ build: true }), ['node_modules/vitest/vitest.mjs', 'run', ...rest]);

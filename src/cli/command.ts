@@ -1,0 +1,115 @@
+/** What every command has in common: the global flags, the envelope, errors, Ctrl-C, the exit code. A command adds `execute`. */
+import { Command } from '@oclif/core/command';
+import { boolean, custom, string } from '@oclif/core/flags';
+import { ExitCode } from '../domain/errors.ts';
+import { parseAsOf } from './as-of.ts';
+import { type Envelope, failureEnvelope, successEnvelope } from './envelope.ts';
+import { describeFailure, type Failure, isUnexpected, statusOf } from './failure.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import type { Invocation, StartedRun } from './invocation.ts';
+import { exitCodeOf, type Outcome } from './outcome.ts';
+import { type ProgressDisplay, progressDisplay } from './progress.ts';
+import { renderFailure, renderNext } from './render/failure.ts';
+import { type Style, styleOf } from './style.ts';
+
+const GLOBAL = 'GLOBAL';
+
+/** The exit codes a command's help lists beside the common ones: code → what it means for this command. */
+export type ExitCodeHelp = Partial<Record<ExitCode, string>>;
+
+export abstract class CutoverCommand extends Command {
+  static override baseFlags = {
+    workspace: string({
+      helpValue: 'DIR',
+      helpGroup: GLOBAL,
+      summary: 'The workspace; by default the nearest folder, upwards from here, with a cutover.yaml.',
+    }),
+    'as-of': custom<string>({
+      helpValue: 'TIME',
+      helpGroup: GLOBAL,
+      summary: 'The moment the work is done for, in UTC (2026-03-31 or 2026-03-31T18:00); now by default.',
+      parse: async (text) => parseAsOf(text),
+    })(),
+    json: boolean({ helpGroup: GLOBAL, summary: 'One JSON object on stdout; everything else goes to stderr.' }),
+    'no-color': boolean({ helpGroup: GLOBAL, summary: 'No colours.' }),
+  };
+
+  static exitCodes: ExitCodeHelp = {};
+
+  #invocation: Omit<Invocation, 'workspace' | 'asOf'> | null = null;
+
+  /** Translates flags into one call and says how it ended. */
+  protected abstract execute(): Promise<Outcome>;
+
+  /** What the composition root needs to know. */
+  protected invocation(flags: { readonly workspace?: string | undefined; readonly 'as-of'?: string | undefined }): Invocation {
+    if (this.#invocation === null) throw new Error('a command has an invocation only while it runs');
+    return { ...this.#invocation, workspace: flags.workspace ?? null, asOf: flags['as-of'] ?? null };
+  }
+
+  override async run(): Promise<void> {
+    const command = (this.id ?? '').replaceAll(':', ' ');
+    const json = this.argv.includes('--json');
+    const noColor = this.argv.includes('--no-color');
+    const errorStyle = styleOf(process.stderr, { noColor });
+    const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && (process.env.CI ?? '') === '';
+    const display = progressDisplay(process.stderr, errorStyle, { live, milliseconds: () => performance.now() });
+    const interrupt = listenForInterrupt(display.say);
+    let run: StartedRun | null = null;
+    this.#invocation = { command, progress: display.progress, signal: interrupt.signal, onRun: (started) => (run = started) };
+    try {
+      const outcome = await this.execute();
+      display.stop();
+      this.#present(command, run, outcome, { json, noColor, display });
+      process.exitCode = interrupt.signal.aborted && outcome.status !== 'ok' ? ExitCode.interrupted : exitCodeOf(outcome.status);
+    } catch (error) {
+      display.stop();
+      await this.#presentFailure(command, run, error, { json, errorStyle, display });
+    } finally {
+      interrupt.stop();
+    }
+  }
+
+  #present(
+    command: string,
+    run: StartedRun | null,
+    outcome: Outcome,
+    how: { readonly json: boolean; readonly noColor: boolean; readonly display: ProgressDisplay },
+  ): void {
+    const warnings = [...how.display.warnings, ...(outcome.warnings ?? [])];
+    if (how.json) {
+      printEnvelope(successEnvelope(command, run?.id ?? null, outcome, warnings));
+      return;
+    }
+    const style = styleOf(process.stdout, { noColor: how.noColor });
+    const seen = how.display.warnings.length;
+    process.stdout.write(`${outcome.text(style)}\n`);
+    for (const warning of warnings.slice(seen)) process.stdout.write(`${style.paint.yellow(`! ${warning}`)}\n`);
+    process.stdout.write(renderNext(run?.id ?? null, outcome.next ?? [], style));
+  }
+
+  async #presentFailure(
+    command: string,
+    run: StartedRun | null,
+    error: unknown,
+    how: { readonly json: boolean; readonly errorStyle: Style; readonly display: ProgressDisplay },
+  ): Promise<void> {
+    const failure = describeFailure(error, { command, flags: Object.keys({ ...CutoverCommand.baseFlags, ...this.ctor.flags }) });
+    const log = await failureLog(run, failure, error);
+    process.exitCode = failure.exit;
+    if (how.json) printEnvelope(failureEnvelope(command, run?.id ?? null, statusOf(failure), failure, { warnings: how.display.warnings, log }));
+    else process.stderr.write(renderFailure(failure, { runId: run?.id ?? null, log }, how.errorStyle));
+  }
+}
+
+/** Where the details of a failure were left. One that was foreseen says everything on the screen, unless a run was under way. */
+async function failureLog(run: StartedRun | null, failure: Failure, error: unknown): Promise<string | null> {
+  if (!isUnexpected(failure) && (run === null || run.id === null)) return null;
+  if (run !== null) return run.recordFailure(error);
+  const { writeOrphanLog } = await import('./orphan-log.ts');
+  return writeOrphanLog(error);
+}
+
+function printEnvelope(envelope: Envelope): void {
+  process.stdout.write(`${JSON.stringify(envelope, null, 2)}\n`);
+}

@@ -1,0 +1,25 @@
+/** Ctrl-C: the first asks the work to finish what is under way, the second ends the process at once. */
+import { ExitCode } from '../domain/errors.ts';
+
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  stop(): void;
+}
+
+export function listenForInterrupt(say: (text: string) => void): Interrupt {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
+    say('Stopping: finishing what is under way. Press Ctrl-C again to stop at once (a load can still be resumed).');
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    stop() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

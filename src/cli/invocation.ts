@@ -1,0 +1,22 @@
+/** What the command line hands to the composition root. */
+import type { Progress } from '../domain/ports.ts';
+
+export interface Invocation {
+  /** Command id as typed, as in `snapshot prune`. */
+  readonly command: string;
+  /** --workspace; null: search upwards from the current directory. */
+  readonly workspace: string | null;
+  /** --as-of in ISO 8601 UTC; null: now. */
+  readonly asOf: string | null;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** Called as soon as a failure has a place for its details, and again when the run is recorded under its id. */
+  readonly onRun: (run: StartedRun) => void;
+}
+
+export interface StartedRun {
+  /** Null for a command that only looks: nobody can refer to its run. */
+  readonly id: string | null;
+  /** Writes the error with its stack to the run's log (0600, secrets blotted out); answers the path. */
+  readonly recordFailure: (error: unknown) => Promise<string>;
+}

@@ -1,0 +1,73 @@
+import type { LoadRunResult } from '../../domain/results.ts';
+import { counted, duration, grouped, type Style } from '../style.ts';
+import { table } from '../table.ts';
+
+/** Conflicts are listed up to this many; the journal has all. */
+const MOST_CONFLICTS = 20;
+
+/** `verb` as in `Loaded`, `Rolled back`. */
+export function renderLoad(result: LoadRunResult, verb: string, style: Style): string {
+  const { paint } = style;
+  const counts: readonly (readonly [string, number, string])[] = [
+    ['applied', result.applied, ''],
+    ['noop', result.noop, 'already so'],
+    ['conflict', result.conflict, 'changed in Odoo since the plan; left alone'],
+    ['dead letter', result.deadLettered, 'refused by Odoo'],
+    ['blocked', result.blocked, 'a parent failed'],
+    ['remaining', result.remaining, 'not tried yet'],
+    ['unknown', result.unknown, 'outcome not known'],
+  ];
+  const shown = counts.filter(([name, count]) => count > 0 || name === 'applied' || name === 'noop');
+  const isAlarming = (name: string) => name !== 'applied' && name !== 'noop';
+  const list = table(
+    shown,
+    [
+      { header: 'documents', value: ([name]) => name, paint: (cell, [name]) => (isAlarming(name) ? paint.yellow(cell) : cell) },
+      { header: grouped(result.planned), value: ([, count]) => count },
+      { header: 'planned', value: ([, , meaning]) => meaning, paint: (cell) => paint.dim(cell) },
+    ],
+    style,
+  );
+  const { created, updated, deleted, linked, unchanged } = result.records;
+  const records = [
+    [created, 'created'],
+    [updated, 'updated'],
+    [deleted, 'deleted'],
+    [linked, 'linked'],
+    [unchanged, 'unchanged'],
+  ] as const;
+  const written = records.filter(([count]) => count > 0).map(([count, name]) => `${grouped(count)} ${name}`);
+  const rate = result.seconds > 0.5 && result.applied > 0 ? `, ${grouped(Math.round(result.applied / result.seconds))} documents/s` : '';
+  const sections = [
+    `${paint.bold(verb)} ${counted(result.applied, 'document')} in ${duration(result.seconds)}${rate}`,
+    list,
+    `Records in Odoo: ${written.length === 0 ? 'none touched' : written.join(', ')}`,
+  ];
+  if (result.refusals.length > 0) {
+    const refusals = table(
+      result.refusals,
+      [
+        { header: 'entity', value: (row) => row.entity },
+        { header: 'documents', value: (row) => row.count },
+        { header: 'why', value: (row) => row.reason },
+        { header: 'as in', value: (row) => row.keys.slice(0, 2).join(', ') },
+      ],
+      style,
+    );
+    sections.push(`${paint.bold('Dead letters')}\n${refusals}`);
+  }
+  if (result.conflicts.length > 0) {
+    const conflicts = table(
+      result.conflicts.slice(0, MOST_CONFLICTS),
+      [
+        { header: 'entity', value: (row) => row.entity },
+        { header: 'key', value: (row) => row.key },
+        { header: 'changed in Odoo', value: (row) => row.fields.join(', ') },
+      ],
+      style,
+    );
+    const left = result.conflicts.length - MOST_CONFLICTS;
+    sections.push(`${paint.bold('Conflicts')}\n${conflicts}${left > 0 ? `\n${paint.dim(`  and ${grouped(left)} more: with --json`)}` : ''}`);
+  }
+  return sections.join('\n\n');
+}

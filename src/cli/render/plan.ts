@@ -1,0 +1,77 @@
+import type { PlanActionKind } from '../../domain/plan.ts';
+import type { PlanResult } from '../../domain/results.ts';
+import { counted, duration, grouped, type Style } from '../style.ts';
+import { table } from '../table.ts';
+
+const SIGNS: Record<PlanActionKind, string> = { create: '+', update: '~', link: '=', archive: '-', delete: '-', detach: '-', noop: ' ', refuse: '!' };
+const ORDER: readonly PlanActionKind[] = ['create', 'update', 'link', 'archive', 'delete', 'detach', 'noop', 'refuse'];
+
+export function renderPlan(result: PlanResult, style: Style): string {
+  const { paint } = style;
+  const colours: Record<PlanActionKind, (text: string) => string> = {
+    create: paint.green,
+    update: paint.yellow,
+    link: paint.cyan,
+    archive: paint.red,
+    delete: paint.red,
+    detach: paint.red,
+    noop: paint.dim,
+    refuse: paint.magenta,
+  };
+  const kinds = ORDER.filter((kind) => result.byEntity.some((entity) => (entity.actions[kind] ?? 0) > 0));
+  const list = table(
+    result.byEntity,
+    [
+      { header: 'entity', value: (row) => row.entity },
+      ...kinds.map((kind) => ({
+        header: `${SIGNS[kind]} ${kind}`.trim(),
+        value: (row: PlanResult['byEntity'][number]) => row.actions[kind] ?? 0,
+        paint: (cell: string, row: PlanResult['byEntity'][number]) => ((row.actions[kind] ?? 0) > 0 ? colours[kind](cell) : paint.dim(cell)),
+      })),
+    ],
+    style,
+  );
+  const sections = [`${paint.bold('Plan')}: ${summary(result)}\n\n${list}`];
+  if (result.samples.length > 0) {
+    const samples = result.samples.map((sample) => {
+      const head = colours[sample.action](`  ${SIGNS[sample.action]} ${sample.entity} ${sample.key}`);
+      const reason = sample.reason === null ? '' : paint.dim(`  ${sample.reason}`);
+      const width = Math.max(0, ...sample.fields.map(({ field }) => field.length));
+      const fields = sample.fields.map(
+        ({ field, before, after }) => `      ${field.padEnd(width)}  ${before === null ? '' : `${paint.dim(quoted(before))} → `}${quoted(after)}`,
+      );
+      return [`${head}${reason}`, ...fields].join('\n');
+    });
+    sections.push(`${paint.bold('For instance')}\n${samples.join('\n')}`);
+  }
+  if (result.refusals.length > 0) {
+    const refusals = table(
+      result.refusals,
+      [
+        { header: 'entity', value: (row) => row.entity },
+        { header: 'records', value: (row) => row.count },
+        { header: 'refused because', value: (row) => row.reason },
+      ],
+      style,
+    );
+    sections.push(`${paint.bold('Refused')}\n${refusals}`);
+  }
+  sections.push(
+    `${paint.bold('Saved')} ${result.file}${result.expectedSeconds === null ? '' : paint.dim(`   expected to take ${duration(result.expectedSeconds)}`)}`,
+  );
+  return sections.join('\n\n');
+}
+
+function summary(result: PlanResult): string {
+  const { actions } = result;
+  const writes = ORDER.filter((kind) => kind !== 'noop' && kind !== 'refuse' && actions[kind] > 0).map((kind) => `${grouped(actions[kind])} to ${kind}`);
+  const lines = ORDER.filter((kind) => kind !== 'noop').reduce((sum, kind) => sum + (result.lines[kind] ?? 0), 0);
+  if (writes.length === 0)
+    return `nothing to write, ${grouped(actions.noop)} as they should be${actions.refuse > 0 ? `, ${grouped(actions.refuse)} refused` : ''}`;
+  const parts = [...writes, ...(lines > 0 ? [`with ${counted(lines, 'line')}`] : []), `${grouped(actions.noop)} as they are`];
+  return `${parts.join(', ')}${actions.refuse > 0 ? `, ${grouped(actions.refuse)} refused` : ''}`;
+}
+
+function quoted(value: string | null): string {
+  return value === null ? '(none)' : JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
+}

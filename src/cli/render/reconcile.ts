@@ -1,0 +1,126 @@
+import type { ControlTotal, CoverageItem, Verdict } from '../../domain/difference.ts';
+import type { ReconcileResult } from '../../domain/results.ts';
+import { counted, grouped, type Style } from '../style.ts';
+import { table } from '../table.ts';
+import { renderChecks } from './map.ts';
+
+/** Dimensions of a control total are shown up to this many lines; the files have all. */
+const MOST_CONTROLS = 30;
+
+export function renderReconcile(result: ReconcileResult, style: Style): string {
+  const { paint } = style;
+  const sections = [entities(result, style)];
+  const breaks = breaksByClass(result, style);
+  if (breaks !== null) sections.push(breaks);
+  if (result.controls.length > 0) sections.push(controls(result.controls, style));
+  if (result.coverage.length > 0) sections.push(coverage(result.coverage, style));
+  const checks = renderChecks(result.checks, style);
+  if (checks !== null) sections.push(checks);
+  sections.push(`${paint.bold('Verdict')}  ${renderVerdict(result.verdict, style)}`);
+  if (result.files.length > 0) sections.push(result.files.map((file) => paint.dim(`  ${file}`)).join('\n'));
+  return sections.join('\n\n');
+}
+
+export function renderVerdict(verdict: Verdict, style: Style): string {
+  const { paint } = style;
+  const meanings: Record<Verdict, string> = {
+    RECONCILED: paint.green.bold('RECONCILED') + '  both sides agree on everything that was compared',
+    PENDING: paint.cyan.bold('PENDING') + '  every difference is a change on its way',
+    BREAKS: paint.yellow.bold('BREAKS') + '  the sides differ',
+    INCOMPLETE: paint.red.bold('INCOMPLETE') + '  something could not be compared',
+  };
+  return meanings[verdict];
+}
+
+function entities(result: ReconcileResult, style: Style): string {
+  const breaksOf = (row: ReconcileResult['entities'][number]) => Object.values(row.breaks).reduce((sum, count) => sum + count, 0);
+  const list = table(
+    result.entities,
+    [
+      { header: 'entity', value: (row) => row.entity },
+      { header: 'legacy', value: (row) => row.legacy },
+      { header: 'odoo', value: (row) => row.odoo },
+      { header: 'equal', value: (row) => row.equal },
+      { header: 'breaks', value: breaksOf, paint: (cell, row) => (breaksOf(row) > 0 ? style.paint.yellow(cell) : style.paint.green(cell)) },
+      { header: 'outside scope', value: (row) => row.outsideScope },
+    ],
+    style,
+  );
+  const total = result.entities.reduce((sum, row) => sum + breaksOf(row), 0);
+  return `${style.paint.bold('Compared')} ${counted(result.entities.length, 'entity', 'entities')}: ${counted(total, 'break')}\n\n${list}`;
+}
+
+function breaksByClass(result: ReconcileResult, style: Style): string | null {
+  const rows = result.entities.flatMap(({ entity, breaks }) =>
+    Object.entries(breaks)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => ({ entity, name, count })),
+  );
+  if (rows.length === 0) return null;
+  const list = table(
+    rows,
+    [
+      { header: 'entity', value: (row) => row.entity },
+      { header: 'class', value: (row) => row.name },
+      { header: 'breaks', value: (row) => row.count },
+    ],
+    style,
+  );
+  return `${style.paint.bold('Breaks')}\n${list}`;
+}
+
+/** Grand totals first, then the dimensions that do not tie; those that do are counted. */
+function controls(all: readonly ControlTotal[], style: Style): string {
+  const isGrand = (control: ControlTotal) => Object.keys(control.dimension).length === 0;
+  const shown = [...all.filter(isGrand), ...all.filter((control) => !isGrand(control) && !isZero(control.difference))].slice(0, MOST_CONTROLS);
+  const list = table(
+    shown,
+    [
+      { header: 'control total', value: (control) => `${control.entity} ${control.name}` },
+      {
+        header: 'of',
+        value: (control) =>
+          Object.entries(control.dimension)
+            .map(([name, value]) => `${name}=${value ?? '(none)'}`)
+            .join(' '),
+      },
+      { header: 'legacy', value: (control) => control.legacy },
+      { header: 'odoo', value: (control) => control.odoo },
+      { header: 'difference', value: (control) => control.difference },
+      {
+        header: 'unexplained',
+        value: (control) => control.residual,
+        paint: (cell, control) => (isZero(control.residual) ? style.paint.green(cell) : style.paint.red(cell)),
+      },
+    ],
+    style,
+  );
+  const explained = shown
+    .filter((control) => !isZero(control.difference) && Object.keys(control.classes).length > 0)
+    .map((control) => {
+      const classes = Object.entries(control.classes).map(([name, amount]) => `${name} ${grouped(amount)}`);
+      return style.paint.dim(`  ${control.entity} ${control.name}: ${classes.join(', ')}${control.rule === null ? '' : ` (${control.rule})`}`);
+    });
+  const left = all.length - shown.length;
+  const rest = left > 0 ? [style.paint.dim(`  ${counted(left, 'more total')} by dimension: in the report, and with --json`)] : [];
+  return [`${style.paint.bold('Control totals')}\n${list}`, ...explained, ...rest].join('\n');
+}
+
+function coverage(items: readonly CoverageItem[], style: Style): string {
+  const list = table(
+    items,
+    [
+      { header: 'entity', value: (item) => item.entity },
+      { header: 'field', value: (item) => item.field ?? '(row)' },
+      { header: 'why', value: (item) => item.reason },
+      { header: 'rows', value: (item) => item.rows },
+      { header: 'sum', value: (item) => item.sum },
+    ],
+    style,
+  );
+  return `${style.paint.bold('Not compared')}\n${list}`;
+}
+
+function isZero(amount: string): boolean {
+  return /^-?0*(\.0*)?$/.test(amount);
+}
