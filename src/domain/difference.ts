@@ -8,6 +8,7 @@ export type RecordClass =
   | 'only-odoo'
   | 'exists-unlinked'
   | 'duplicate-key'
+  | 'null-key'
   | 'rejected'
   | 'missing-in-odoo'
   | 'missing-in-legacy'
@@ -64,7 +65,16 @@ export interface ControlTotal {
 export interface CoverageItem {
   readonly entity: string;
   readonly field: string | null;
-  readonly reason: 'not-carried' | 'filtered' | 'rejected' | 'quarantined' | 'duplicate-key' | 'outside-scope' | 'not-pulled' | 'unresolved-reference';
+  readonly reason:
+    | 'not-carried'
+    | 'filtered'
+    | 'rejected'
+    | 'quarantined'
+    | 'duplicate-key'
+    | 'outside-scope'
+    | 'not-pulled'
+    | 'not-compared'
+    | 'unresolved-reference';
   readonly rows: number;
   readonly sum: string | null;
 }

@@ -15,3 +15,8 @@ export function roundHalfUpSql(amount: string, digits: number): string {
 export function sumOf(amounts: readonly string[]): string {
   return amounts.reduce((sum, amount) => sum.plus(amount), new Decimal(0)).toFixed();
 }
+
+/** The same decimal without an exponent: `1e-7` is `0.0000001`. */
+export function plainDecimal(amount: string): string {
+  return new Decimal(amount).toFixed();
+}

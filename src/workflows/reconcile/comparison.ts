@@ -1,9 +1,9 @@
 /** What comparing a capability's two sides leaves behind: small facts here, everything with rows in Parquet files of the run directory.
  *
  *  A comparison is a pure function of snapshots, contracts, code maps, link decisions, crosswalk and baseline: it never asks Odoo. */
-import type { FieldContract } from '../../domain/contract.ts';
 import type { RecordClass } from '../../domain/difference.ts';
 import type { Capability, EntityDefinition, Workspace } from '../../domain/workspace.ts';
+import type { ResolvedBinding } from '../pull/pull-odoo-binding.ts';
 
 /** The Odoo the snapshots were taken from, as it was then. */
 export interface OdooWorld {
@@ -16,35 +16,6 @@ export interface OdooWorld {
   readonly currencyDigits: number;
   /** `res.company.tax_calculation_rounding_method`. */
   readonly rounding: 'round_per_line' | 'round_globally';
-}
-
-/** One contract field and the Odoo field it was found to be bound to. */
-export interface ResolvedField {
-  readonly field: string;
-  readonly contract: FieldContract;
-  /** Name in this Odoo: the first of the binding's alternatives that exists. */
-  readonly odoo: string;
-  /** Odoo's type: char, many2one, monetary, … */
-  readonly type: string;
-  readonly relation: string | null;
-  /** Decimals that Odoo keeps of it; null when it keeps all. */
-  readonly digits: number | null;
-  /** For codes: field of the related model that holds the target code, or `external_id`. Null for everything else. */
-  readonly by: string | null;
-  /** false: Odoo computes it; never written. */
-  readonly send: boolean;
-  /** Some source mapping of the entity yields it. Where none does it is not compared and must not be written. */
-  readonly mapped: boolean;
-}
-
-export interface ResolvedBinding {
-  readonly model: string;
-  /** Contract order. The state field of `states` is not among them. */
-  readonly fields: readonly ResolvedField[];
-  /** The field of `states`, when the binding has states and a source yields it. */
-  readonly stateField: string | null;
-  /** Many2one to the parent (lines), resolved. */
-  readonly parentField: string | null;
 }
 
 /** One entity compared. All paths are absolute and name Parquet files.
@@ -66,6 +37,8 @@ export interface EntityComparison {
   readonly definition: EntityDefinition;
   /** Null for an entity that nothing of reaches Odoo; then only `legacy` has rows. */
   readonly binding: ResolvedBinding | null;
+  /** Field → the systems whose mapping yields it. A field that no system yields is not compared and must not be written. */
+  readonly mapped: ReadonlyMap<string, readonly string[]>;
   readonly legacy: string;
   readonly odoo: string;
   readonly breaks: string;

@@ -1,0 +1,233 @@
+/** The snapshot of one Odoo entity: read whole, or made from the previous one and what has changed since. */
+import { CutoverError } from '../../domain/errors.ts';
+import type { OdooFieldMetadata } from '../../domain/ports.ts';
+import type { PullResult } from '../../domain/results.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { literal } from '../../domain/sql.ts';
+import type { EntityDefinition } from '../../domain/workspace.ts';
+import type { ResolvedBinding } from './pull-odoo-binding.ts';
+import type { EntityDomains } from './pull-odoo-domains.ts';
+import { type RelatedSweep, relatedSweeps } from './pull-odoo-related.ts';
+import { columnType, recordRows } from './pull-odoo-rows.ts';
+import { type OdooPull, requestHash, uuidOf } from './pull-odoo-session.ts';
+import {
+  changedTableSql,
+  keptRowsSql,
+  readRowsSql,
+  recordColumns,
+  recordFactsSql,
+  type StagedColumn,
+  stagingTableSql,
+  staleTableSql,
+  survivorsSql,
+  writeRecordsSql,
+} from './pull-odoo-sql.ts';
+
+export interface RecordsRequest {
+  readonly definition: EntityDefinition;
+  readonly binding: ResolvedBinding;
+  /** What is read of each record. */
+  readonly fields: readonly OdooFieldMetadata[];
+  readonly domains: EntityDomains;
+}
+
+/** Ids in one call of `read` and of `externalIds`: bounds what is held in memory. */
+const ID_CHUNK = 20_000;
+/** Our clock and Odoo's may differ by this much before the overlap of an incremental pull is at risk. */
+const CLOCK_ALLOWANCE_MS = 3_600_000;
+/** Beyond this share, reading everything in parallel streams is cheaper than reading by id. */
+const MOSTLY_STALE = 0.5;
+
+export async function pullRecords(pull: OdooPull, request: RecordsRequest): Promise<PullResult['snapshots'][number]> {
+  const { plane, ports, system, connection } = pull;
+  const { entity } = request.definition.contract;
+  const step = `pull ${system}/${entity}`;
+  ports.progress({ kind: 'step', step });
+  const startedAt = ports.clock.now();
+  const known = pull.models.get(request.binding.model) ?? new Map<string, OdooFieldMetadata>();
+  const related = await relatedSweeps(connection, request.binding.model, request.fields, pull.models);
+  const fields = withHelpers(request.fields, known, related ?? []);
+  const columns: StagedColumn[] = fields.map((field) => ({ name: field.name, type: columnType(field) }));
+  const hash = requestHash(pull.identity, { model: request.binding.model, ...request.domains, columns });
+  const earlier = (await ports.snapshots.list(system, entity)).filter((snapshot) => uuidOf(snapshot) === pull.identity.uuid);
+  const reading: Reading = { pull, request, fields, related: related ?? [], step };
+  const base = pull.request.full || related === null ? undefined : earlier.find((snapshot) => snapshot.manifest.requestHash === hash);
+
+  const change = base === undefined ? null : await sweepAndRead(reading, base);
+  if (change === null) await readAll(reading);
+  const rows = change === null || base === undefined ? readRowsSql(columns) : `${readRowsSql(columns)} UNION ALL BY NAME ${keptRowsSql(base.data, columns)}`;
+  await stageScope(reading);
+  await stageExternalIds(reading, rows);
+
+  const staged = await ports.snapshots.stage(system, entity);
+  try {
+    const file = `${staged.directory}/data.parquet`;
+    await plane.run(writeRecordsSql({ rows, columns, hasActive: known.has('active'), file }));
+    const [facts] = await plane.rows<{ records: number; latest: string | null }>(recordFactsSql(file));
+    const records = facts?.records ?? 0;
+    await refuseShrunk(reading, earlier[0], file, records);
+    const watermark = watermarkOf(facts?.latest ?? null, startedAt);
+    const { manifest } = await staged.commit({
+      ...{ asOf: pull.request.asOf, rows: records, quarantined: 0, columns: [...recordColumns, ...columns], requestHash: hash, watermark },
+      ...(change === null ? {} : { incremental: change }),
+    });
+    ports.progress({ kind: 'done', step, note: change === null ? `${records} records` : `${records} records, ${change.changed} read again` });
+    return { system, entity, id: manifest.id, rows: manifest.rows, quarantined: 0, mode: change === null ? 'full' : 'incremental' };
+  } catch (error) {
+    await staged.abandon();
+    throw error;
+  }
+}
+
+interface Reading {
+  readonly pull: OdooPull;
+  readonly request: RecordsRequest;
+  readonly fields: readonly OdooFieldMetadata[];
+  readonly related: readonly RelatedSweep[];
+  readonly step: string;
+}
+
+/** `active` tells archived records, and the many2ones to related records tell when those changed. */
+function withHelpers(
+  fields: readonly OdooFieldMetadata[],
+  known: ReadonlyMap<string, OdooFieldMetadata>,
+  related: readonly RelatedSweep[],
+): OdooFieldMetadata[] {
+  const names = new Set([...fields.map((field) => field.name), ...related.map((sweep) => sweep.via)]);
+  if (known.has('active')) names.add('active');
+  return [...names].sort().map((name) => known.get(name) as OdooFieldMetadata);
+}
+
+async function readAll({ pull, request, fields, related, step }: Reading): Promise<void> {
+  const names = fields.map((field) => field.name);
+  await stageRelated(pull, related);
+  await pull.plane.run(stagingTableSql('records', ['id', 'write_date', ...names]));
+  const pages = pull.connection.pages(request.binding.model, request.domains.domain, ['write_date', ...names]);
+  await pull.plane.append(
+    'records',
+    recordRows(pages, [writeDate, ...fields], (by) => pull.ports.progress({ kind: 'advance', step, by })),
+  );
+  await pull.plane.run(changedTableSql('records', related));
+}
+
+const writeDate = { name: 'write_date', type: 'datetime' };
+
+/** Sweeps id and write_date of everything, then reads what is new or changed into `records`; null when that is most of it. */
+async function sweepAndRead(
+  { pull, request, fields, related, step }: Reading,
+  base: Snapshot,
+): Promise<{ base: string; since: string; changed: number; deleted: number } | null> {
+  const { plane, connection } = pull;
+  const { model } = request.binding;
+  await pull.ports.snapshots.verify(base);
+  await stageRelated(pull, related);
+  const vias = related.map((sweep) => ({ name: sweep.via, type: 'many2one' }));
+  await plane.run(stagingTableSql('sweep', ['id', 'write_date', ...vias.map((via) => via.name)]));
+  const swept = connection.pages(model, request.domains.domain, ['write_date', ...vias.map((via) => via.name)]);
+  await plane.append('sweep', recordRows(swept, [writeDate, ...vias]));
+  const since = before(base.manifest.watermark ?? base.manifest.asOf, pull.request.workspace.file.policies.overlap_minutes * 60_000);
+  await plane.run(changedTableSql('sweep', related));
+  await plane.run(staleTableSql(base.data, since));
+  const [counts] = await plane.rows<{ all: number; stale: number; deleted: number }>(
+    `SELECT (SELECT count(*) FROM changed) AS "all", (SELECT count(*) FROM stale) AS stale,
+      (SELECT count(*) FROM read_parquet(${literal(base.data)}) AS b ANTI JOIN changed AS c ON c.id = b.id) AS deleted`,
+  );
+  const { all = 0, stale = 0, deleted = 0 } = counts ?? {};
+  if (stale > all * MOSTLY_STALE) return null;
+  const names = fields.map((field) => field.name);
+  await plane.run(stagingTableSql('records', ['id', 'write_date', ...names]));
+  for await (const ids of idChunks(pull, 'SELECT id FROM stale ORDER BY id')) {
+    const read = await connection.read(model, ids, ['write_date', ...names]);
+    await plane.append(
+      'records',
+      recordRows(once(read), [writeDate, ...fields], (by) => pull.ports.progress({ kind: 'advance', step, by })),
+    );
+  }
+  return { base: base.manifest.id, since, changed: stale, deleted };
+}
+
+async function stageRelated({ plane, connection }: OdooPull, related: readonly RelatedSweep[]): Promise<void> {
+  for (const { table, model } of related) {
+    await plane.run(stagingTableSql(table, ['id', 'write_date']));
+    await plane.append(table, recordRows(connection.pages(model, [], ['write_date']), [writeDate]));
+  }
+}
+
+async function stageScope({ pull, request }: Reading): Promise<void> {
+  await pull.plane.run(stagingTableSql('scope', ['id']));
+  const { scope } = request.domains;
+  if (scope === null) return;
+  const ids = await pull.connection.searchIds(request.binding.model, scope);
+  await pull.plane.append('scope', once(ids.map((id) => [String(id)])));
+}
+
+/** External IDs of our own namespace; of any other module for the rest, so that a decision can name a record that is Odoo's own. */
+async function stageExternalIds({ pull, request }: Reading, rows: string): Promise<void> {
+  const { plane, connection } = pull;
+  const { namespace } = pull.request.workspace.file;
+  const { model } = request.binding;
+  await plane.run(stagingTableSql('external_ids', ['id', 'own', 'other']));
+  for await (const ids of idChunks(pull, `SELECT id FROM (${rows}) ORDER BY id`)) {
+    const own = await connection.externalIds(model, ids, namespace);
+    const rest = ids.filter((id) => !own.has(id));
+    const other = rest.length === 0 ? new Map<number, string>() : await connection.externalIds(model, rest);
+    await plane.append(
+      'external_ids',
+      once([...[...own].map(([id, name]) => [String(id), name, null]), ...[...other].map(([id, name]) => [String(id), null, name])]),
+    );
+  }
+}
+
+async function* idChunks({ plane }: OdooPull, sql: string): AsyncIterable<number[]> {
+  let ids: number[] = [];
+  for await (const rows of plane.stream<{ id: number }>(sql)) {
+    for (const row of rows) ids.push(row.id);
+    if (ids.length >= ID_CHUNK) {
+      yield ids;
+      ids = [];
+    }
+  }
+  if (ids.length > 0) yield ids;
+}
+
+async function* once<Batch>(batch: Batch): AsyncIterable<Batch> {
+  yield batch;
+}
+
+/** E_SOURCE_SHRANK when records vanished that neither we nor a rollback took away: a lost right or a wrong company looks like that. */
+async function refuseShrunk({ pull, request }: Reading, previous: Snapshot | undefined, file: string, records: number): Promise<void> {
+  const { entity } = request.definition.contract;
+  const { shrink_percent: percent, allow_empty: allowed } = pull.request.workspace.file.policies;
+  const least = (count: number) => count * (1 - percent / 100);
+  if (previous === undefined || allowed.includes(`${pull.system}/${entity}`) || records >= least(previous.manifest.rows)) return;
+  await pull.plane.run(stagingTableSql('links', ['id']));
+  const links = (await pull.ports.state()).links(pull.identity.uuid, pull.request.capability.name, entity);
+  await pull.plane.append('links', linkedIds(links));
+  const [survivors] = await pull.plane.rows<{ expected: number; found: number }>(survivorsSql(previous.data, file));
+  const { expected = 0, found = 0 } = survivors ?? {};
+  if (found >= least(expected)) return;
+  throw new CutoverError(
+    'E_SOURCE_SHRANK',
+    `${request.binding.model} has ${records} records, ${previous.manifest.rows} at the last pull; ${expected - found} of ${expected} that should be there are gone`,
+    {
+      hint: `if that is right, add ${pull.system}/${entity} to policies.allow_empty for one pull; if not: cutover doctor`,
+    },
+  );
+}
+
+async function* linkedIds(links: AsyncIterable<readonly { readonly odooId: number }[]>): AsyncIterable<string[][]> {
+  for await (const batch of links) yield batch.map((link) => [String(link.odooId)]);
+}
+
+/** Where the next incremental pull begins, minus the overlap. write_date is the start of the transaction that wrote, so what matters is when
+ *  we read, not what we saw; the allowance covers clocks that disagree. */
+function watermarkOf(latest: string | null, startedAt: string): string {
+  const read = before(startedAt, CLOCK_ALLOWANCE_MS);
+  return latest !== null && latest > read ? latest : read;
+}
+
+/** `moment` minus some time, as a DuckDB timestamp in UTC. */
+function before(moment: string, milliseconds: number): string {
+  const utc = moment.endsWith('Z') ? moment : `${moment.replace(' ', 'T')}Z`;
+  return new Date(Date.parse(utc) - milliseconds).toISOString().slice(0, 19).replace('T', ' ');
+}
