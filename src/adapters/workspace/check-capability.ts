@@ -2,9 +2,9 @@
 import { isAmount } from '../../domain/canonical.ts';
 import { codeCall } from '../../domain/code-call.ts';
 import type { EntityContract, SourceMapping } from '../../domain/contract.ts';
+import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { EntityDefinition, PositionOf, WorkspaceFile } from '../../domain/workspace.ts';
-import type { Mistakes } from './mistakes.ts';
 import type { CapabilityParts } from './read-capability.ts';
 
 interface Subject {

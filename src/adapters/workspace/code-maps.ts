@@ -2,9 +2,9 @@
 import { type CsvError, parse } from 'csv-parse/sync';
 import type { z } from 'zod';
 import { CodeMapRow, LinkDecisionRow } from '../../domain/contract.ts';
+import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { FilePosition } from '../../domain/workspace.ts';
-import type { Mistakes } from './mistakes.ts';
 
 interface PlacedRow<Row> {
   readonly row: Row;

@@ -2,10 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CapabilityFile, EntityContract, SourceMapping } from '../../domain/contract.ts';
+import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { CodeMap, EntityDefinition, FilePosition, PositionOf, SystemConfig } from '../../domain/workspace.ts';
 import { readCodeMap } from './code-maps.ts';
-import type { Mistakes } from './mistakes.ts';
 import { validate } from './validate.ts';
 import { mergeTrees, plainValue, positionsOf, readTree, subtree, type Tree } from './yaml-tree.ts';
 

@@ -2,8 +2,8 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CutoverError } from '../../domain/errors.ts';
+import type { Mistakes } from '../../domain/mistakes.ts';
 import type { FilePosition } from '../../domain/workspace.ts';
-import type { Mistakes } from './mistakes.ts';
 
 /** The text with every `${ENV}` replaced, or the content of the secret's own file (one line end at the end is dropped).
  *  `warn` hears of a secret file that others than its owner may read.

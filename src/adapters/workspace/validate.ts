@@ -1,7 +1,7 @@
 /** Validation of a tree by a schema: every mistake with its position, unknown words with the known one they resemble. */
 import { z } from 'zod';
+import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import type { Mistakes } from './mistakes.ts';
 import { plainValue, subtree, type Tree } from './yaml-tree.ts';
 
 type Issue = z.core.$ZodIssue;

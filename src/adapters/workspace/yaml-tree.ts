@@ -1,7 +1,7 @@
 /** YAML with positions: a tree in which every value knows the file, line and column it came from, also after two files were merged. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
+import type { Mistakes } from '../../domain/mistakes.ts';
 import type { FilePosition, PositionOf } from '../../domain/workspace.ts';
-import type { Mistakes } from './mistakes.ts';
 import { sourceOffset } from './scalar-offset.ts';
 
 /** Where a value stands: `at(offset)` is the place of a character of a text, 0-based. */

@@ -1,6 +1,6 @@
 /** Mistakes in the files of a workspace: collected, then thrown together, so that one look shows all of them. */
-import { CutoverError } from '../../domain/errors.ts';
-import type { FilePosition } from '../../domain/workspace.ts';
+import { CutoverError } from './errors.ts';
+import type { FilePosition } from './workspace.ts';
 
 export interface Mistake {
   readonly position: FilePosition;
