@@ -1,0 +1,131 @@
+/** External IDs, both ways. An administrator may read `ir.model.data`; anyone else asks about each record or name. */
+import { OdooError } from '../../domain/ports.ts';
+import { type Caller, chunked } from './caller.ts';
+import { searchIds } from './records.ts';
+
+const namesPerCall = 1000;
+const idsPerCall = 2000;
+
+interface DataRow {
+  readonly id: number;
+  readonly module: string;
+  readonly name: string;
+  readonly model: string;
+  readonly res_id: number;
+}
+
+/** Whether this user may read `ir.model.data`; learnt at the first attempt. */
+export interface ExternalIdAccess {
+  readsTable: boolean;
+}
+
+export async function externalIdsOf(
+  call: Caller,
+  access: ExternalIdAccess,
+  model: string,
+  ids: readonly number[] | 'all',
+  namespace: string | undefined,
+): Promise<ReadonlyMap<number, string>> {
+  const existing = ids === 'all' ? await searchIds(call, model, []) : ids;
+  if (access.readsTable) {
+    const rows = await tableRows(call, access, model, ids, namespace);
+    if (rows) return byRecord(rows, new Set(existing));
+  }
+  const found = new Map<number, string>();
+  const pages = await Promise.all(chunked(existing, idsPerCall).map((chunk) => call(model, 'get_metadata', { ids: chunk })));
+  for (const record of pages.flat()) {
+    const first = metadataNames(record).find((name) => !namespace || name.startsWith(`${namespace}.`));
+    if (first) found.set((record as { id: number }).id, first);
+  }
+  return found;
+}
+
+async function tableRows(call: Caller, access: ExternalIdAccess, model: string, ids: readonly number[] | 'all', namespace: string | undefined) {
+  const domain = [['model', '=', model], ...(namespace ? [['module', '=', namespace]] : [])];
+  const domains = ids === 'all' ? [domain] : chunked(ids, idsPerCall).map((chunk) => [...domain, ['res_id', 'in', chunk]]);
+  return orWithoutAccess(access, async () => (await Promise.all(domains.map((one) => dataRows(call, one)))).flat());
+}
+
+/** The oldest External ID of each record that exists: rows outlive records that were deleted below Odoo's own model. */
+function byRecord(rows: readonly DataRow[], existing: ReadonlySet<number>): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const row of [...rows].sort((one, other) => one.id - other.id)) {
+    if (existing.has(row.res_id) && !found.has(row.res_id)) found.set(row.res_id, `${row.module}.${row.name}`);
+  }
+  return found;
+}
+
+/** All of a record's names, newest Odoo; before 16 only one of them. */
+function metadataNames(record: unknown): string[] {
+  if (typeof record !== 'object' || record === null) return [];
+  if ('xmlids' in record && Array.isArray(record.xmlids)) return record.xmlids.map((entry: { xmlid: string }) => entry.xmlid);
+  return 'xmlid' in record && typeof record.xmlid === 'string' ? [record.xmlid] : [];
+}
+
+export async function resolveNames(
+  call: Caller,
+  access: ExternalIdAccess,
+  externalIds: readonly string[],
+): Promise<ReadonlyMap<string, { readonly model: string; readonly id: number }>> {
+  const found = access.readsTable ? await resolveByTable(call, access, externalIds) : null;
+  return found ?? resolveOneByOne(call, externalIds);
+}
+
+async function resolveByTable(call: Caller, access: ExternalIdAccess, externalIds: readonly string[]) {
+  const names = Map.groupBy(externalIds.map(splitName), (name) => name.module);
+  const domains = [...names].flatMap(([module, list]) =>
+    chunked(list, namesPerCall).map((chunk) => [
+      ['module', '=', module],
+      ['name', 'in', chunk.map((name) => name.name)],
+    ]),
+  );
+  const rows = await orWithoutAccess(access, async () => (await Promise.all(domains.map((domain) => dataRows(call, domain)))).flat());
+  if (!rows) return null;
+  const found = new Map<string, { readonly model: string; readonly id: number }>();
+  for (const [model, list] of Map.groupBy(rows, (row) => row.model)) {
+    const pages = await Promise.all(chunked(list, idsPerCall).map((chunk) => searchIds(call, model, [['id', 'in', chunk.map((row) => row.res_id)]])));
+    const existing = new Set(pages.flat());
+    for (const row of list) if (existing.has(row.res_id)) found.set(`${row.module}.${row.name}`, { model, id: row.res_id });
+  }
+  return found;
+}
+
+async function resolveOneByOne(call: Caller, externalIds: readonly string[]) {
+  const found = new Map<string, { readonly model: string; readonly id: number }>();
+  await Promise.all(
+    externalIds.map(async (externalId) => {
+      const { module, name } = splitName(externalId);
+      try {
+        const answer = await call('ir.model.data', 'check_object_reference', { module, xml_id: name });
+        // [model, false]: the name exists, its record does not or is not this user's to see.
+        if (Array.isArray(answer) && typeof answer[0] === 'string' && typeof answer[1] === 'number') found.set(externalId, { model: answer[0], id: answer[1] });
+      } catch (error) {
+        if (!(error instanceof OdooError && error.exception === 'builtins.ValueError')) throw error;
+      }
+    }),
+  );
+  return found;
+}
+
+async function dataRows(call: Caller, domain: readonly unknown[]): Promise<DataRow[]> {
+  const ids = await searchIds(call, 'ir.model.data', domain);
+  const pages = await Promise.all(
+    chunked(ids, idsPerCall).map((chunk) => call('ir.model.data', 'read', { ids: chunk, fields: ['module', 'name', 'model', 'res_id'], load: null })),
+  );
+  return pages.flat() as DataRow[];
+}
+
+async function orWithoutAccess<Result>(access: ExternalIdAccess, work: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OdooError && error.failure === 'access')) throw error;
+    access.readsTable = false;
+    return null;
+  }
+}
+
+function splitName(externalId: string): { readonly module: string; readonly name: string } {
+  const dot = externalId.indexOf('.');
+  return { module: externalId.slice(0, dot), name: externalId.slice(dot + 1) };
+}
