@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # A real Odoo from Debian's packages, in a chroot of its own, for tests. See README.md in this folder.
+# shellcheck disable=SC2046  # odoo_options prints words without spaces
 set -euo pipefail
 
 usage() {
   cat <<'USAGE'
 usage: bring-up.sh 19|14 VERB [ARG…]     (root, Debian host; every verb can be repeated)
   install               chroot, packages, PostgreSQL, template databases
-  start                 install if needed, then the server; prints its URL and whether it "started" or was "running"
-  create NAME bare|demo a database from a template, with its own uuid (Odoo 14 has bare only)
+  start                 install if needed, then the server, until `stop`; prints its URL
+  create NAME bare|demo a database from a template, with its own uuid (Odoo 14 has bare only); prints the URL.
+                        A server that only `create` started ends when its last database is dropped
   drop NAME             drop a database made by `create`
-  drop-and-rest NAME    the same, then stop the server if no database is left
   databases             the databases made by `create`
   shell NAME            `odoo shell`, Python on standard input
   psql NAME [ARG…]      psql in that database
@@ -37,9 +38,11 @@ URL=http://127.0.0.1:$HTTP_PORT
 MODULES=purchase,account,stock,purchase_stock
 CHROOT=$TEST_HOME/odoo-$VERSION
 LOGS=$TEST_HOME/logs
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 PG_DATA=/var/lib/cutover-test/pg
 FILES=/var/lib/cutover-test/files
 SERVER_PID=$FILES/server.pid
+ON_DEMAND=$CHROOT/.server-on-demand
 
 say() { printf '[odoo %s] %s\n' "$VERSION" "$*" >&2; }
 die() { say "FAILED: $*"; exit 1; }
@@ -59,8 +62,11 @@ logged() {
   say "$name done in $((SECONDS - began)) s"
 }
 
-# Processes that outlive this script must not hold its lock (descriptor 9).
+# Verbs that change something take turns. What outlives this script must not hold descriptor 9.
 locked() {
+  [ "$(id -u)" = 0 ] || die 'must run as root'
+  mkdir -p "$TEST_HOME" "$LOGS"
+  chmod 700 "$LOGS"
   exec 9>"$TEST_HOME/odoo-$VERSION.lock"
   flock 9
 }
@@ -106,7 +112,7 @@ host_tools() {
 
 bootstrap() {
   rm -rf --one-file-system "$CHROOT"
-  debootstrap --variant=minbase --include=ca-certificates "$SUITE" "$CHROOT" "$(debian_mirror)"
+  debootstrap --force-check-gpg --keyring="$KEYRING" --variant=minbase --include=ca-certificates "$SUITE" "$CHROOT" "$(debian_mirror)"
   touch "$CHROOT/.bootstrapped"
 }
 
@@ -139,6 +145,7 @@ PIN
 
 packages() {
   local extra=()
+  as_root dpkg --configure -a # after an interrupted attempt
   [ "$VERSION" = 14 ] || extra=(tzdata-legacy) # without it Odoo 19 dies at import, in pytz
   as_root apt-get update
   as_root apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold "odoo-$VERSION" postgresql "${extra[@]}"
@@ -212,12 +219,8 @@ templates() {
 database_exists() { [ "$(sql postgres -c "SELECT 1 FROM pg_database WHERE datname = '$1'")" = 1 ]; }
 
 install_all() {
-  [ "$(id -u)" = 0 ] || die 'must run as root'
-  mkdir -p "$TEST_HOME" "$LOGS"
-  chmod 700 "$LOGS"
-  locked
   if [ ! -e "$CHROOT/.bootstrapped" ]; then
-    { command -v debootstrap && command -v curl; } >/dev/null || logged host-tools host_tools
+    { command -v debootstrap && command -v curl && [ -e "$KEYRING" ]; } >/dev/null || logged host-tools host_tools
     logged debootstrap bootstrap
   fi
   [ -c "$CHROOT/dev/null" ] || die "no device files in $CHROOT/dev: this container may not run mknod"
@@ -263,29 +266,32 @@ postgres_up() {
 
 answers() { curl -fsS -m 10 -o /dev/null -H 'Content-Type: application/json' -d '{"params":{}}' "$URL/web/webclient/version_info" 2>/dev/null; }
 
+server_up() {
+  local log=$LOGS/odoo-$VERSION-server.log
+  ! curl -s -m 2 -o /dev/null "$URL" || die "something else answers at $URL; set CUTOVER_TEST_PORT_BASE"
+  rm -f "$CHROOT$SERVER_PID"
+  as odoo setsid odoo $(odoo_options --http-interface=127.0.0.1 --http-port="$HTTP_PORT" "$GEVENT_PORT=$LIVE_PORT" \
+    --workers=2 --max-cron-threads=0 --no-database-list --pidfile="$SERVER_PID") </dev/null >"$log" 2>&1 9>&- &
+  for _ in $(seq 300); do
+    our_process "$SERVER_PID" >/dev/null && answers && return
+    sleep 0.2
+  done
+  tail -n 25 "$log" >&2
+  die "the server does not answer at $URL; whole log: $log"
+}
+
 start() {
-  local state=running
+  locked
   install_all
-  if ! our_process "$SERVER_PID" >/dev/null; then
-    state=started
-    local log=$LOGS/odoo-$VERSION-server.log
-    ! curl -s -m 2 -o /dev/null "$URL" || die "something else answers at $URL; set CUTOVER_TEST_PORT_BASE"
-    rm -f "$CHROOT$SERVER_PID"
-    as odoo setsid odoo $(odoo_options --http-interface=127.0.0.1 --http-port="$HTTP_PORT" "$GEVENT_PORT=$LIVE_PORT" \
-      --workers=2 --max-cron-threads=0 --no-database-list --pidfile="$SERVER_PID") </dev/null >"$log" 2>&1 &
-    disown
-    for _ in $(seq 300); do
-      our_process "$SERVER_PID" >/dev/null && answers && break
-      sleep 0.2
-    done
-    answers || { tail -n 25 "$log" >&2; die "the server does not answer at $URL; whole log: $log"; }
-  fi
-  printf '%s %s\n' "$URL" "$state"
+  our_process "$SERVER_PID" >/dev/null || server_up
+  rm -f "$ON_DEMAND"
+  printf '%s\n' "$URL"
 }
 
 stop_all() {
   end_process TERM "$SERVER_PID"
   end_process INT "$PG_DATA/postmaster.pid"
+  rm -f "$ON_DEMAND"
 }
 
 # --- databases -------------------------------------------------------------------------------------------------
@@ -296,11 +302,19 @@ create() {
   local name=$1 kind=$2 store=$CHROOT$FILES/data/filestore
   good_name "$name"
   [[ " $TEMPLATES " = *" $kind "* ]] || die "Odoo $VERSION has no '$kind' template, only: $TEMPLATES"
+  locked
+  install_all
+  ! database_exists "$name" || die "database $name exists"
+  if ! our_process "$SERVER_PID" >/dev/null; then
+    server_up
+    touch "$ON_DEMAND"
+  fi
   sql postgres -c "CREATE DATABASE $name TEMPLATE tmpl_$kind"
   # Attachments are never changed in place, so hard links are enough.
   rm -rf "${store:?}/$name"
   [ ! -d "$store/tmpl_$kind" ] || cp -al "$store/tmpl_$kind" "$store/$name"
   own_identity "$name"
+  printf '%s\n' "$URL"
 }
 
 # A copy must not pass for its template: own uuid and session secret. And a worker that knew an earlier database
@@ -326,8 +340,11 @@ SQL
 
 drop() {
   good_name "$1"
+  locked
+  postgres_up
   sql postgres -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)"
-  rm -rf "$CHROOT$FILES/data/filestore/$1"
+  rm -rf "${CHROOT:?}$FILES/data/filestore/$1"
+  [ ! -e "$ON_DEMAND" ] || [ -n "$(databases)" ] || stop_all
 }
 
 databases() {
@@ -350,16 +367,10 @@ remove() {
 }
 
 case $VERB in
-  install) install_all ;;
+  install) locked; install_all ;;
   start) start ;;
   create) [ $# = 2 ] || usage; create "$@" ;;
   drop) [ $# = 1 ] || usage; drop "$1" ;;
-  drop-and-rest)
-    [ $# = 1 ] || usage
-    drop "$1"
-    locked
-    [ -n "$(databases)" ] || stop_all
-    ;;
   databases) databases ;;
   shell) [ $# = 1 ] || usage; as odoo odoo shell $(odoo_options --no-http -d "$1") ;;
   psql) [ $# -ge 1 ] || usage; sql "$@" ;;

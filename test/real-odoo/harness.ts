@@ -1,80 +1,81 @@
-import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { isObject, WebSession } from './web-session.ts'
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Kept } from './coordinates.ts';
+import { coordinatesFile, readKept, writeKept } from './coordinates.ts';
+import { WebSession } from './web-session.ts';
 
-export type OdooVersion = 19 | 14
+export type OdooVersion = 19 | 14;
 
 export interface StartOptions {
-  version: OdooVersion
+  version: OdooVersion;
   /** From the template with Odoo's demo data (19 only). Default false. */
-  demo?: boolean
+  demo?: boolean;
   /** Name of the database to make; refused if it exists. Default: a fresh name. */
-  database?: string
+  database?: string;
 }
 
 export interface Coordinates {
-  url: string
-  database: string
-  login: string
+  url: string;
+  database: string;
+  login: string;
   /** Empty when the given Odoo came with an API key only. */
-  password: string
-  apiKey?: string
+  password: string;
+  apiKey?: string;
   /** `database.uuid`; absent when a given Odoo does not let this user read it. */
-  uuid?: string
+  uuid?: string;
 }
 
 export interface RealOdoo extends Coordinates {
-  /** Drops the database this call made and, if this call started the server and no database is left, ends it. */
-  stop(): Promise<void>
+  /** Drops the database this call made. A server that was started for such databases ends with the last of them. */
+  stop(): Promise<void>;
 }
 
-const bringUpScript = fileURLToPath(new URL('bring-up.sh', import.meta.url))
-const testHome = process.env['CUTOVER_TEST_HOME'] || '/var/tmp/cutover-real-odoo'
-const login = 'admin'
-const password = 'admin'
-const keyDays = 30
+const bringUpScript = fileURLToPath(new URL('bring-up.sh', import.meta.url));
+const login = 'admin';
+const password = 'admin';
+const keyDays = 30;
 
 /** A fresh database on a real Odoo, or the Odoo named by ODOO_URL, which is used as it is.
  *  The first call on a machine installs Odoo (minutes); later ones take about two seconds. */
 export async function startRealOdoo(options: StartOptions): Promise<RealOdoo> {
-  const given = await givenOdoo()
-  if (given) return given
-  const { version, demo = false, database = freshName() } = options
-  const [url = '', state] = (await bringUp(version, 'start')).trim().split(' ')
-  await bringUp(version, 'create', database, demo ? 'demo' : 'bare')
-  let stopped: Promise<void> | undefined
-  const stop = (): Promise<void> => (stopped ??= bringUp(version, state === 'started' ? 'drop-and-rest' : 'drop', database).then(() => {}))
+  const given = await givenOdoo();
+  if (given) return given;
+  const { version, demo = false, database = freshName() } = options;
+  const url = await bringUp(version, 'create', database, demo ? 'demo' : 'bare');
+  let stopped: Promise<string> | undefined;
+  const stop = async (): Promise<void> => {
+    stopped ??= bringUp(version, 'drop', database);
+    await stopped;
+  };
   try {
-    return { ...(await openDatabase(url, database)), stop }
+    return { ...(await openDatabase(url, database)), stop };
   } catch (error) {
-    await stop()
-    throw error
+    await stop();
+    throw error;
   }
 }
 
 /** The Odoo of the environment: never made, changed or dropped by this harness. */
 async function givenOdoo(): Promise<RealOdoo | undefined> {
-  const url = process.env['ODOO_URL']?.replace(/\/+$/, '')
-  if (!url) return undefined
-  const database = process.env['ODOO_DB'] ?? ''
-  const apiKey = process.env['ODOO_API_KEY']
+  const url = process.env.ODOO_URL?.replace(/\/+$/, '');
+  if (!url) return undefined;
+  const database = process.env.ODOO_DB ?? '';
+  const apiKey = process.env.ODOO_API_KEY;
   const given: RealOdoo = {
     url,
     database,
-    login: process.env['ODOO_LOGIN'] ?? '',
-    password: process.env['ODOO_PASSWORD'] ?? '',
+    login: process.env.ODOO_LOGIN ?? '',
+    password: process.env.ODOO_PASSWORD ?? '',
     ...(apiKey ? { apiKey } : {}),
-    stop: async () => {},
-  }
+    stop: () => Promise.resolve(),
+  };
   if (!database || !(apiKey || (given.login && given.password))) {
-    throw new Error('ODOO_URL also needs ODOO_DB, and ODOO_API_KEY or ODOO_LOGIN with ODOO_PASSWORD')
+    throw new Error('ODOO_URL also needs ODOO_DB, and ODOO_API_KEY or ODOO_LOGIN with ODOO_PASSWORD');
   }
-  const uuid = await givenUuid(given)
-  return uuid === undefined ? given : { ...given, uuid }
+  const uuid = await givenUuid(given);
+  return uuid === undefined ? given : { ...given, uuid };
 }
 
 /** Needs an administrator; for anyone else, and for an API key on Odoo before 19 without a login, it stays unknown. */
@@ -84,118 +85,98 @@ async function givenUuid({ url, database, login, password, apiKey }: Coordinates
       method: 'POST',
       headers: { Authorization: `bearer ${apiKey}`, 'X-Odoo-Database': database, 'Content-Type': 'application/json' },
       body: JSON.stringify({ key: 'database.uuid' }),
-    })
-    if (response.ok) return String(await response.json())
-    if (response.status !== 404 || !login) return undefined
+    });
+    if (response.ok) return String(await response.json());
+    if (response.status !== 404 || !login) return undefined;
   }
   try {
-    return await readUuid(await WebSession.open(url, database, login, password || (apiKey ?? '')))
+    return await readUuid(await WebSession.open(url, database, login, password || (apiKey ?? '')));
   } catch {
-    return undefined
+    return undefined;
   }
 }
 
 async function openDatabase(url: string, database: string): Promise<Required<Coordinates>> {
-  const session = await WebSession.open(url, database, login, password)
-  const apiKey = await session.mintApiKey(password, keyDays)
-  return { url, database, login, password, apiKey, uuid: await readUuid(session) }
+  const session = await WebSession.open(url, database, login, password);
+  const apiKey = await session.mintApiKey(password, keyDays);
+  return { url, database, login, password, apiKey, uuid: await readUuid(session) };
 }
 
 async function readUuid(session: WebSession): Promise<string> {
-  return String(await session.call('ir.config_parameter', 'get_param', ['database.uuid']))
+  return String(await session.call('ir.config_parameter', 'get_param', ['database.uuid']));
 }
 
 function freshName(): string {
-  return `t${process.pid}_${randomBytes(4).toString('hex')}`
+  return `t${process.pid}_${randomBytes(4).toString('hex')}`;
 }
 
-/** Runs a verb of bring-up.sh; its progress and errors go to standard error. */
+/** Runs a verb of bring-up.sh and answers what it prints; its progress and errors go to standard error. */
 function bringUp(version: OdooVersion, ...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', [bringUpScript, String(version), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
-    child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`bring-up.sh ${version} ${args.join(' ')} failed (${code})`))))
-  })
+    const child = spawn('bash', [bringUpScript, String(version), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve(output.trim()) : reject(new Error(`bring-up.sh ${version} ${args.join(' ')} failed (${code})`))));
+  });
 }
 
 // --- command line ----------------------------------------------------------------------------------------------
 
-type Kept = Required<Coordinates> & { version: OdooVersion; demo: boolean }
-const coordinatesFile = join(testHome, 'coordinates.json')
-
-/** Databases left up by the command line, by name. */
-async function readKept(): Promise<{ [database: string]: Kept }> {
-  try {
-    return JSON.parse(await readFile(coordinatesFile, 'utf8')) as { [database: string]: Kept }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
-    throw error
-  }
-}
-
-async function writeKept(database: string, kept: Kept | undefined): Promise<void> {
-  const { [database]: _, ...others } = await readKept()
-  const partial = `${coordinatesFile}.${process.pid}`
-  await writeFile(partial, JSON.stringify(kept ? { ...others, [database]: kept } : others, null, 2) + '\n', { mode: 0o600 })
-  await rename(partial, coordinatesFile)
-}
-
+/** Asked again for the same database, answers the same coordinates. */
 async function keep(version: OdooVersion, demo: boolean, database: string): Promise<Kept> {
-  const [url = ''] = (await bringUp(version, 'start')).trim().split(' ')
-  const exists = (await bringUp(version, 'databases')).split('\n').includes(database)
-  const known = (await readKept())[database]
-  if (exists && known?.version === version) return known
-  if (exists) throw new Error(`database ${database} exists and was not made by this command; use reset to replace it`)
-  await bringUp(version, 'create', database, demo ? 'demo' : 'bare')
-  const kept = { ...(await openDatabase(url, database)), version, demo }
-  await writeKept(database, kept)
-  return kept
+  const url = await bringUp(version, 'start');
+  const exists = (await bringUp(version, 'databases')).split('\n').includes(database);
+  const known = (await readKept())[database];
+  if (exists && known?.version === version) return known;
+  if (exists) throw new Error(`database ${database} exists and was not made by this command; use reset to replace it`);
+  await bringUp(version, 'create', database, demo ? 'demo' : 'bare');
+  const kept = { ...(await openDatabase(url, database)), version, demo };
+  await writeKept(database, kept);
+  return kept;
 }
 
 async function forget(version: OdooVersion, database: string): Promise<void> {
-  await bringUp(version, 'drop', database)
-  await writeKept(database, undefined)
+  await bringUp(version, 'drop', database);
+  await writeKept(database, undefined);
 }
 
 const usage = `usage: node harness.ts start --database NAME [--version 19|14] [--demo] [--json]   a database that stays up
        node harness.ts reset --database NAME [--json]                        drop it and make it anew
        node harness.ts stop  --database NAME                                 drop it
-       node harness.ts stop  --version 19|14                                 end that server, keep its databases`
+       node harness.ts stop  --version 19|14                                 end that server, keep its databases`;
 
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: { version: { type: 'string' }, database: { type: 'string' }, demo: { type: 'boolean' }, json: { type: 'boolean' } },
-  })
-  const [verb] = positionals
-  const { database } = values
-  const known = database === undefined ? undefined : (await readKept())[database]
-  const version = Number(values.version ?? known?.version ?? 19)
-  if (version !== 19 && version !== 14) throw new Error(usage)
+  });
+  const [verb] = positionals;
+  const { database } = values;
+  const known = database === undefined ? undefined : (await readKept())[database];
+  const version = Number(values.version ?? known?.version ?? 19);
+  if (version !== 19 && version !== 14) throw new Error(usage);
   if (verb === 'stop' && database === undefined && values.version !== undefined) {
-    await bringUp(version, 'stop')
+    await bringUp(version, 'stop');
   } else if (verb === 'stop' && database !== undefined) {
-    await forget(version, database)
+    await forget(version, database);
   } else if ((verb === 'start' || verb === 'reset') && database !== undefined) {
-    if (known && known.version !== version) throw new Error(`database ${database} is one of Odoo ${known.version}`)
-    await bringUp(version, 'start')
-    if (verb === 'reset') await forget(version, database)
-    print(await keep(version, values.demo ?? known?.demo ?? false, database), values.json ?? false)
+    if (known && known.version !== version) throw new Error(`database ${database} is one of Odoo ${known.version}`);
+    if (verb === 'reset') await forget(version, database);
+    print(await keep(version, values.demo ?? known?.demo ?? false, database), values.json ?? false);
   } else {
-    throw new Error(usage)
+    throw new Error(usage);
   }
 }
 
 function print(kept: Kept, asJson: boolean): void {
-  if (asJson) console.log(JSON.stringify(kept, null, 2))
-  else console.log(`Odoo ${kept.version} at ${kept.url}, database ${kept.database}, login ${kept.login}; key in ${coordinatesFile}`)
+  if (asJson) console.log(JSON.stringify(kept, null, 2));
+  else console.log(`Odoo ${kept.version} at ${kept.url}, database ${kept.database}, login ${kept.login}; key in ${coordinatesFile}`);
 }
 
 if (process.argv[1] && fileURLToPath(import.meta.url) === process.argv[1]) {
   main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 1
-  })
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  });
 }
