@@ -97,29 +97,30 @@ class DuckDBDataPlane implements DataPlane {
 
   async append(table: string, batches: AsyncIterable<readonly (readonly (string | null)[])[]>): Promise<number> {
     const connection = await this.#instance.connect();
+    const statement = `append to ${identifier(table)}`;
+    const appender = await this.#guard(connection, statement, () => connection.createAppender(table)).catch((error: unknown) => {
+      connection.closeSync();
+      throw error;
+    });
+    const types = Array.from({ length: appender.columnCount }, () => VARCHAR);
+    let total = 0;
+    let chunks = 0;
     try {
-      const appender = await this.#guard(connection, `append to ${table}`, () => connection.createAppender(table));
-      const width = appender.columnCount;
-      const types = Array.from({ length: width }, () => VARCHAR);
-      let total = 0;
-      let chunks = 0;
-      try {
-        for await (const batch of batches) {
-          this.#refuseWhenAborted();
+      // what the batches throw is theirs; only the appender's own errors are DuckDB's
+      for await (const batch of batches) {
+        await this.#guard(connection, statement, async () => {
           for (let from = 0; from < batch.length; from += CHUNK_ROWS) {
-            appender.appendDataChunk(chunkOf(batch, from, Math.min(from + CHUNK_ROWS, batch.length), types, width));
-            if (++chunks % FLUSH_CHUNKS === 0) appender.flushSync();
+            appender.appendDataChunk(chunkOf(batch, from, Math.min(from + CHUNK_ROWS, batch.length), types));
+            chunks += 1;
+            if (chunks % FLUSH_CHUNKS === 0) appender.flushSync();
           }
-          total += batch.length;
-        }
-        appender.flushSync();
-      } finally {
-        appender.closeSync();
+        });
+        total += batch.length;
       }
+      await this.#guard(connection, statement, async () => appender.flushSync());
       return total;
-    } catch (error) {
-      throw error instanceof CutoverError ? error : toDataPlaneError(error, `append to ${identifier(table)}`);
     } finally {
+      appender.closeSync();
       connection.closeSync();
     }
   }
@@ -170,7 +171,8 @@ function rowObjects(chunk: DuckDBDataChunk, names: readonly string[]): DataRow[]
   return chunk.convertRows(dataValue).map((row) => Object.fromEntries(row.map((value, index) => [names[index] ?? String(index), value])));
 }
 
-function chunkOf(rows: readonly (readonly (string | null)[])[], from: number, to: number, types: readonly (typeof VARCHAR)[], width: number): DuckDBDataChunk {
+function chunkOf(rows: readonly (readonly (string | null)[])[], from: number, to: number, types: readonly (typeof VARCHAR)[]): DuckDBDataChunk {
+  const width = types.length;
   const columns: (string | null)[][] = Array.from({ length: width }, () => new Array<string | null>(to - from));
   for (let index = from; index < to; index += 1) {
     const row = rows[index] as readonly (string | null)[];
