@@ -8,7 +8,7 @@ export const PLAN_FORMAT = 'cutover-plan';
 export const PLAN_VERSION = 1;
 
 /** A value on its way to Odoo: a JSON scalar as Odoo takes it (decimals as text), or the record another action of this plan makes. */
-export type PlannedValue = string | number | boolean | null | PlannedReference;
+export type PlannedValue = string | number | boolean | null | readonly number[] | PlannedReference;
 /** Resolved through the crosswalk when the action is applied. */
 export interface PlannedReference {
   readonly $ref: { readonly entity: string; readonly system: string; readonly key: string };
@@ -28,6 +28,10 @@ export interface PlannedEntity {
     readonly domain: readonly unknown[] | null;
     readonly rollback: 'unlink' | 'keep';
   }[];
+  /** Odoo fields that tell the state of a record; read again around every step. */
+  readonly stateFields: readonly string[];
+  /** The record key holds a field marked `pii`: it is not shown. */
+  readonly keyIsPii: boolean;
   /** Odoo field → what it is: canonical name, kind for the wire, whether its values may be shown. */
   readonly fields: Readonly<Record<string, { readonly field: string | null; readonly type: string; readonly pii: boolean }>>;
 }

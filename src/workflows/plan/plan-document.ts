@@ -1,0 +1,152 @@
+/** From a compared document and its lines to one action of the plan. Pure. */
+import type { Operation } from 'fast-json-patch';
+import type { PlanAction, PlannedRecord, PlannedStep, PlannedValue } from '../../domain/plan.ts';
+import { plannedValue, planRecord, pointer, Refusal, refuse } from './plan-record.ts';
+import { type EntityToPlan, isFed, type RecordToPlan } from './planning-record.ts';
+import { isUntouchedState, stepsBetween, stepsToReach } from './state-path.ts';
+
+export interface LinesToPlan {
+  readonly entity: EntityToPlan;
+  readonly records: readonly RecordToPlan[];
+}
+
+export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: readonly LinesToPlan[]): Omit<PlanAction, 'seq'> {
+  const planned = planRecord(record, entity);
+  if (planned.action === 'refuse') return refused(planned, lines);
+  const steps = planSteps(record, entity, planned);
+  if (typeof steps === 'string') return refused(refuse(record, entity, steps), lines);
+  const plannedLines = lines.flatMap((kind) => kind.records.map((line) => planLine(line, kind.entity, record, entity)));
+  if (planned.action === 'create') {
+    // A document loads whole or not at all: with a line less it would be another order.
+    const bad = plannedLines.find((line) => line.action !== 'create' && line.action !== 'noop');
+    if (bad !== undefined) return refused(refuse(record, entity, Refusal.lineRefused(bad.reason ?? 'it belongs to another document')), lines);
+  }
+  const changes = steps.length > 0 || plannedLines.some((line) => line.action !== 'noop' && line.action !== 'refuse');
+  const action = planned.action === 'noop' && changes ? { ...planned, action: 'update' as const } : planned;
+  return { ...action, lines: plannedLines, steps, rollback: rollbackOf(action, steps, plannedLines, record, entity) };
+}
+
+/** A line whose document is nowhere to be found stands alone. */
+export function refuseOrphanLine(line: RecordToPlan, entity: EntityToPlan): Omit<PlanAction, 'seq'> {
+  return refused(refuse(line, entity, Refusal.lineOfNoDocument), []);
+}
+
+function refused(planned: PlannedRecord, lines: readonly LinesToPlan[]): Omit<PlanAction, 'seq'> {
+  const reason = planned.reason ?? '';
+  return {
+    ...planned,
+    lines: lines.flatMap((kind) => kind.records.map((line) => refuse(line, kind.entity, `its document is refused: ${reason}`))),
+    steps: [],
+    rollback: { will: 'nothing', cannot: null },
+  };
+}
+
+function planLine(line: RecordToPlan, entity: EntityToPlan, document: RecordToPlan, documentEntity: EntityToPlan): PlannedRecord {
+  if (line.class !== 'missing-in-legacy') return planRecord(line, entity);
+  const planned = planRecord({ ...line, class: 'linked', differing: {}, toLink: false }, entity);
+  const { states } = documentEntity.binding;
+  const reason = 'the line is gone from the legacy document';
+  if (entity.rejectedWithoutKey > 0) return { ...planned, action: 'refuse', reason: Refusal.goneUncertain, patch: [] };
+  if (isUntouchedState(states, document.odooState)) {
+    const patch: Operation[] = entity.resolved.fields
+      .filter((field) => field.send && field.odoo !== entity.resolved.parentField && line.odoo?.[field.odoo] !== undefined)
+      .map((field) => ({ op: 'test', path: pointer(field.odoo), value: line.odoo?.[field.odoo] ?? null }));
+    return { ...planned, action: 'delete', reason, patch };
+  }
+  const quantity = entity.resolved.fields.find((field) => field.contract.type === 'quantity' && field.send);
+  if (quantity === undefined) return { ...planned, action: 'refuse', reason: `${reason}, and lines of this state cannot be deleted`, patch: [] };
+  if (line.odoo?.[quantity.odoo] === '0') return planned;
+  const patch: Operation[] = [
+    { op: 'test', path: pointer(quantity.odoo), value: line.odoo?.[quantity.odoo] ?? null },
+    { op: 'replace', path: pointer(quantity.odoo), value: '0' },
+  ];
+  return { ...planned, action: 'update', reason, patch };
+}
+
+/** The steps a record takes after it has been written, or the reason why there is no way. */
+function planSteps(record: RecordToPlan, entity: EntityToPlan, planned: PlannedRecord): readonly PlannedStep[] | string {
+  const { states } = entity.binding;
+  const wanted = states === undefined ? null : (record.values?.[states.field] ?? null);
+  if (states === undefined || typeof wanted !== 'string') return [];
+  if (planned.action === 'create') return resolveSteps(stepsToReach(states, wanted), record, entity);
+  if (record.differing[states.field] !== 'update-odoo' || record.odooState === null) return [];
+  const path = stepsBetween(states, record.odooState, wanted);
+  return path === null ? Refusal.noPath(record.odooState, wanted) : resolveSteps(path, record, entity);
+}
+
+function resolveSteps(names: readonly string[], record: RecordToPlan, entity: EntityToPlan): readonly PlannedStep[] {
+  return names.flatMap((name) => {
+    const step = entity.binding.states?.steps[name];
+    if (step === undefined) throw new Error(`${entity.contract.entity} has no step ${name}`);
+    const write = step.write === undefined ? null : writtenBy(step.write, record, entity);
+    if (step.write !== undefined && write === null) return [];
+    return [
+      {
+        name,
+        call: step.call ?? null,
+        on: step.on ?? null,
+        unless: step.unless ?? null,
+        context: step.context,
+        write,
+        unlink: step.unlink ?? null,
+      },
+    ];
+  });
+}
+
+/** Odoo field → value of the fields a step writes; null when none of them has a value. */
+function writtenBy(names: readonly string[], record: RecordToPlan, entity: EntityToPlan): Record<string, PlannedValue> | null {
+  const values: Record<string, PlannedValue> = {};
+  for (const name of names) {
+    const field = entity.resolved.fields.find((candidate) => candidate.field === name && candidate.send && isFed(entity, name, record.system));
+    if (field === undefined) continue;
+    const value = plannedValue(record, field, entity);
+    if (typeof value !== 'string' && value.planned !== null) values[field.odoo] = value.planned;
+  }
+  return Object.keys(values).length > 0 ? values : null;
+}
+
+function rollbackOf(
+  planned: PlannedRecord,
+  steps: readonly PlannedStep[],
+  lines: readonly PlannedRecord[],
+  record: RecordToPlan,
+  entity: EntityToPlan,
+): PlanAction['rollback'] {
+  const kept = entity.binding.byproducts.filter((byproduct) => byproduct.rollback === 'keep').map((byproduct) => byproduct.model);
+  switch (planned.action) {
+    case 'create':
+      return rollbackOfCreate(steps, record, entity, lines.length > 0, kept);
+    case 'link':
+      return { will: planned.patch.length > 0 ? 'end the link and restore the values' : 'end the link', cannot: undoable(steps) };
+    case 'update':
+    case 'archive':
+      return { will: 'restore the values', cannot: undoable(steps) };
+    default:
+      return { will: 'nothing', cannot: null };
+  }
+}
+
+function rollbackOfCreate(
+  steps: readonly PlannedStep[],
+  record: RecordToPlan,
+  entity: EntityToPlan,
+  hasLines: boolean,
+  kept: readonly string[],
+): PlanAction['rollback'] {
+  const { binding } = entity;
+  if (binding.rollback === 'keep') return { will: 'nothing', cannot: 'take the record back: the binding keeps it' };
+  if (binding.rollback === 'archive') return { will: 'archive it', cannot: 'delete it: the binding archives' };
+  const state = binding.states === undefined ? null : record.values?.[binding.states.field];
+  const leave = typeof state === 'string' ? (binding.states?.values[state]?.leave ?? []) : [];
+  const parts = [...leave, hasLines ? 'delete it with its lines' : 'delete it'];
+  const taken = steps.length === 0 ? [] : binding.byproducts.filter((byproduct) => byproduct.rollback === 'unlink').map((byproduct) => byproduct.model);
+  if (taken.length > 0) parts.push(`delete its ${taken.join(', ')}`);
+  return { will: parts.join(', then '), cannot: kept.length > 0 ? `delete its ${kept.join(', ')}` : null };
+}
+
+/** Methods called on a record that was there before are not called back. */
+function undoable(steps: readonly PlannedStep[]): string | null {
+  const calls = steps.filter((step) => step.call !== null).map((step) => step.name);
+  return calls.length > 0 ? `undo ${calls.join(', ')}` : null;
+}

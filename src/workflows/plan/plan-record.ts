@@ -1,0 +1,148 @@
+/** From one compared record to what is done about it. Pure: no file, no clock, no database. */
+import type { Operation } from 'fast-json-patch';
+import type { PlannedRecord, PlannedValue } from '../../domain/plan.ts';
+import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
+import { type EntityToPlan, externalIdOf, type RecordToPlan, writableFields } from './planning-record.ts';
+import { decimalText, isDecimalType, type WireValue } from './wire-value.ts';
+
+/** Why something is refused; grouped by in the summary, so no values in it. */
+export const Refusal = {
+  existsUnlinked: 'exists in Odoo but is not linked; decide in decisions/links.csv',
+  duplicateKey: 'its key is not unique in the legacy system',
+  rejected: 'the legacy row was rejected by the mapping',
+  circle: 'its references run in a circle',
+  deletedInOdoo: 'was deleted in Odoo since it was linked; decide in decisions/links.csv',
+  undecided: 'both sides changed; decide which one holds',
+  goneUncertain: 'is gone from the legacy system, but rows without a readable key were rejected and it may be one of them',
+  goneNoArchive: 'is gone from the legacy system, and this model cannot be archived',
+  lineOfNoDocument: 'its document is not among the mapped records',
+  lineRefused: (reason: string) => `a line is refused: ${reason}`,
+  reference: (field: string) => `${field} refers to a record that is refused, rejected or missing`,
+  code: (field: string) => `the code of ${field} does not exist in Odoo`,
+  noPath: (from: string, to: string) => `there is no way from ${from} to ${to} in Odoo`,
+  nul: (field: string) => `${field} holds a NUL character, which Odoo cannot store`,
+} as const;
+
+export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
+  switch (record.class) {
+    case 'linked':
+      return planLinked(record, entity);
+    case 'only-legacy':
+      return planCreate(record, entity);
+    case 'missing-in-odoo':
+      return record.direction === 'create-in-odoo' ? planCreate(record, entity) : refuse(record, entity, Refusal.deletedInOdoo);
+    case 'missing-in-legacy':
+      return planGone(record, entity);
+    case 'exists-unlinked':
+      return refuse(record, entity, Refusal.existsUnlinked);
+    case 'duplicate-key':
+      return refuse(record, entity, Refusal.duplicateKey);
+    case 'rejected':
+      return refuse(record, entity, Refusal.rejected);
+    case 'only-odoo':
+    case 'null-key':
+    case 'outside-scope':
+      throw new Error(`a record of class ${record.class} has no legacy record and is not planned`);
+  }
+}
+
+export function refuse(record: RecordToPlan, entity: EntityToPlan, reason: string): PlannedRecord {
+  return { ...identityOf(record, entity), action: 'refuse', reason, patch: [] };
+}
+
+function identityOf(record: RecordToPlan, entity: EntityToPlan): Omit<PlannedRecord, 'action' | 'reason' | 'patch'> {
+  const { system, key } = record;
+  return { entity: entity.contract.entity, system, key, externalId: externalIdOf(entity, system, key), odooId: null };
+}
+
+function planCreate(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
+  if (!record.grounded) return refuse(record, entity, Refusal.circle);
+  const patch: Operation[] = [];
+  for (const field of writableFields(entity, record.system)) {
+    const value = plannedValue(record, field, entity);
+    if (typeof value === 'string') return refuse(record, entity, value);
+    if (value.planned !== null) patch.push({ op: 'add', path: pointer(field.odoo), value: value.planned });
+  }
+  for (const [name, value] of Object.entries(entity.binding.set)) patch.push({ op: 'add', path: pointer(name), value });
+  return { ...identityOf(record, entity), action: 'create', reason: null, patch };
+}
+
+function planLinked(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
+  const patch: Operation[] = [];
+  for (const field of writableFields(entity, record.system)) {
+    const direction = record.differing[field.field];
+    if (direction === undefined || direction === 'return-to-legacy') continue;
+    // A reference to what this plan creates differs until then, whoever owns the field says what happens next.
+    if (direction === 'decide') return refuse(record, entity, Refusal.undecided);
+    const value = plannedValue(record, field, entity);
+    if (typeof value === 'string') return refuse(record, entity, value);
+    // Odoo has no empty number, boolean or required field: a legacy row without a value has nothing to say about it.
+    if (value.planned === null && !field.nullable) continue;
+    patch.push({ op: 'test', path: pointer(field.odoo), value: record.odoo?.[field.odoo] ?? null });
+    patch.push({ op: 'replace', path: pointer(field.odoo), value: value.planned });
+  }
+  const identity = { ...identityOf(record, entity), odooId: record.odooId };
+  if (record.toLink) return { ...identity, action: 'link', reason: 'decided to be the same record', patch };
+  return { ...identity, action: patch.length > 0 ? 'update' : 'noop', reason: null, patch };
+}
+
+/** Linked, and no longer in the legacy system. */
+function planGone(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
+  if (record.direction !== 'archive-in-odoo' && record.direction !== null) {
+    return record.direction === 'return-to-legacy' ? noop(record, entity) : refuse(record, entity, Refusal.undecided);
+  }
+  if (entity.rejectedWithoutKey > 0) return refuse(record, entity, Refusal.goneUncertain);
+  if (!entity.resolved.fields.some((field) => field.odoo === 'active' && field.send)) return refuse(record, entity, Refusal.goneNoArchive);
+  if (record.odoo?.['active'] === false) return noop(record, entity);
+  const patch: Operation[] = [
+    { op: 'test', path: '/active', value: true },
+    { op: 'replace', path: '/active', value: false },
+  ];
+  return { ...identityOf(record, entity), odooId: record.odooId, action: 'archive', reason: 'is gone from the legacy system', patch };
+}
+
+function noop(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
+  return { ...identityOf(record, entity), odooId: record.odooId, action: 'noop', reason: null, patch: [] };
+}
+
+/** The legacy value of a field on its way to Odoo, or the reason why it cannot go there. */
+export function plannedValue(record: RecordToPlan, field: ResolvedField, entity: EntityToPlan): { readonly planned: PlannedValue } | string {
+  const value = record.values?.[field.field] ?? null;
+  if (value === null) return { planned: null };
+  if (field.contract.type === 'ref') return plannedReference(record, field, String(value), entity);
+  if (field.contract.type === 'code' && field.relation !== null) {
+    const id = record.codes[field.field] ?? null;
+    return id === null ? Refusal.code(field.field) : { planned: id };
+  }
+  if (typeof value === 'string' && value.includes('\0')) return Refusal.nul(field.field);
+  return { planned: asOdooWords(value, field) };
+}
+
+function plannedReference(record: RecordToPlan, field: ResolvedField, key: string, entity: EntityToPlan): { readonly planned: PlannedValue } | string {
+  const target = record.references[field.field] ?? { id: null, class: null };
+  if (target.id !== null) return { planned: target.id };
+  if (field.contract.type !== 'ref') throw new Error(`${field.field} is not a reference`);
+  const { entity: name } = field.contract;
+  if (target.class === null || entity.isRefused(name, record.system, key)) return Refusal.reference(field.field);
+  return { planned: { $ref: { entity: name, system: record.system, key } } };
+}
+
+/** Dates and moments in the form of the Odoo field: a day becomes its first second, a moment its day. */
+function asOdooWords(value: WireValue, field: ResolvedField): PlannedValue {
+  if (typeof value !== 'string') return value;
+  if (isDecimalType(field.type)) return decimalText(value);
+  if (field.type === 'datetime' && value.length === 10) return `${value} 00:00:00`;
+  if (field.type === 'date') return value.slice(0, 10);
+  if (field.type === 'integer') return Number(value);
+  return value;
+}
+
+/** RFC 6901 pointer to a field of the record. */
+export function pointer(field: string): string {
+  return `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** The field a pointer names. */
+export function fieldOf(path: string): string {
+  return path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+}

@@ -1,0 +1,197 @@
+/** plan: the exact writes that would bring Odoo to what the legacy systems say, as a file. Asks Odoo nothing: a pure function of the comparison. */
+import { PLAN_FORMAT, PLAN_VERSION, type PlanAction, type PlanManifest, type PlannedEntity } from '../../domain/plan.ts';
+import type { DataPlane, DataRow, Ports, StateStore } from '../../domain/ports.ts';
+import type { PlanResult } from '../../domain/results.ts';
+import type { Capability, Workspace } from '../../domain/workspace.ts';
+import { compareCapability } from '../reconcile/compare.ts';
+import type { Comparison, EntityComparison } from '../reconcile/comparison.ts';
+import { planDocument, refuseOrphanLine } from './plan-document.ts';
+import { writePlan } from './plan-file.ts';
+import { PlanSummary } from './plan-summary.ts';
+import type { EntityToPlan, RecordToPlan } from './planning-record.ts';
+import { documentsSql, orphanLinesSql } from './planning-sql.ts';
+
+export interface PlanRequest {
+  readonly workspace: Workspace;
+  readonly capability: Capability;
+  readonly asOf: string;
+  readonly runId: string;
+  readonly nonce: string;
+  /** Where the plan goes. */
+  readonly file: string;
+}
+
+type PlannedDocument = Omit<PlanAction, 'seq'>;
+
+export async function planCapability(request: PlanRequest, ports: Ports): Promise<PlanResult> {
+  const comparison = await compareCapability(request, ports);
+  const state = await ports.state();
+  const manifest = manifestOf(request, comparison);
+  const summary = new PlanSummary(manifest.entities);
+  const plane = await ports.openPlane();
+  try {
+    ports.progress({ kind: 'step', step: 'Planning' });
+    const planning = new Planning(request, comparison, plane, state);
+    async function* counted(): AsyncIterable<PlannedDocument> {
+      for await (const action of planning.documents()) {
+        ports.signal.throwIfAborted();
+        summary.add(action);
+        yield action;
+      }
+    }
+    const sha256 = await writePlan(ports.runs, request.file, manifest, counted());
+    const { nonce, capability, runId, file } = request;
+    await state.registerPlan({ nonce, kind: 'load', capability: capability.name, runId, sha256, file });
+    ports.progress({ kind: 'done', step: 'Planning' });
+    return summary.result(file, nonce, await secondsPerWrite(state, capability.name));
+  } finally {
+    await plane.close();
+  }
+}
+
+class Planning {
+  readonly #comparison: Comparison;
+  readonly #plane: DataPlane;
+  readonly #state: StateStore;
+  readonly #entities: ReadonlyMap<string, EntityToPlan>;
+  /** Refused so far, so that what refers to them is refused as well. Refusals are few or the load is not ready. */
+  readonly #refused = new Set<string>();
+
+  constructor(request: PlanRequest, comparison: Comparison, plane: DataPlane, state: StateStore) {
+    this.#comparison = comparison;
+    this.#plane = plane;
+    this.#state = state;
+    const isRefused = (entity: string, system: string, key: string): boolean => this.#refused.has(JSON.stringify([entity, system, key]));
+    const { namespace } = request.workspace.file;
+    this.#entities = new Map(comparison.entities.flatMap((entity) => entityToPlan(entity, namespace, isRefused)));
+  }
+
+  async *documents(): AsyncIterable<PlannedDocument> {
+    const records = new Map(this.#comparison.entities.map((entity) => [entity.entity, entity.records]));
+    for (const document of this.#comparison.entities) {
+      const entity = this.#entities.get(document.entity);
+      if (entity === undefined || entity.contract.parent !== undefined) continue;
+      const lines = document.definition.lines.flatMap((name) => {
+        const found = this.#comparison.entities.find((candidate) => candidate.entity === name);
+        return found === undefined || !this.#entities.has(name) ? [] : [found];
+      });
+      for await (const rows of this.#plane.stream(documentsSql(document, lines, records))) {
+        const links = await this.#openLinks(rows, [document, ...lines]);
+        for (const row of rows) yield this.#remember(this.#plan(row, entity, lines, links));
+      }
+      for (const line of lines) {
+        for await (const rows of this.#plane.stream(orphanLinesSql(document, line, records))) {
+          for (const row of rows) yield this.#remember(refuseOrphanLine(decode(row['record'], new Set(), line.entity), this.#known(line.entity)));
+        }
+      }
+    }
+  }
+
+  #plan(row: DataRow, entity: EntityToPlan, lines: readonly EntityComparison[], links: ReadonlySet<string>): PlannedDocument {
+    const record = decode(row['record'], links, entity.contract.entity);
+    const planned = lines.map((line, index) => ({
+      entity: this.#known(line.entity),
+      records: ((row[`lines_${index}`] ?? []) as readonly string[]).map((text) => decode(text, links, line.entity)),
+    }));
+    return planDocument(record, entity, planned);
+  }
+
+  #remember(action: PlannedDocument): PlannedDocument {
+    for (const record of [action, ...action.lines]) {
+      if (record.action === 'refuse') this.#refused.add(JSON.stringify([record.entity, record.system, record.key]));
+    }
+    return action;
+  }
+
+  /** Of the records with a `same` decision, those the crosswalk holds already. */
+  async #openLinks(rows: readonly DataRow[], entities: readonly EntityComparison[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    const wanted = new Map<string, { entity: string; system: string; keys: string[] }>();
+    for (const row of rows) {
+      entities.forEach(({ entity }, index) => {
+        const texts = index === 0 ? [row['record']] : ((row[`lines_${index - 1}`] ?? []) as readonly string[]);
+        for (const text of texts) {
+          const { decision, system, key } = JSON.parse(String(text)) as { decision: string | null; system: string; key: string };
+          if (decision !== 'same') continue;
+          const group = wanted.get(`${entity} ${system}`) ?? { entity, system, keys: [] };
+          group.keys.push(key);
+          wanted.set(`${entity} ${system}`, group);
+        }
+      });
+    }
+    for (const { entity, system, keys } of wanted.values()) {
+      for (const link of (await this.#state.linksOf(this.#comparison.world.uuid, entity, system, keys)).values()) {
+        found.add(JSON.stringify([entity, system, link.key, link.odooId]));
+      }
+    }
+    return found;
+  }
+
+  #known(entity: string): EntityToPlan {
+    const found = this.#entities.get(entity);
+    if (found === undefined) throw new Error(`${entity} is not bound to Odoo`);
+    return found;
+  }
+}
+
+function decode(text: unknown, links: ReadonlySet<string>, entity: string): RecordToPlan {
+  const { decision, ...record } = JSON.parse(String(text)) as Omit<RecordToPlan, 'toLink'> & { readonly decision: string | null };
+  const toLink = decision === 'same' && record.class === 'linked' && !links.has(JSON.stringify([entity, record.system, record.key, record.odooId]));
+  return { ...record, differing: record.differing ?? {}, toLink };
+}
+
+function entityToPlan(entity: EntityComparison, namespace: string, isRefused: EntityToPlan['isRefused']): readonly (readonly [string, EntityToPlan])[] {
+  const { contract } = entity.definition;
+  if (entity.binding === null || contract.odoo === undefined) return [];
+  const { binding: resolved, mapped, rejectedWithoutKey } = entity;
+  return [[entity.entity, { contract, binding: contract.odoo, resolved, mapped, namespace, rejectedWithoutKey, isRefused }]];
+}
+
+function manifestOf(request: PlanRequest, comparison: Comparison): PlanManifest {
+  const { world } = comparison;
+  return {
+    format: PLAN_FORMAT,
+    version: PLAN_VERSION,
+    kind: 'load',
+    capability: request.capability.name,
+    runId: request.runId,
+    nonce: request.nonce,
+    asOf: request.asOf,
+    namespace: request.workspace.file.namespace,
+    odoo: { uuid: world.uuid, database: world.database, version: world.version },
+    snapshots: comparison.snapshots,
+    mappingHash: request.capability.hash,
+    reverses: null,
+    entities: Object.fromEntries(comparison.entities.flatMap(plannedEntity)),
+    order: comparison.entities.filter((entity) => entity.binding !== null).map((entity) => entity.entity),
+  };
+}
+
+function plannedEntity(entity: EntityComparison): readonly (readonly [string, PlannedEntity])[] {
+  const { contract } = entity.definition;
+  const { binding } = entity;
+  if (binding === null || contract.odoo === undefined) return [];
+  const { odoo } = contract;
+  const planned: PlannedEntity = {
+    model: binding.model,
+    batch: odoo.batch,
+    context: odoo.context,
+    in: odoo.in ?? null,
+    parentField: binding.parentField,
+    byproducts: odoo.byproducts.map(({ model, through, domain, rollback }) => ({ model, through: through ?? null, domain: domain ?? null, rollback })),
+    stateFields: binding.stateColumns,
+    keyIsPii: contract.key.some((name) => contract.fields[name]?.pii === true),
+    fields: Object.fromEntries(binding.fields.map((field) => [field.odoo, { field: field.field, type: field.type, pii: field.contract.pii }])),
+  };
+  return [[entity.entity, planned]];
+}
+
+/** From the newest load that wrote something. */
+async function secondsPerWrite(state: StateStore, capability: string): Promise<number | null> {
+  for (const run of await state.runs({ command: 'load', capability, limit: 5 })) {
+    const data = run.data as { seconds?: number; records?: Record<string, number> } | null;
+    const written = (data?.records?.['created'] ?? 0) + (data?.records?.['updated'] ?? 0);
+    if (data?.seconds !== undefined && written >= 100) return data.seconds / written;
+  }
+  return null;
+}

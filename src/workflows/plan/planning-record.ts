@@ -1,0 +1,59 @@
+/** What a plan is made from: one record of an entity with both sides, as the comparison left it. Plain data; tests write it as literals. */
+import { createHash } from 'node:crypto';
+import type { EntityContract, OdooBinding } from '../../domain/contract.ts';
+import type { Direction, RecordClass } from '../../domain/difference.ts';
+import { externalId } from '../../domain/record-key.ts';
+import type { ResolvedBinding, ResolvedField } from '../pull/pull-odoo-binding.ts';
+import type { WireValue } from './wire-value.ts';
+
+export interface RecordToPlan {
+  readonly system: string;
+  readonly key: string;
+  readonly class: RecordClass;
+  readonly odooId: number | null;
+  /** A `same` decision that the crosswalk does not hold yet. */
+  readonly toLink: boolean;
+  /** Canonical field → legacy value in wire form; null when there is no legacy row (or more than one). */
+  readonly values: Readonly<Record<string, WireValue>> | null;
+  /** Ref field → what it refers to: Odoo id, and its class when it is a record of this capability. */
+  readonly references: Readonly<Record<string, { readonly id: number | null; readonly class: RecordClass | null }>>;
+  /** Code field → Odoo id of the related record. */
+  readonly codes: Readonly<Record<string, number | null>>;
+  /** Canonical field → what is expected to happen to it. */
+  readonly differing: Readonly<Record<string, Direction>>;
+  /** What is expected to happen to the record as a whole. */
+  readonly direction: Direction | null;
+  /** Odoo field → value in the snapshot; null when the record is not in it. */
+  readonly odoo: Readonly<Record<string, WireValue>> | null;
+  /** Canonical state in Odoo. */
+  readonly odooState: string | null;
+  /** For entities that refer to themselves: false when the references run in a circle. */
+  readonly grounded: boolean;
+}
+
+/** What the planning functions know of an entity. */
+export interface EntityToPlan {
+  readonly contract: EntityContract;
+  readonly binding: OdooBinding;
+  readonly resolved: ResolvedBinding;
+  /** Field → the systems whose mapping yields it. */
+  readonly mapped: ReadonlyMap<string, readonly string[]>;
+  readonly namespace: string;
+  /** Rows without a readable key were rejected: what looks gone may be one of them. */
+  readonly rejectedWithoutKey: number;
+  /** Was this record refused earlier in this plan? */
+  readonly isRefused: (entity: string, system: string, key: string) => boolean;
+}
+
+/** Fields a load may write for records of a system: sent, fed by its mapping, and not the line's reference to its document. */
+export function writableFields(entity: EntityToPlan, system: string): readonly ResolvedField[] {
+  return entity.resolved.fields.filter((field) => field.send && isFed(entity, field.field, system) && field.odoo !== entity.resolved.parentField);
+}
+
+export function isFed(entity: EntityToPlan, field: string, system: string): boolean {
+  return entity.mapped.get(field)?.includes(system) ?? false;
+}
+
+export function externalIdOf(entity: EntityToPlan, system: string, key: string): string {
+  return externalId(entity.namespace, entity.contract.entity, system, key, (text) => createHash('sha256').update(text).digest('hex').slice(0, 16));
+}

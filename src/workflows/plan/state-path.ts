@@ -1,0 +1,32 @@
+/** How a document gets from one state to another in Odoo: steps by name, from the binding. */
+import type { OdooStates } from '../../domain/contract.ts';
+
+/** Steps for a new record. */
+export function stepsToReach(states: OdooStates, state: string): readonly string[] {
+  return states.values[state]?.reach ?? [];
+}
+
+/** Steps from one state to another, or null when there is no way.
+ *
+ *  Forwards: every step that led to the present state also leads to the wanted one; what follows the first new step is taken, except calls
+ *  that were made already (a method is not called twice; values are written again, since methods overwrite them).
+ *  Out: the steps that leave the present state end in those that reach the wanted one (`unlock, cancel` from closed to cancelled). */
+export function stepsBetween(states: OdooStates, from: string, to: string): readonly string[] | null {
+  if (from === to) return [];
+  const present = states.values[from];
+  const wanted = states.values[to];
+  if (present === undefined || wanted === undefined || wanted.reach.length === 0) return null;
+  if (present.reach.every((step) => wanted.reach.includes(step))) {
+    const firstNew = wanted.reach.findIndex((step) => !present.reach.includes(step));
+    if (firstNew === -1) return null;
+    return wanted.reach.slice(firstNew).filter((step) => !present.reach.includes(step) || states.steps[step]?.write !== undefined);
+  }
+  const tail = present.leave.slice(-wanted.reach.length);
+  return tail.length === wanted.reach.length && tail.every((step, index) => step === wanted.reach[index]) ? present.leave : null;
+}
+
+/** A record in this state may be deleted as it stands: nothing was done to it yet. */
+export function isUntouchedState(states: OdooStates | undefined, state: string | null): boolean {
+  if (states === undefined || state === null) return true;
+  return (states.values[state]?.reach.length ?? 0) === 0;
+}
