@@ -38,6 +38,28 @@ export function isAmount(field: FieldContract): field is Extract<FieldContract, 
   return field.type === 'decimal' || field.type === 'quantity' || field.type === 'money';
 }
 
+/** A stored value as text, one text per value: the parts of record keys, and how breaks print values. NULL stays NULL.
+ *  Shape:  decimals without trailing zeros (`12.5`, `0`), timestamps `YYYY-MM-DD HH:MM:SS`, dates `YYYY-MM-DD`, booleans `true`/`false`;
+ *          texts as they are. `expression` has the type of `storageType(field)`. */
+export function canonicalTextSql(field: FieldContract, expression: string): string {
+  switch (storageType(field).replace(/\(.*/, '')) {
+    case 'VARCHAR':
+      return expression;
+    case 'TIMESTAMP':
+      return `strftime(${expression}, '%Y-%m-%d %H:%M:%S')`;
+    case 'DECIMAL':
+      return decimalTextSql(expression);
+    default:
+      return `CAST(${expression} AS VARCHAR)`;
+  }
+}
+
+/** An exact decimal as text without trailing zeros. */
+export function decimalTextSql(expression: string): string {
+  const text = `CAST(${expression} AS VARCHAR)`;
+  return `CASE WHEN contains(${text}, '.') THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`;
+}
+
 /** Why a source row did not become a canonical row. */
 export type RejectRule =
   | 'expression-failed'

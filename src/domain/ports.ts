@@ -34,6 +34,8 @@ export interface DataPlane {
   stream<Row extends DataRow = DataRow>(sql: string): AsyncIterable<readonly Row[]>;
   /** Appends texts to an existing table whose columns are all VARCHAR; returns the number of rows. */
   append(table: string, batches: AsyncIterable<readonly (readonly (string | null)[])[]>): Promise<number>;
+  /** Path of a file that goes away with the plane; it can be read and written after `lockDown` too. For results too large for memory. */
+  scratchFile(name: string): string;
   /** From here on only these directories can be read or written, and no setting can be changed. */
   lockDown(directories: readonly string[]): Promise<void>;
   close(): Promise<void>;

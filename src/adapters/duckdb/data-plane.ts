@@ -125,6 +125,10 @@ class DuckDBDataPlane implements DataPlane {
     }
   }
 
+  scratchFile(name: string): string {
+    return join(this.#spill, name);
+  }
+
   async lockDown(directories: readonly string[]): Promise<void> {
     const allowed = [...directories.map((directory) => resolve(directory)), this.#spill];
     // the order matters: the directories must be known before the door is shut, and the lock comes last

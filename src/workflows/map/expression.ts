@@ -47,6 +47,10 @@ export async function parseExpressions(
   return { parsed, mistakes };
 }
 
+/** DuckDB 1.5 lifts a part that two expressions share out of their TRY, where its failure ends the whole query: `TRY(a::int), TRY(a::int + 1)`.
+ *  To be run before expressions of a workspace are, and before the plane is locked. */
+export const TRY_STAYS_WHOLE = "SET disabled_optimizers = 'common_subexpressions'";
+
 function wrap(text: string): string {
   return `(\n${text}\n)`;
 }
