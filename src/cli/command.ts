@@ -38,8 +38,16 @@ export abstract class CutoverCommand extends Command {
 
   #invocation: Omit<Invocation, 'workspace' | 'asOf'> | null = null;
 
-  /** Translates flags into one call and says how it ended. */
-  protected abstract execute(): Promise<Outcome>;
+  /** Translates flags into one call and says how it ended; null when everything has been announced. */
+  protected abstract execute(): Promise<Outcome | null>;
+
+  /** Tells an outcome now, for a command that goes on running. */
+  protected announce: (outcome: Outcome) => void = () => undefined;
+
+  /** A command to type next, for the same workspace: `next(flags, 'map procurement')`. */
+  protected next(flags: { readonly workspace?: string | undefined }, command: string): string {
+    return `cutover ${command}${flags.workspace === undefined ? '' : ` --workspace ${shellQuoted(flags.workspace)}`}`;
+  }
 
   /** What the composition root needs to know. */
   protected invocation(flags: { readonly workspace?: string | undefined; readonly 'as-of'?: string | undefined }): Invocation {
@@ -58,9 +66,13 @@ export abstract class CutoverCommand extends Command {
     let run: StartedRun | null = null;
     this.#invocation = { command, progress: display.progress, signal: interrupt.signal, onRun: (started) => (run = started) };
     try {
+      this.announce = (outcome) => {
+        display.stop();
+        this.#present(command, run, outcome, { json, noColor, display });
+      };
       const outcome = await this.execute();
-      display.stop();
-      this.#present(command, run, outcome, { json, noColor, display });
+      if (outcome === null) return;
+      this.announce(outcome);
       process.exitCode = interrupt.signal.aborted && outcome.status !== 'ok' ? ExitCode.interrupted : exitCodeOf(outcome.status);
     } catch (error) {
       display.stop();
@@ -108,6 +120,11 @@ async function failureLog(run: StartedRun | null, failure: Failure, error: unkno
   if (run !== null) return run.recordFailure(error);
   const { writeOrphanLog } = await import('./orphan-log.ts');
   return writeOrphanLog(error);
+}
+
+/** A path as a POSIX shell takes it. */
+export function shellQuoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function printEnvelope(envelope: Envelope): void {

@@ -30,6 +30,12 @@ export function failureEnvelope(
   extra: { readonly warnings: readonly string[]; readonly log: string | null },
 ): Envelope {
   const { code, message, hint, details } = failure;
-  const next = hint?.startsWith('cutover ') ? [hint] : [];
-  return { command, runId, status, data: null, warnings: extra.warnings, next, error: { code, message, hint, details, log: extra.log } };
+  return { command, runId, status, data: null, warnings: extra.warnings, next: commandsIn(hint), error: { code, message, hint, details, log: extra.log } };
+}
+
+/** Commands that a hint names: the whole of it, or what stands in backquotes. */
+function commandsIn(hint: string | null): readonly string[] {
+  if (hint === null) return [];
+  if (hint.startsWith('cutover ')) return [hint];
+  return [...hint.matchAll(/`(cutover [^`]+)`/g)].flatMap(([, command]) => (command === undefined ? [] : [command]));
 }

@@ -1,7 +1,7 @@
 /** How a command ended, and what it ends the process with. */
 import { ExitCode } from '../domain/errors.ts';
 import type { LoadCounts } from '../domain/journal.ts';
-import type { DoctorResult, MapResult, PullResult, ReconcileResult } from '../domain/results.ts';
+import type { DoctorResult, MapResult, PlanResult, PullResult, ReconcileResult } from '../domain/results.ts';
 import type { Style } from './style.ts';
 
 export type OutcomeStatus = 'ok' | 'findings' | 'incomplete' | 'refused' | 'failed';
@@ -61,6 +61,11 @@ export function loadStatus(counts: LoadCounts): OutcomeStatus {
 
 export function doctorStatus(result: DoctorResult): OutcomeStatus {
   return result.findings.some((finding) => finding.status === 'problem') ? 'findings' : 'ok';
+}
+
+/** Does the plan hold anything for a load to do? A document that is as it should be may have lines that are not. */
+export function hasWrites(plan: PlanResult): boolean {
+  return [plan.actions, plan.lines].some((counts) => Object.entries(counts).some(([kind, count]) => kind !== 'noop' && kind !== 'refuse' && count > 0));
 }
 
 /** Of several statuses the one that matters most. */

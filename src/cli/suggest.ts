@@ -1,5 +1,4 @@
 /** "Did you mean", as sentences of the command line. */
-import { CutoverError } from '../domain/errors.ts';
 import { closest } from '../domain/suggestion.ts';
 
 /** The nearest name when it is near enough to have been meant; the beginning of a name is enough. */
@@ -12,16 +11,4 @@ export function didYouMean(given: string, known: readonly string[], noun: string
   const found = nearest(given, known);
   if (found !== null) return `Did you mean ${found}?`;
   return known.length === 0 ? `There is no ${noun}.` : `There ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}.`;
-}
-
-/** The thing that was named on the command line; E_USAGE with a suggestion when there is none. */
-export function named<Thing>(things: ReadonlyMap<string, Thing>, name: string, noun: string, hint: (known: string) => string): Thing {
-  const found = things.get(name);
-  if (found !== undefined) return found;
-  const known = [...things.keys()];
-  const meant = nearest(name, known) ?? known[0];
-  throw new CutoverError('E_USAGE', `there is no ${noun} ${name}`, {
-    details: [didYouMean(name, known, noun)],
-    ...(meant === undefined ? {} : { hint: hint(meant) }),
-  });
 }

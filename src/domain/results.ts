@@ -117,3 +117,33 @@ export interface ProfileResult {
     }[];
   }[];
 }
+
+export interface StatusResult {
+  readonly capabilities: readonly {
+    readonly name: string;
+    readonly phase: 'legacy-led' | 'shared' | 'odoo-led';
+    /** Of the last reconcile that came to one. */
+    readonly verdict: { readonly verdict: Verdict; readonly runId: string; readonly at: string } | null;
+    /** The last run of each command, newest first. */
+    readonly runs: readonly {
+      readonly command: string;
+      readonly runId: string;
+      readonly status: string;
+      readonly startedAt: string;
+      readonly seconds: number | null;
+    }[];
+  }[];
+  /** Runs that did not come to their end, with the command that goes on. */
+  readonly open: readonly {
+    readonly runId: string;
+    readonly command: string;
+    readonly capability: string | null;
+    readonly status: string;
+    readonly startedAt: string;
+    readonly goOn: string;
+  }[];
+  /** The latest snapshot of each entity of each system. */
+  readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string; readonly asOf: string; readonly rows: number }[];
+  /** Open links to records of the Odoo of this workspace; null when it did not say which it is. */
+  readonly crosswalk: readonly { readonly capability: string; readonly entity: string; readonly system: string; readonly links: number }[] | null;
+}

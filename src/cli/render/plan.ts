@@ -1,5 +1,6 @@
 import type { PlanActionKind } from '../../domain/plan.ts';
 import type { PlanResult } from '../../domain/results.ts';
+import { hasWrites } from '../outcome.ts';
 import { counted, duration, grouped, type Style } from '../style.ts';
 import { table } from '../table.ts';
 
@@ -65,7 +66,7 @@ export function renderPlan(result: PlanResult, style: Style): string {
 function summary(result: PlanResult): string {
   const { actions } = result;
   const writes = ORDER.filter((kind) => kind !== 'noop' && kind !== 'refuse' && actions[kind] > 0).map((kind) => `${grouped(actions[kind])} to ${kind}`);
-  const lines = ORDER.filter((kind) => kind !== 'noop').reduce((sum, kind) => sum + (result.lines[kind] ?? 0), 0);
+  const lines = ORDER.filter((kind) => kind !== 'noop' && kind !== 'refuse').reduce((sum, kind) => sum + (result.lines[kind] ?? 0), 0);
   if (writes.length === 0)
     return `nothing to write, ${grouped(actions.noop)} as they should be${actions.refuse > 0 ? `, ${grouped(actions.refuse)} refused` : ''}`;
   const parts = [...writes, ...(lines > 0 ? [`with ${counted(lines, 'line')}`] : []), `${grouped(actions.noop)} as they are`];

@@ -1,0 +1,61 @@
+import type { StatusResult } from '../../domain/results.ts';
+import { duration, moment, type Style } from '../style.ts';
+import { table } from '../table.ts';
+
+export function renderStatus(result: StatusResult, style: Style): string {
+  const { paint } = style;
+  const sections = result.capabilities.map((capability) => renderCapability(capability, style));
+  if (result.open.length > 0) {
+    const open = result.open.map(({ runId, status, startedAt, goOn }) => {
+      const what = status === 'running' ? 'is running, or was killed' : status === 'interrupted' ? 'was interrupted' : 'has something left';
+      return `  ${paint.yellow('!')} ${runId} ${what} ${paint.dim(`(begun ${moment(startedAt)})`)}\n      ${paint.cyan(goOn)}`;
+    });
+    sections.push(`${paint.bold('Open runs')}\n${open.join('\n')}`);
+  }
+  if (result.crosswalk !== null && result.crosswalk.length > 0) {
+    const links = table(
+      result.crosswalk,
+      [
+        { header: 'capability', value: (row) => row.capability },
+        { header: 'entity', value: (row) => row.entity },
+        { header: 'system', value: (row) => row.system },
+        { header: 'links', value: (row) => row.links },
+      ],
+      style,
+    );
+    sections.push(`${paint.bold('Crosswalk')}\n${links}`);
+  }
+  if (result.snapshots.length > 0) {
+    const snapshots = table(
+      result.snapshots,
+      [
+        { header: 'system', value: (row) => row.system },
+        { header: 'entity', value: (row) => row.entity },
+        { header: 'as of', value: (row) => moment(row.asOf) },
+        { header: 'rows', value: (row) => row.rows },
+      ],
+      style,
+    );
+    sections.push(`${paint.bold('Latest snapshots')}\n${snapshots}`);
+  }
+  return sections.join('\n\n');
+}
+
+function renderCapability(capability: StatusResult['capabilities'][number], style: Style): string {
+  const { paint } = style;
+  const verdict = capability.verdict === null ? paint.dim('not reconciled yet') : `${capability.verdict.verdict} as of ${moment(capability.verdict.at)}`;
+  const head = `${paint.bold(capability.name)}  ${capability.phase}, ${verdict}`;
+  if (capability.runs.length === 0) return `${head}\n  No runs yet.`;
+  const runs = table(
+    capability.runs,
+    [
+      { header: 'last', value: (run) => run.command },
+      { header: 'ended', value: (run) => run.status, paint: (cell, run) => (run.status === 'ok' ? paint.green(cell) : paint.yellow(cell)) },
+      { header: 'begun', value: (run) => moment(run.startedAt) },
+      { header: 'took', value: (run) => (run.seconds === null ? '' : duration(run.seconds)) },
+      { header: 'run', value: (run) => run.runId },
+    ],
+    style,
+  );
+  return `${head}\n${runs}`;
+}

@@ -1,0 +1,116 @@
+/** Where everything stands: last runs, what was left open, crosswalk, snapshots. Reads only. */
+
+import type { Verdict } from '../../domain/difference.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import { OdooError, type Ports, type RunRecord, type StateStore } from '../../domain/ports.ts';
+import type { StatusResult } from '../../domain/results.ts';
+import type { Workspace } from '../../domain/workspace.ts';
+
+/** Further back nobody looks; the state keeps all. */
+const RUNS_READ = 1000;
+
+export async function statusOf(request: { readonly workspace: Workspace }, ports: Ports): Promise<StatusResult> {
+  const { workspace } = request;
+  const state = await ports.state();
+  const runs = await state.runs({ limit: RUNS_READ });
+  return {
+    capabilities: [...workspace.capabilities.values()].map(({ name, file }) => ({
+      name,
+      phase: file.phase,
+      verdict: lastVerdict(runs, name),
+      runs: lastRuns(runs, name),
+    })),
+    open: openRuns(runs),
+    snapshots: await latestSnapshots(ports),
+    crosswalk: await crosswalkCounts(workspace, state, ports),
+  };
+}
+
+/** A run without a capability was for all of them. */
+function concerns(run: RunRecord, capability: string): boolean {
+  return run.capability === capability || run.capability === null;
+}
+
+function lastRuns(runs: readonly RunRecord[], capability: string): StatusResult['capabilities'][number]['runs'] {
+  const last = new Map<string, RunRecord>();
+  for (const run of runs) if (concerns(run, capability) && !last.has(run.command)) last.set(run.command, run);
+  return [...last.values()].map((run) => ({
+    command: run.command,
+    runId: run.id,
+    status: run.status,
+    startedAt: run.startedAt,
+    seconds: run.endedAt === null ? null : (Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1000,
+  }));
+}
+
+function lastVerdict(runs: readonly RunRecord[], capability: string): StatusResult['capabilities'][number]['verdict'] {
+  for (const run of runs) {
+    const verdict =
+      concerns(run, capability) && (run.command === 'reconcile' || run.command === 'run') ? (run.data as { verdict?: Verdict } | null)?.verdict : undefined;
+    if (verdict !== undefined) return { verdict, runId: run.id, at: run.asOf };
+  }
+  return null;
+}
+
+/** Loads and rollbacks with something left, whenever they were; of the others only the last, if nothing has gone through since. */
+export function openRuns(runs: readonly RunRecord[]): StatusResult['open'] {
+  const newer = new Set<string>();
+  const open: StatusResult['open'][number][] = [];
+  for (const run of runs) {
+    const writes = run.command === 'load' || run.command === 'rollback';
+    const subject = `${run.command} ${run.capability ?? ''}`;
+    const unfinished = run.status === 'running' || run.status === 'interrupted' || (writes && remaining(run) > 0);
+    if (unfinished && (writes || !newer.has(subject))) open.push(asOpen(run, writes));
+    newer.add(subject);
+  }
+  return open;
+}
+
+function asOpen(run: RunRecord, writes: boolean): StatusResult['open'][number] {
+  const again = [run.command, ...(run.capability !== null && ['map', 'reconcile', 'run', 'plan'].includes(run.command) ? [run.capability] : [])].join(' ');
+  const goOn = writes ? `cutover load --resume ${run.id}` : `cutover ${again}`;
+  return { runId: run.id, command: run.command, capability: run.capability, status: run.status, startedAt: run.startedAt, goOn };
+}
+
+function remaining(run: RunRecord): number {
+  return (run.data as { remaining?: number } | null)?.remaining ?? 0;
+}
+
+async function latestSnapshots(ports: Ports): Promise<StatusResult['snapshots']> {
+  const latest = new Map<string, StatusResult['snapshots'][number]>();
+  for (const { manifest } of await ports.snapshots.list()) {
+    const name = `${manifest.system}/${manifest.entity}`;
+    const { system, entity, id, asOf, rows } = manifest;
+    if (!latest.has(name)) latest.set(name, { system, entity, id, asOf, rows });
+  }
+  return [...latest.values()].sort((left, right) => left.system.localeCompare(right.system) || left.entity.localeCompare(right.entity));
+}
+
+async function crosswalkCounts(workspace: Workspace, state: StateStore, ports: Ports): Promise<StatusResult['crosswalk']> {
+  const uuid = await odooUuid(ports);
+  if (uuid === null) return null;
+  const counts = new Map<string, StatusResult['crosswalk'] extends readonly (infer Count)[] | null ? Count : never>();
+  for (const capability of workspace.capabilities.keys()) {
+    for await (const batch of state.links(uuid, capability, null)) {
+      for (const { entity, system } of batch) {
+        const name = `${capability}/${entity}/${system}`;
+        counts.set(name, { capability, entity, system, links: (counts.get(name)?.links ?? 0) + 1 });
+      }
+    }
+  }
+  return [...counts.values()];
+}
+
+/** Status is asked for when something is wrong, so an Odoo that does not answer is an answer too. */
+async function odooUuid(ports: Ports): Promise<string | null> {
+  try {
+    return (await (await ports.odoo()).identity()).uuid;
+  } catch (error) {
+    if (!(error instanceof OdooError) && !(error instanceof CutoverError)) throw error;
+    ports.progress({
+      kind: 'warning',
+      text: `the crosswalk was not counted: ${error instanceof OdooError ? `Odoo did not say which it is (${error.failure})` : error.message}`,
+    });
+    return null;
+  }
+}
