@@ -67,9 +67,9 @@ function summary(result: PlanResult): string {
   const { actions } = result;
   const writes = ORDER.filter((kind) => kind !== 'noop' && kind !== 'refuse' && actions[kind] > 0).map((kind) => `${grouped(actions[kind])} to ${kind}`);
   const lines = ORDER.filter((kind) => kind !== 'noop' && kind !== 'refuse').reduce((sum, kind) => sum + (result.lines[kind] ?? 0), 0);
-  if (writes.length === 0)
+  if (!hasWrites(result))
     return `nothing to write, ${grouped(actions.noop)} as they should be${actions.refuse > 0 ? `, ${grouped(actions.refuse)} refused` : ''}`;
-  const parts = [...writes, ...(lines > 0 ? [`with ${counted(lines, 'line')}`] : []), `${grouped(actions.noop)} as they are`];
+  const parts = [...writes, ...(lines > 0 ? [`${counted(lines, 'line')} of documents`] : []), `${grouped(actions.noop)} as they are`];
   return `${parts.join(', ')}${actions.refuse > 0 ? `, ${grouped(actions.refuse)} refused` : ''}`;
 }
 

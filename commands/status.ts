@@ -1,0 +1,24 @@
+import { CutoverCommand } from '../src/cli/command.ts';
+import type { Outcome } from '../src/cli/outcome.ts';
+import { renderStatus } from '../src/cli/render/status.ts';
+import { withContext } from '../src/context.ts';
+import { ExitCode } from '../src/domain/errors.ts';
+import type { StatusResult } from '../src/domain/results.ts';
+import { statusOf } from '../src/workflows/status/status.ts';
+
+export default class Status extends CutoverCommand {
+  static override summary = 'Where everything stands, and what was left open.';
+  static override description =
+    'The last runs and the last verdict of each capability, runs that did not come to their end with the command that goes on, the crosswalk, and the latest snapshots.';
+  static override examples = [{ command: 'cutover status', description: 'where am I?' }];
+  static override exitCodes = { [ExitCode.locked]: 'another run holds the embedded state' };
+
+  protected async execute(): Promise<Outcome<StatusResult>> {
+    const { flags } = await this.parse(Status);
+    return withContext(this.invocation(flags), async ({ workspace, ports }) => {
+      const data = await statusOf({ workspace }, ports);
+      const next = data.open.map(({ goOn }) => this.next(flags, goOn.replace(/^cutover /, '')));
+      return { status: 'ok', data, next, text: (style) => renderStatus(data, style) };
+    });
+  }
+}

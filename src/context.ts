@@ -1,0 +1,204 @@
+/** The composition root: a workspace becomes ports. The only file that knows every adapter; each is imported when it is first needed,
+ *  so that a command pays for what it uses. */
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describeFailure } from './cli/failure.ts';
+import type { Invocation } from './cli/invocation.ts';
+import type { Outcome } from './cli/outcome.ts';
+import type { RunLog } from './cli/run-log.ts';
+import { CutoverError, ExitCode } from './domain/errors.ts';
+import type { Clock, OdooConnection, Ports, RunStatus, SourceSystem } from './domain/ports.ts';
+import type { OdooSystem, Workspace } from './domain/workspace.ts';
+
+export const systemClock: Clock = { now: () => new Date().toISOString() };
+
+/** Root of the package: two folders up when built (dist/src/context.js), one in the sources (src/context.ts). */
+export const packageDirectory = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '..' : '../..', import.meta.url));
+
+/** `20261123T060000-pull-a1b2`: sorts by time, says what it was. */
+export function newRunId(command: string, clock: Clock = systemClock): string {
+  const compact = clock.now().slice(0, 19).replaceAll(/[-:]/g, '');
+  return `${compact}-${command.replaceAll(' ', '-')}-${randomBytes(2).toString('hex')}`;
+}
+
+export interface Context {
+  readonly workspace: Workspace;
+  readonly runId: string;
+  readonly asOf: string;
+  readonly ports: Ports;
+  /** Single use; names a plan in the state. */
+  newNonce(): string;
+  /** Runs `work` as a run that `status` knows, with its log; how it ends is recorded whatever happens. */
+  recorded<Data>(capability: string | null, work: () => Promise<Outcome<Data>>): Promise<Outcome<Data>>;
+}
+
+/** Opens the workspace, hands it to `work`, and closes what was opened. */
+export async function withContext<Data>(invocation: Invocation, work: (context: Context) => Promise<Outcome<Data>>): Promise<Outcome<Data>> {
+  const { findWorkspace, loadWorkspace } = await import('./adapters/workspace/load-workspace.ts');
+  const directory = invocation.workspace === null ? await findWorkspace(process.cwd()) : resolve(invocation.workspace);
+  const workspace = await loadWorkspace(directory, { packsDirectory: join(packageDirectory, 'mappings'), environment: process.env });
+  const opened = await openPorts(workspace, invocation);
+  try {
+    return await work(opened.context);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function openPorts(workspace: Workspace, invocation: Invocation): Promise<{ context: Context; close(): Promise<void> }> {
+  const clock = systemClock;
+  const runId = newRunId(invocation.command, clock);
+  const store = resolve(workspace.directory, workspace.file.store);
+  const secrets = secretsOf(workspace);
+  const { directorySnapshotStore } = await import('./adapters/store/snapshot-store.ts');
+  const { directoryRunStore } = await import('./adapters/store/run-store.ts');
+  const runs = directoryRunStore(store);
+  const spill = join(store, 'spill', runId);
+  const log = once(async (): Promise<RunLog> => (await import('./cli/run-log.ts')).openRunLog(await runs.runDirectory(runId), secrets.known));
+  let logged: RunLog | null = null;
+  const state = once(async () => {
+    const { openState } = await import('./adapters/state/state-store.ts');
+    return openState({
+      url: await secrets.resolve(workspace.file.state),
+      directory: store,
+      clock,
+      holder: `cutover ${invocation.command}, run ${runId}, ${hostname()} pid ${process.pid}`,
+    });
+  });
+  const ports: Ports = {
+    openPlane: async () => {
+      const { openDataPlane } = await import('./adapters/duckdb/data-plane.ts');
+      const { memory, threads } = workspace.file.policies;
+      return openDataPlane({ memory, threads, spillDirectory: spill, signal: invocation.signal });
+    },
+    snapshots: directorySnapshotStore(store, clock),
+    runs,
+    state,
+    source: (name) => sourceSystem(name, workspace, secrets),
+    odoo: once(() => openOdoo(workspace, secrets, invocation.signal)),
+    clock,
+    progress: (event) => {
+      logged?.progress(event);
+      invocation.progress(event);
+    },
+    signal: invocation.signal,
+  };
+  const recordFailure = async (error: unknown) => {
+    const opened = await log();
+    opened.failure(error);
+    return opened.file;
+  };
+  invocation.onRun({ id: null, recordFailure });
+  const context: Context = {
+    workspace,
+    runId,
+    asOf: invocation.asOf ?? clock.now(),
+    ports,
+    newNonce: () => randomBytes(16).toString('hex'),
+    async recorded(capability, work) {
+      invocation.onRun({ id: runId, recordFailure });
+      logged = await log();
+      logged.note('begin', { command: invocation.command, capability, asOf: context.asOf });
+      const runState = await state();
+      await runState.startRun({ id: runId, command: invocation.command, capability, startedAt: clock.now(), asOf: context.asOf });
+      try {
+        const outcome = await work();
+        const stopped = invocation.signal.aborted && outcome.status !== 'ok';
+        await runState.endRun(runId, stopped ? 'interrupted' : outcome.status, clock.now(), outcome.data);
+        logged.note('end', { status: outcome.status });
+        return outcome;
+      } catch (error) {
+        // A state that cannot be written now must not hide why.
+        await runState.endRun(runId, statusAfter(error), clock.now(), null).catch((second) => logged?.failure(second));
+        throw error;
+      }
+    },
+  };
+  return {
+    context,
+    async close() {
+      if (state.opened()) await (await state()).close();
+      await rm(spill, { recursive: true, force: true });
+    },
+  };
+}
+
+function statusAfter(error: unknown): Exclude<RunStatus, 'running'> {
+  const { exit } = describeFailure(error, { command: null, flags: [] });
+  if (exit === ExitCode.interrupted) return 'interrupted';
+  if (exit === ExitCode.refused || exit === ExitCode.locked) return 'refused';
+  return exit === ExitCode.incomplete ? 'incomplete' : 'failed';
+}
+
+interface Secrets {
+  resolve(text: string): Promise<string>;
+  known(): Iterable<string>;
+}
+
+/** Resolves `${ENV}` and `file:` and remembers what came out, so that the log can blot it out. */
+function secretsOf(workspace: Workspace): Secrets {
+  const seen = new Set<string>();
+  return {
+    known: () => seen,
+    async resolve(text) {
+      const { resolveText } = await import('./adapters/workspace/secrets.ts');
+      const resolved = await resolveText(text, process.env, workspace.directory);
+      if (resolved === text) return resolved;
+      for (const [, name] of text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) seen.add(process.env[name ?? ''] ?? '');
+      if (text.startsWith('file:')) seen.add(resolved);
+      return resolved;
+    },
+  };
+}
+
+function sourceSystem(name: string, workspace: Workspace, secrets: Secrets): SourceSystem {
+  const config = workspace.file.systems[name];
+  if (config === undefined || config.connector === 'odoo') throw new CutoverError('E_USAGE', `${name} is not a legacy system of this workspace`);
+  return {
+    name,
+    async open() {
+      if (config.connector === 'files') {
+        const { filesSource } = await import('./adapters/files/files-source.ts');
+        return filesSource(name, config, workspace.directory).open();
+      }
+      const { sqlSource } = await import('./adapters/sql/sql-source.ts');
+      const address = await secrets.resolve(config.url);
+      const url = config.client === 'pglite' ? resolve(workspace.directory, address) : address;
+      return sqlSource(name, { client: config.client, url }).open();
+    },
+  };
+}
+
+async function openOdoo(workspace: Workspace, secrets: Secrets, signal: AbortSignal): Promise<OdooConnection> {
+  const config = workspace.file.systems[workspace.file.odoo] as OdooSystem;
+  const { connectOdoo } = await import('./adapters/odoo/connection.ts');
+  const given = async (key: 'database' | 'login' | 'api_key' | 'password') => (config[key] === undefined ? undefined : await secrets.resolve(config[key]));
+  const [database, login, apiKey, password] = [await given('database'), await given('login'), await given('api_key'), await given('password')];
+  return connectOdoo({
+    url: await secrets.resolve(config.url),
+    ...(database === undefined ? {} : { database }),
+    ...(login === undefined ? {} : { login }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(password === undefined ? {} : { password }),
+    ...(config.company === undefined ? {} : { company: config.company }),
+    concurrency: config.concurrency,
+    timeoutSeconds: config.timeout_seconds,
+    signal,
+  });
+}
+
+/** Opened on first use, once; `opened` tells whether it was. A failed opening is tried again. */
+function once<Thing>(open: () => Promise<Thing>): { (): Promise<Thing>; opened(): boolean } {
+  let opening: Promise<Thing> | null = null;
+  const get = () => {
+    opening ??= open().catch((error) => {
+      opening = null;
+      throw error;
+    });
+    return opening;
+  };
+  return Object.assign(get, { opened: () => opening !== null });
+}
