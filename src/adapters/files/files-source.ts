@@ -2,10 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
-import { distance } from 'fastest-levenshtein';
 import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, Extract, ExtractRequest, Progress, SourceCut, SourceSystem } from '../../domain/ports.ts';
 import type { SnapshotColumn } from '../../domain/snapshot.ts';
+import { closest } from '../../domain/suggestion.ts';
 import type { FilesSystem } from '../../domain/workspace.ts';
 import { type DelimitedFormat, delimitedFormat, isUtf8 } from './delimited-format.ts';
 import { extractFile, type FileToExtract } from './extract-file.ts';
@@ -113,9 +113,8 @@ class FilesCut implements SourceCut {
     if (inside.startsWith('..') || isAbsolute(inside)) throw this.#unreadable(file, 'is outside of the folder of the system', 'put the file into the folder');
     const found = await stat(path).catch(() => null);
     if (found?.isFile() === true) return path;
-    const near = (await this.tables()).map((name) => ({ name, distance: distance(name.toLowerCase(), file.toLowerCase()) }));
-    const [best] = near.sort((a, b) => a.distance - b.distance);
-    const hint = best === undefined ? `put ${file} into ${this.#directory}` : `did you mean ${best.name}?`;
+    const best = closest(file, await this.tables());
+    const hint = best === null ? `put ${file} into ${this.#directory}` : `did you mean ${best}?`;
     throw this.#unreadable(file, `is not in ${this.#directory}`, hint);
   }
 
