@@ -38,7 +38,7 @@ export function typedRowsSql(dataset: DatasetSql): string {
   const lookups = fields.flatMap((field, index) =>
     field.codes === null
       ? []
-      : [`LEFT JOIN ${codesTable(field)} AS _codes_${index} ON _codes_${index}.source = ${textSql(field.expression.kind, valueOf(field, index))}`],
+      : [`LEFT JOIN ${codesTable(field)} AS _codes_${index} ON _codes_${index}.source = ${textSql(field.expression.kind, givenValueSql(field, index))}`],
   );
   return `
   WITH evaluated AS (
@@ -68,13 +68,13 @@ function guarded(expression: CompiledExpression): string {
   return expression.canFail ? `TRY(struct_pack(v := ${expression.sql}))` : expression.sql;
 }
 
-function valueOf(field: CompiledField, index: number): string {
+function givenValueSql(field: CompiledField, index: number): string {
   return field.expression.canFail ? `_given_${index}.v` : `_given_${index}`;
 }
 
 function wideOf(field: CompiledField, index: number): string {
   if (field.codes !== null) return `_codes_${index}.target`;
-  return wideSql(field.expression.kind, field.readAs, valueOf(field, index));
+  return wideSql(field.expression.kind, field.readAs, givenValueSql(field, index));
 }
 
 function codeStatusSql(fields: readonly CompiledField[]): string {
@@ -88,7 +88,7 @@ function finalOf(field: CompiledField, index: number): string {
 }
 
 function ruleSql(field: CompiledField, index: number): string {
-  const value = valueOf(field, index);
+  const value = givenValueSql(field, index);
   const [wide, narrow] = [`_wide_${index}`, `_stored_${index}`];
   const cases: string[] = [];
   if (field.expression.canFail) cases.push(`WHEN _given_${index} IS NULL THEN 'expression-failed'`);

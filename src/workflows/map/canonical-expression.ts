@@ -1,0 +1,127 @@
+/** Expressions over canonical rows: checks and the dimensions of control totals. `state` is a field of the row, `supplier.active` a field of
+ *  the record that its ref field `supplier` names. */
+import { storageType } from '../../domain/canonical.ts';
+import type { EntityContract, FieldContract } from '../../domain/contract.ts';
+import type { Mistake } from '../../domain/mistakes.ts';
+import type { DataPlane } from '../../domain/ports.ts';
+import { identifier } from '../../domain/sql.ts';
+import { didYouMean } from '../../domain/suggestion.ts';
+import type { Capability, EntityDefinition } from '../../domain/workspace.ts';
+import { type ColumnReference, type ExpressionText, parseExpressions } from './expression.ts';
+import { type ValueKind, valueKind } from './value-kind.ts';
+
+/** What the expression has to give. */
+export type Expected = 'condition' | 'amount' | 'dimension';
+
+export interface CanonicalExpressionText extends ExpressionText {
+  readonly expected: Expected;
+}
+
+export interface CanonicalExpression {
+  /** Reads the row as `_this` and the record that ref field f names as `_ref_f`. */
+  readonly sql: string;
+  /** The ref fields that have to be joined. */
+  readonly references: readonly string[];
+  /** Fields of the row itself that it reads; the ref fields of `references` among them. */
+  readonly fields: readonly string[];
+}
+
+/** Every expression compiled (null where it is not allowed) and every mistake of the others. */
+export async function compileCanonicalExpressions(
+  subject: { readonly capability: Capability; readonly entity: EntityDefinition },
+  texts: readonly CanonicalExpressionText[],
+  plane: DataPlane,
+): Promise<{ readonly compiled: readonly (CanonicalExpression | null)[]; readonly mistakes: readonly Mistake[] }> {
+  const { parsed, mistakes: refused } = await parseExpressions(plane, texts);
+  const mistakes = [...refused];
+  const compiled: (CanonicalExpression | null)[] = [];
+  for (const [index, text] of texts.entries()) {
+    const one = parsed[index];
+    if (one === null || one === undefined) {
+      compiled.push(null);
+      continue;
+    }
+    const unknown = one.columns.flatMap((reference) => problemOf(subject, reference, text));
+    mistakes.push(...unknown);
+    if (unknown.length > 0) {
+      compiled.push(null);
+      continue;
+    }
+    const dotted = one.columns.filter((reference) => reference.names.length > 1);
+    const expression = {
+      sql: `(\n${qualified(one.text, one.columns)}\n)`,
+      references: [...new Set(dotted.map((reference) => reference.names[0] as string))].sort(),
+      fields: [...new Set(one.columns.map((reference) => reference.names[0] as string))].sort(),
+    };
+    const mistake = await typeMistake(subject, expression, text, plane);
+    if (mistake !== null) mistakes.push(mistake);
+    compiled.push(mistake === null ? expression : null);
+  }
+  return { compiled, mistakes };
+}
+
+interface Subject {
+  readonly capability: Capability;
+  readonly entity: EntityDefinition;
+}
+
+function problemOf({ capability, entity }: Subject, reference: ColumnReference, text: ExpressionText): Mistake[] {
+  const [name, inner, ...rest] = reference.names as [string, string?, ...string[]];
+  const position = text.at(reference.offset);
+  const fields = Object.keys(entity.contract.fields);
+  const field = entity.contract.fields[name];
+  if (field === undefined) return [{ position, message: `no field '${name}' in ${entity.contract.entity}${didYouMean(name, fields)}` }];
+  if (inner === undefined) return [];
+  if (rest.length > 0) return [{ position, message: `'${reference.names.join('.')}' has too many parts: <ref field>.<field> is as far as it goes` }];
+  if (field.type !== 'ref') return [{ position, message: `'${name}' is of type ${field.type} and names no record` }];
+  const target = contractOf(capability, field.entity);
+  if (target.fields[inner] !== undefined) return [];
+  return [{ position, message: `no field '${inner}' in ${field.entity}${didYouMean(inner, Object.keys(target.fields))}` }];
+}
+
+/** The text with every name led to its table; from the end, so that offsets stay true. */
+function qualified(text: string, columns: readonly ColumnReference[]): string {
+  let result = text;
+  for (const { names, offset, length } of [...columns].sort((left, right) => right.offset - left.offset)) {
+    const [name, inner] = names as [string, string?];
+    const written = inner === undefined ? `_this.${identifier(name)}` : `${identifier(`_ref_${name}`)}.${identifier(inner)}`;
+    result = result.slice(0, offset) + written + result.slice(offset + length);
+  }
+  return result;
+}
+
+async function typeMistake(subject: Subject, expression: CanonicalExpression, text: CanonicalExpressionText, plane: DataPlane): Promise<Mistake | null> {
+  const { capability, entity } = subject;
+  const shapes = [
+    `${shapeSql(entity.contract)} AS _this`,
+    ...expression.references.map((name) => {
+      const field = entity.contract.fields[name] as Extract<FieldContract, { type: 'ref' }>;
+      return `${shapeSql(contractOf(capability, field.entity))} AS ${identifier(`_ref_${name}`)}`;
+    }),
+  ];
+  try {
+    const [described] = await plane.rows<{ column_type: string }>(`DESCRIBE SELECT ${expression.sql} AS v FROM ${shapes.join(', ')}`);
+    const type = described?.column_type ?? '';
+    return fits(valueKind(type), text.expected) ? null : { position: text.at(0), message: `this gives ${type}, which is no ${text.expected}` };
+  } catch (error) {
+    return { position: text.at(0), message: error instanceof Error ? error.message.replace(/^[A-Za-z ]*Error: /, '') : String(error) };
+  }
+}
+
+/** Amounts are summed exactly: a float is none. */
+function fits(kind: ValueKind, expected: Expected): boolean {
+  if (expected === 'condition') return kind === 'boolean';
+  if (expected === 'amount') return kind === 'integer' || kind === 'decimal';
+  return kind !== 'other' && kind !== 'float';
+}
+
+function shapeSql(contract: EntityContract): string {
+  const columns = Object.entries(contract.fields).map(([name, field]) => `CAST(NULL AS ${storageType(field)}) AS ${identifier(name)}`);
+  return `(SELECT ${columns.join(', ')})`;
+}
+
+function contractOf(capability: Capability, name: string): EntityContract {
+  const found = capability.entities.find((entity) => entity.contract.entity === name);
+  if (found === undefined) throw new Error(`no entity ${name} in capability ${capability.name}`);
+  return found.contract;
+}

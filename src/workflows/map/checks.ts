@@ -1,0 +1,114 @@
+/** Business checks over canonical rows: how many rows break each rule, with which amount, and each finding as data. */
+import { decimalTextSql } from '../../domain/canonical.ts';
+import type { CheckContract, FieldContract } from '../../domain/contract.ts';
+import type { Mistake } from '../../domain/mistakes.ts';
+import type { DataPlane } from '../../domain/ports.ts';
+import type { MapResult } from '../../domain/results.ts';
+import { identifier, literal, literalList } from '../../domain/sql.ts';
+import type { Capability, EntityDefinition } from '../../domain/workspace.ts';
+import { type CanonicalExpression, type CanonicalExpressionText, compileCanonicalExpressions } from './canonical-expression.ts';
+
+export interface CompiledCheck {
+  readonly entity: EntityDefinition;
+  readonly check: CheckContract;
+  readonly when: CanonicalExpression;
+  readonly measure: CanonicalExpression | null;
+}
+
+/** One finding, a line of checks.ndjson. `failed`: the rule could not be worked out for this row, which counts as found. */
+export interface CheckFinding {
+  readonly entity: string;
+  readonly check: string;
+  readonly severity: CheckContract['severity'];
+  readonly system: string;
+  readonly key: string;
+  /** The source row, as a person knows it. */
+  readonly ref: string;
+  readonly measure: string | null;
+  readonly failed: boolean;
+}
+
+/** Checks and the dimensions of control totals, compiled; mistakes of both. */
+export async function compileChecks(
+  capability: Capability,
+  entity: EntityDefinition,
+  plane: DataPlane,
+): Promise<{ readonly checks: readonly CompiledCheck[]; readonly mistakes: readonly Mistake[] }> {
+  const { contract, position } = entity;
+  const at = (path: (string | number)[]) => (offset: number) => position(path, offset);
+  const texts: CanonicalExpressionText[] = [];
+  const places = contract.checks.map((check, index) => {
+    const when = texts.push({ text: check.when, at: at(['checks', index, 'when']), expected: 'condition' }) - 1;
+    const measure = check.measure === undefined ? null : texts.push({ text: check.measure, at: at(['checks', index, 'measure']), expected: 'amount' }) - 1;
+    return { check, when, measure };
+  });
+  for (const [index, control] of contract.controls.entries()) {
+    for (const [name, text] of Object.entries(control.by)) texts.push({ text, at: at(['controls', index, 'by', name]), expected: 'dimension' });
+  }
+  const { compiled, mistakes } = await compileCanonicalExpressions({ capability, entity }, texts, plane);
+  const checks = places.flatMap(({ check, when, measure }) => {
+    const condition = compiled[when];
+    const amount = measure === null ? null : compiled[measure];
+    return condition === null || condition === undefined || amount === undefined ? [] : [{ entity, check, when: condition, measure: amount }];
+  });
+  return { checks, mistakes };
+}
+
+/** Parquet files of the canonical rows by entity. */
+export type RowsByEntity = ReadonlyMap<string, readonly string[]>;
+
+export async function runCheck(compiled: CompiledCheck, rows: RowsByEntity, findings: string, plane: DataPlane): Promise<MapResult['checks'][number]> {
+  const { check, entity } = compiled;
+  await plane.run(`COPY (${checkSql(compiled, rows)}) TO ${literal(findings)} (FORMAT parquet, COMPRESSION zstd)`);
+  const [found] = await plane.rows<{ count: number | string; measure: string | null }>(
+    `SELECT count(*) AS count, ${compiled.measure === null ? 'NULL' : `coalesce(${decimalTextSql('sum(measure)')}, '0')`} AS measure FROM read_parquet(${literal(findings)})`,
+  );
+  return {
+    entity: entity.contract.entity,
+    name: check.name,
+    severity: check.severity,
+    count: Number(found?.count),
+    measure: found?.measure ?? null,
+    hint: check.hint,
+  };
+}
+
+/** Findings of one check as lines, in the order of system and source row. */
+export async function* findingLines(compiled: CompiledCheck, findings: string, plane: DataPlane): AsyncIterable<string> {
+  const { check, entity } = compiled;
+  const measure = compiled.measure === null ? 'NULL' : decimalTextSql('measure');
+  const rows = plane.stream<{ system: string; key: string; ref: string; measure: string | null; failed: boolean }>(
+    `SELECT system, key, ref, ${measure} AS measure, failed FROM read_parquet(${literal(findings)}) ORDER BY system, row`,
+  );
+  for await (const batch of rows) {
+    const lines = batch.map((row) => {
+      const finding: CheckFinding = { entity: entity.contract.entity, check: check.name, severity: check.severity, ...row };
+      return JSON.stringify(finding);
+    });
+    yield `${lines.join('\n')}\n`;
+  }
+}
+
+function checkSql({ entity, when, measure }: CompiledCheck, rows: RowsByEntity): string {
+  const references = [...new Set([...when.references, ...(measure?.references ?? [])])];
+  const condition = `TRY(struct_pack(v := ${when.sql}))`;
+  return `
+  SELECT system, key, ref, row, measure, condition IS NULL AS failed FROM (
+    SELECT _this._system AS system, _this._key AS key, _this._ref AS ref, _this._row AS row,
+      ${condition} AS condition, ${measure === null ? 'CAST(NULL AS DECIMAL(18,0))' : `TRY(${measure.sql})`} AS measure
+    FROM ${canonicalFromSql(entity, references, rows)}
+  ) WHERE condition IS NULL OR condition.v`;
+}
+
+/** The canonical rows of an entity as `_this`, each with the records its ref fields name as `_ref_<field>` (no value where there is none, or
+ *  where several have the key: which one is meant cannot be known). */
+export function canonicalFromSql(entity: EntityDefinition, references: readonly string[], rows: RowsByEntity): string {
+  const joins = references.map((name) => {
+    const field = entity.contract.fields[name] as Extract<FieldContract, { type: 'ref' }>;
+    const alias = identifier(`_ref_${name}`);
+    const files = rows.get(field.entity) ?? [];
+    if (files.length === 0) throw new Error(`no canonical rows of ${field.entity}, which ${entity.contract.entity}.${name} refers to`);
+    return `LEFT JOIN (SELECT * FROM read_parquet(${literalList(files)}) WHERE NOT _duplicate) AS ${alias} ON ${alias}._system = _this._system AND ${alias}._key = _this.${identifier(name)}`;
+  });
+  return `read_parquet(${literalList(rows.get(entity.contract.entity) ?? [])}) AS _this ${joins.join(' ')}`;
+}
