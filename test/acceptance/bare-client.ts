@@ -38,7 +38,10 @@ export async function readAll(odoo: BareOdoo, model: string, domain: unknown[], 
 export async function dump(odoo: BareOdoo, model: string, leaveOut: readonly string[] = []): Promise<Map<number, string>> {
   const described = await call<Record<string, { store?: boolean; type: string }>>(odoo, model, 'fields_get', { attributes: ['store', 'type'] });
   const fields = Object.entries(described)
-    .filter(([name, field]) => field.store === true && field.type !== 'binary' && !leaveOut.includes(name) && !/^(message|activity|website_message|rating)_/.test(name))
+    .filter(
+      ([name, field]) =>
+        field.store === true && field.type !== 'binary' && !leaveOut.includes(name) && !/^(message|activity|website_message|rating)_/.test(name),
+    )
     .map(([name]) => name)
     .sort();
   const records = await readAll(odoo, model, [], fields);

@@ -11,7 +11,10 @@ export interface Answer<Data> {
 }
 
 /** `accepted` names the exit codes that are no surprise; any other ends the acceptance run with what the command said. */
-export async function cutover<Data>(args: readonly string[], options: { workspace: string; environment: NodeJS.ProcessEnv; accepted?: readonly number[] }): Promise<Answer<Data>> {
+export async function cutover<Data>(
+  args: readonly string[],
+  options: { workspace: string; environment: NodeJS.ProcessEnv; accepted?: readonly number[] },
+): Promise<Answer<Data>> {
   const started = performance.now();
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../bin/run.js'), ...args, '--json', '--workspace', options.workspace], {
     env: { ...process.env, ...options.environment },

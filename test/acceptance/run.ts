@@ -52,7 +52,9 @@ const failed = checks.list.filter((check) => !check.ok).length;
 if (values.json) console.log(JSON.stringify(checks.list, null, 2));
 else
   for (const check of checks.list)
-    console.log(`${check.ok ? 'ok    ' : 'NOT OK'} ${check.check}${check.ok ? '' : `\n         expected ${JSON.stringify(check.expected)}\n         actual   ${JSON.stringify(check.actual)}`}`);
+    console.log(
+      `${check.ok ? 'ok    ' : 'NOT OK'} ${check.check}${check.ok ? '' : `\n         expected ${JSON.stringify(check.expected)}\n         actual   ${JSON.stringify(check.actual)}`}`,
+    );
 console.error(`${checks.list.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 

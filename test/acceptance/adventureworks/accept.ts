@@ -23,7 +23,20 @@ const expected = JSON.parse(readFileSync(join(import.meta.dirname, 'expected.jso
 };
 
 /** Models whose every count and, of the records that were there before, every stored field must be as before once the load is rolled back. */
-const countedModels = ['res.partner', 'res.partner.bank', 'product.template', 'product.product', 'product.supplierinfo', 'purchase.order', 'purchase.order.line', 'stock.picking', 'stock.move', 'ir.model.data', 'uom.uom', 'product.category'];
+const countedModels = [
+  'res.partner',
+  'res.partner.bank',
+  'product.template',
+  'product.product',
+  'product.supplierinfo',
+  'purchase.order',
+  'purchase.order.line',
+  'stock.picking',
+  'stock.move',
+  'ir.model.data',
+  'uom.uom',
+  'product.category',
+];
 const dumpedModels = countedModels.filter((model) => model !== 'ir.model.data');
 
 export const acceptance: Acceptance = {
@@ -68,7 +81,11 @@ async function walk({ odoo, checks, log }: AcceptanceTarget, legacyUrl: string, 
   const stamps = await writeDates(odoo);
   const second = await run<PlanResult>(['plan', 'procurement', '--out', join(workspace, 'second.plan')]);
   const { noop, ...others } = second.data.actions;
-  checks.equal('second plan writes nothing', 0, Object.values(others).reduce((total, actions) => total + actions, 0));
+  checks.equal(
+    'second plan writes nothing',
+    0,
+    Object.values(others).reduce((total, actions) => total + actions, 0),
+  );
   checks.equal('second plan finds everything in place', true, noop > 0);
   checkLoad(checks, 'second load', (await run<LoadRunResult>(['load', join(workspace, 'second.plan')])).data);
   checks.equal('no write_date in Odoo moved', true, stamps === (await writeDates(odoo)));
@@ -76,7 +93,8 @@ async function walk({ odoo, checks, log }: AcceptanceTarget, legacyUrl: string, 
   checkLoad(checks, 'rollback', (await run<LoadRunResult>(['rollback', loaded.runId as string])).data);
   const after = await witness(odoo);
   for (const model of countedModels) checks.equal(`after the rollback: count of ${model}`, before.counts.get(model), after.counts.get(model));
-  for (const model of dumpedModels) checks.equal(`after the rollback: ${model} records that differ`, [], differing(before.dumps.get(model), after.dumps.get(model)));
+  for (const model of dumpedModels)
+    checks.equal(`after the rollback: ${model} records that differ`, [], differing(before.dumps.get(model), after.dumps.get(model)));
   await run(['pull', 'odoo', '--capability', 'procurement']);
   const again = await run<ReconcileResult>(['reconcile', 'procurement'], [3]);
   checks.equal(
@@ -111,12 +129,32 @@ function checkReconciled(checks: Checks, data: ReconcileResult): void {
     const figures = dimension === 'year' ? [expected.legacy.byYear, expected.untaxedInOdoo.byYear] : [expected.legacy.byState, expected.untaxedInOdoo.byState];
     for (const [value, amount] of Object.entries(figures[0] ?? {})) {
       const cells = totals.filter((control) => control.dimension[dimension] === value);
-      checks.equal(`legacy line amount, ${dimension} ${value}`, decimal(amount), decimal(sum(cells.map((cell) => cell.legacy), 4)));
-      checks.equal(`Odoo line amount, ${dimension} ${value}`, decimal(figures[1]?.[value]), decimal(sum(cells.map((cell) => cell.odoo), 4)));
+      checks.equal(
+        `legacy line amount, ${dimension} ${value}`,
+        decimal(amount),
+        decimal(
+          sum(
+            cells.map((cell) => cell.legacy),
+            4,
+          ),
+        ),
+      );
+      checks.equal(
+        `Odoo line amount, ${dimension} ${value}`,
+        decimal(figures[1]?.[value]),
+        decimal(
+          sum(
+            cells.map((cell) => cell.odoo),
+            4,
+          ),
+        ),
+      );
     }
   }
-  for (const control of data.controls) checks.equal(`residual of ${control.entity}.${control.name} ${JSON.stringify(control.dimension)}`, '0', decimal(control.residual));
-  for (const [field, amount] of Object.entries(expected.notCarried)) checks.equal(`not carried: ${field}`, decimal(amount), decimal(notCarried(data.coverage, field)?.sum));
+  for (const control of data.controls)
+    checks.equal(`residual of ${control.entity}.${control.name} ${JSON.stringify(control.dimension)}`, '0', decimal(control.residual));
+  for (const [field, amount] of Object.entries(expected.notCarried))
+    checks.equal(`not carried: ${field}`, decimal(amount), decimal(notCarried(data.coverage, field)?.sum));
 }
 
 function checkTotal(checks: Checks, name: string, control: ControlTotal | undefined, legacy: string, odoo: string): void {
@@ -141,18 +179,35 @@ function decimal(text: string | null | undefined, digits?: number): string | nul
 
 async function checkOdoo(checks: Checks, odoo: BareOdoo, legacyUrl: string): Promise<void> {
   for (const [model, records] of Object.entries(expected.records))
-    checks.equal(`${model} under our External IDs`, records, await count(odoo, 'ir.model.data', [['module', '=', 'adventureworks'], ['model', '=', model]]));
-  const orders = await readAll(odoo, 'purchase.order', [['name', '=like', 'AW-%']], ['name', 'partner_id', 'state', 'locked', 'amount_untaxed', 'date_order', 'date_approve']);
+    checks.equal(
+      `${model} under our External IDs`,
+      records,
+      await count(odoo, 'ir.model.data', [
+        ['module', '=', 'adventureworks'],
+        ['model', '=', model],
+      ]),
+    );
+  const orders = await readAll(
+    odoo,
+    'purchase.order',
+    [['name', '=like', 'AW-%']],
+    ['name', 'partner_id', 'state', 'locked', 'amount_untaxed', 'date_order', 'date_approve'],
+  );
   const byState = new Map<string, BareRecord[]>();
   const byYear = new Map<string, BareRecord[]>();
   for (const order of orders) {
     grow(byState, stateOf(order), order);
     grow(byYear, String(order.date_order).slice(0, 4), order);
   }
-  const untaxed = (records: readonly BareRecord[]) => sum(records.map((order) => order.amount_untaxed as number), 2);
+  const untaxed = (records: readonly BareRecord[]) =>
+    sum(
+      records.map((order) => order.amount_untaxed as number),
+      2,
+    );
   checks.equal('Odoo untaxed total', expected.untaxedInOdoo.total, untaxed(orders));
   for (const [year, amount] of Object.entries(expected.untaxedInOdoo.byYear)) checks.equal(`Odoo untaxed ${year}`, amount, untaxed(byYear.get(year) ?? []));
-  for (const [state, amount] of Object.entries(expected.untaxedInOdoo.byState)) checks.equal(`Odoo untaxed ${state}`, amount, untaxed(byState.get(state) ?? []));
+  for (const [state, amount] of Object.entries(expected.untaxedInOdoo.byState))
+    checks.equal(`Odoo untaxed ${state}`, amount, untaxed(byState.get(state) ?? []));
   for (const [state, records] of Object.entries(expected.ordersByState)) checks.equal(`orders ${state}`, records, byState.get(state)?.length);
   await checkRows(checks, odoo, legacyUrl, orders);
 }
@@ -168,7 +223,9 @@ async function checkRows(checks: Checks, odoo: BareOdoo, legacyUrl: string, orde
        from purchasing.purchaseorderheader join purchasing.vendor on businessentityid = vendorid order by 1`,
     );
     const partners = new Map((await readAll(odoo, 'res.partner', [['ref', '!=', false]], ['ref'])).map((partner) => [partner.id, partner.ref]));
-    const inOdoo = orders.map((order) => [order.name, partners.get(order.partner_id as number), order.date_order, order.date_approve === false ? null : order.date_approve]).sort(byText);
+    const inOdoo = orders
+      .map((order) => [order.name, partners.get(order.partner_id as number), order.date_order, order.date_approve === false ? null : order.date_approve])
+      .sort(byText);
     const inLegacy = headers.map((header) => [header.name, header.vendor, header.ordered, header.approved]).sort(byText);
     checks.equal('orders whose supplier or dates differ from the legacy table', [], firstDifferences(inLegacy, inOdoo));
 
@@ -177,9 +234,13 @@ async function checkRows(checks: Checks, odoo: BareOdoo, legacyUrl: string, orde
               to_char(duedate, 'YYYY-MM-DD HH24:MI:SS') as due
        from purchasing.purchaseorderdetail join production.product using (productid)`,
     );
-    const products = new Map((await readAll(odoo, 'product.product', [['default_code', '!=', false]], ['default_code'])).map((product) => [product.id, product.default_code]));
+    const products = new Map(
+      (await readAll(odoo, 'product.product', [['default_code', '!=', false]], ['default_code'])).map((product) => [product.id, product.default_code]),
+    );
     const names = new Map(orders.map((order) => [order.id, order.name]));
-    const odooLines = (await readAll(odoo, 'purchase.order.line', [['order_id.name', '=like', 'AW-%']], ['order_id', 'product_id', 'product_qty', 'price_unit', 'date_planned'])).map((line) => [
+    const odooLines = (
+      await readAll(odoo, 'purchase.order.line', [['order_id.name', '=like', 'AW-%']], ['order_id', 'product_id', 'product_qty', 'price_unit', 'date_planned'])
+    ).map((line) => [
       names.get(line.order_id as number),
       products.get(line.product_id as number),
       decimal(String(line.product_qty)),
@@ -189,7 +250,10 @@ async function checkRows(checks: Checks, odoo: BareOdoo, legacyUrl: string, orde
     checks.equal(
       'lines that differ from the legacy table',
       [],
-      firstDifferences(lines.map((line) => [line.name, line.product, decimal(line.quantity), decimal(line.price), line.due]).sort(byText), odooLines.sort(byText)),
+      firstDifferences(
+        lines.map((line) => [line.name, line.product, decimal(line.quantity), decimal(line.price), line.due]).sort(byText),
+        odooLines.sort(byText),
+      ),
     );
   } finally {
     await database.end();
@@ -226,12 +290,17 @@ async function witness(odoo: BareOdoo): Promise<{ counts: Map<string, number>; d
 
 function differing(before: Map<number, string> | undefined, after: Map<number, string> | undefined): string[] {
   if (before === undefined || after === undefined) return ['not read'];
-  return [...before].filter(([id, text]) => after.get(id) !== text).map(([id, text]) => `${id}: ${text} → ${after.get(id) ?? 'gone'}`.slice(0, 600)).slice(0, 3);
+  return [...before]
+    .filter(([id, text]) => after.get(id) !== text)
+    .map(([id, text]) => `${id}: ${text} → ${after.get(id) ?? 'gone'}`.slice(0, 600))
+    .slice(0, 3);
 }
 
 async function writeDates(odoo: BareOdoo): Promise<string> {
   const stamps = await Promise.all(
-    Object.keys(expected.records).map((model) => call<BareRecord[]>(odoo, model, 'search_read', { domain: [], fields: ['write_date'], order: 'id', load: null })),
+    Object.keys(expected.records).map((model) =>
+      call<BareRecord[]>(odoo, model, 'search_read', { domain: [], fields: ['write_date'], order: 'id', load: null }),
+    ),
   );
   return JSON.stringify(stamps);
 }
