@@ -33,7 +33,7 @@ export function typedRowsSql(dataset: DatasetSql): string {
   const rules = fields.map((_, index) => `_rule_${index} IS NOT NULL`).join(' OR ');
   const keyParts = contract.key.map((name) => {
     const index = fields.findIndex((field) => field.name === name);
-    return canonicalTextSql((fields[index] as CompiledField).contract, `_stored_${index}`);
+    return canonicalTextSql((fields[index] as CompiledField).readAs, `_stored_${index}`);
   });
   const lookups = fields.flatMap((field, index) =>
     field.codes === null
