@@ -14,7 +14,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
 import('../dist/src/cli/main.js').then(
   (cli) => cli.main(process.argv.slice(2), { root: fileURLToPath(new URL('..', import.meta.url)), development: false }),
   (error) => {
-    process.stderr.write(`cutover has not been built: ${error.message}\nIn a clone of the repository: npm run build\n`);
+    const isUnbuilt = error.code === 'ERR_MODULE_NOT_FOUND' && error.message.indexOf('dist/src/cli/main.js') >= 0;
+    process.stderr.write(isUnbuilt ? 'cutover has not been built. In a clone of the repository: npm run build\n' : `cutover cannot start: ${error.message}\n`);
     process.exit(1);
   },
 );

@@ -62,7 +62,7 @@ function npm(...args) {
 export function prepare({ build }) {
   if (!packagesAreInstalled()) {
     console.error('Installing packages (npm ci) …');
-    npm('ci', '--no-audit', '--no-fund');
+    npm('ci', '--no-audit', '--no-fund', '--loglevel=error');
   }
   const node = findNode();
   if (!build) return node;

@@ -36,6 +36,9 @@ export abstract class CutoverCommand extends Command {
 
   static exitCodes: ExitCodeHelp = {};
 
+  /** What the first Ctrl-C is answered with. */
+  protected stopping = 'Stopping: finishing what is under way. Press Ctrl-C again to stop at once.';
+
   #invocation: Omit<Invocation, 'workspace' | 'asOf'> | null = null;
 
   /** Translates flags into one call and says how it ended; null when everything has been announced. */
@@ -62,7 +65,7 @@ export abstract class CutoverCommand extends Command {
     const errorStyle = styleOf(process.stderr, { noColor });
     const live = process.stderr.isTTY === true && process.env.TERM !== 'dumb' && (process.env.CI ?? '') === '';
     const display = progressDisplay(process.stderr, errorStyle, { live, milliseconds: () => performance.now() });
-    const interrupt = listenForInterrupt(display.say);
+    const interrupt = listenForInterrupt(() => display.say(this.stopping));
     let run: StartedRun | null = null;
     this.#invocation = { command, progress: display.progress, signal: interrupt.signal, onRun: (started) => (run = started) };
     try {
@@ -75,6 +78,8 @@ export abstract class CutoverCommand extends Command {
       this.announce(outcome);
       process.exitCode = interrupt.signal.aborted && outcome.status !== 'ok' ? ExitCode.interrupted : exitCodeOf(outcome.status);
     } catch (error) {
+      // oclif would warn that arguments were not parsed, when they could not be.
+      this.parsed = true;
       display.stop();
       await this.#presentFailure(command, run, error, { json, errorStyle, display });
     } finally {

@@ -6,11 +6,11 @@ export interface Interrupt {
   stop(): void;
 }
 
-export function listenForInterrupt(say: (text: string) => void): Interrupt {
+export function listenForInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(ExitCode.interrupted);
-    say('Stopping: finishing what is under way. Press Ctrl-C again to stop at once (a load can still be resumed).');
+    onFirst();
     controller.abort();
   };
   process.on('SIGINT', onSignal);

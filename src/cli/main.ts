@@ -20,6 +20,7 @@ export interface MainOptions {
 export async function main(argv: readonly string[], options: MainOptions): Promise<void> {
   const upToDashes = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const noColor = upToDashes.includes('--no-color');
+  process.once('uncaughtException', (error) => void endHard(error, noColor));
   try {
     const config = await loadConfig(options);
     const style = styleOf(process.stdout, { noColor });
@@ -46,6 +47,15 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
     if (upToDashes.includes('--json')) print(JSON.stringify(failureEnvelope(null, null, statusOf(failure), failure, { warnings: [], log: null }), null, 2));
     else process.stderr.write(renderFailure(failure, { runId: null, log: null }, styleOf(process.stderr, { noColor })));
   }
+}
+
+/** A mistake outside of anything that is awaited: told like any other, and the process ends. */
+async function endHard(error: unknown, noColor: boolean): Promise<void> {
+  const { writeOrphanLog } = await import('./orphan-log.ts');
+  const log = await writeOrphanLog(error);
+  const failure = describeFailure(error, { command: null, flags: [] });
+  process.stderr.write(renderFailure(failure, { runId: null, log }, styleOf(process.stderr, { noColor })));
+  process.exit(failure.exit);
 }
 
 async function loadConfig(options: MainOptions): Promise<Config> {
