@@ -62,5 +62,5 @@ export function renderChecks(checks: MapResult['checks'], style: Style): string 
     style,
   );
   const hints = found.map((check) => wrapped(`${paint.dim(`${check.name}:`)} ${check.hint}`, style.width, 2)).join('\n');
-  return `${paint.bold('Checks')}\n${list}\n${hints}`;
+  return `${paint.bold('Checks')}\n${list}\n\n${hints}`;
 }
