@@ -1,5 +1,8 @@
 /** Rounding as Odoo does it: half-up (away from zero), on exact decimals. */
-import { Decimal } from 'decimal.js';
+import { Decimal as InexactDecimal } from 'decimal.js';
+
+/** decimal.js rounds what it computes to 20 significant digits unless told otherwise; DECIMAL(38) has 38. */
+const Decimal = InexactDecimal.clone({ precision: 100 });
 
 /** Round a decimal text to `digits`. Throws on text that is not a decimal. */
 export function roundHalfUp(amount: string, digits: number): string {

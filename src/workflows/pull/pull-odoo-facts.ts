@@ -68,11 +68,7 @@ async function fieldsOrNull(connection: OdooConnection, model: string): Promise<
 }
 
 /** The bindings of a capability's entities, by entity. E_ODOO_METADATA names every model and field that this Odoo does not have. */
-export function resolveBindings(
-  capability: Capability,
-  models: ModelFields,
-  odoo: { readonly version: string; readonly system: string },
-): ReadonlyMap<string, ResolvedBinding> {
+export function resolveBindings(capability: Capability, models: ModelFields, version: string): ReadonlyMap<string, ResolvedBinding> {
   const bindings = new Map<string, ResolvedBinding>();
   const mistakes: BindingMistake[] = [];
   for (const definition of capability.entities) {
@@ -84,7 +80,7 @@ export function resolveBindings(
   if (mistakes.length > 0) {
     throw new CutoverError(
       'E_ODOO_METADATA',
-      `${mistakes.length} name${mistakes.length === 1 ? '' : 's'} of ${capability.name} that Odoo ${odoo.version} does not have`,
+      `${mistakes.length} name${mistakes.length === 1 ? '' : 's'} of ${capability.name} that Odoo ${version} does not have`,
       {
         hint: 'cutover doctor',
         details: mistakes.map(({ position, message }) => `${position.file}:${position.line}:${position.column} ${message}`),

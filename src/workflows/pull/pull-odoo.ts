@@ -26,7 +26,7 @@ export async function pullOdoo(request: PullOdooRequest, ports: Ports): Promise<
   const connection = await ports.odoo();
   const identity = await connection.identity();
   const models = await modelFields(request.workspace, connection);
-  const bindings = resolveBindings(request.capability, models, { version: identity.version, system });
+  const bindings = resolveBindings(request.capability, models, identity.version);
   const plane = await ports.openPlane();
   try {
     const pull: OdooPull = { request, ports, system, connection, identity, models, plane };

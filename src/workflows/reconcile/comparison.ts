@@ -1,6 +1,7 @@
 /** What comparing a capability's two sides leaves behind: small facts here, everything with rows in Parquet files of the run directory.
  *
  *  A comparison is a pure function of snapshots, contracts, code maps, link decisions, crosswalk and baseline: it never asks Odoo. */
+import type { CanonicalDataset } from '../../domain/canonical.ts';
 import type { RecordClass } from '../../domain/difference.ts';
 import type { Capability, EntityDefinition, Workspace } from '../../domain/workspace.ts';
 import type { ResolvedBinding } from '../pull/pull-odoo-binding.ts';
@@ -46,9 +47,13 @@ export interface EntityComparison {
   readonly candidates: string;
   readonly baseline: string;
   readonly counts: Readonly<Record<RecordClass, number>>;
+  /** Linked records without a difference. */
+  readonly equal: number;
   /** Rejected rows whose key is not known: any `missing-in-legacy` of this entity may be one of them and must not be archived. */
   readonly rejectedWithoutKey: number;
-  /** Snapshots and datasets it was made from. */
+  /** Canonical legacy datasets, one per source system. */
+  readonly datasets: readonly CanonicalDataset[];
+  /** Snapshots it was made from. */
   readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
 }
 

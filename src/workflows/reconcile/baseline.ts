@@ -1,0 +1,106 @@
+/** The baseline: per record and field the value both sides last agreed upon. It is a stack of layers, each a Parquet file that never
+ *  changes; the newest layer that knows a field wins. Reconcile, a load's read-back and a rollback all write layers through here.
+ *
+ *  Layer  `_system`, `_key` VARCHAR; `_forget` BOOLEAN: older layers no longer count for this record; per field STRUCT(v VARCHAR), where a
+ *         NULL struct says nothing and a struct with a NULL value says that both sides agreed on "no value".
+ *  Values canonical text (domain/canonical.ts); of a reference the Odoo id, of a code its target value, of amounts what Odoo keeps. */
+import { join } from 'node:path';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
+import { identifier, literal } from '../../domain/sql.ts';
+import type { FieldRule } from './field-rules.ts';
+import { entityTable } from './sides-sql.ts';
+
+/** The merged baseline of `layers` (any order): `_system`, `_key` and one STRUCT(v VARCHAR) per field of `fields`.
+ *  `columns` are those each layer file really has: a contract grows over the years. */
+export function mergedBaselineSql(
+  layers: readonly { readonly layer: number; readonly file: string; readonly columns: ReadonlySet<string> }[],
+  fields: readonly string[],
+): string {
+  const names = fields.map(identifier);
+  const absent = fields.map((name) => `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(name)}`);
+  const head = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BOOLEAN) AS _forget, 0 AS _layer${absent.map((one) => `, ${one}`).join('')}`;
+  const selects = layers.map(({ layer, file, columns }) => {
+    const list = fields.map((name) => (columns.has(name) ? identifier(name) : `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(name)}`));
+    return `SELECT _system, _key, _forget, ${layer} AS _layer${list.map((one) => `, ${one}`).join('')} FROM read_parquet(${literal(file)})`;
+  });
+  const stacked = selects.length === 0 ? `${head} WHERE false` : selects.join(' UNION ALL ');
+  if (layers.length <= 1) return `SELECT _system, _key${names.map((name) => `, ${name}`).join('')} FROM (${stacked})`;
+  const newest = names.map((name) => `, arg_max(${name}, s._layer) FILTER (WHERE ${name} IS NOT NULL AND s._layer >= coalesce(g._layer, 0)) AS ${name}`);
+  return `WITH stacked AS (${stacked}), forgotten AS (SELECT _system, _key, max(_layer) AS _layer FROM stacked WHERE _forget GROUP BY ALL)
+SELECT s._system, s._key${newest.join('')} FROM stacked AS s LEFT JOIN forgotten AS g ON g._system = s._system AND g._key = s._key GROUP BY s._system, s._key`;
+}
+
+/** A layer of the values that were just found equal and that the baseline does not hold yet. Reads `<entity>:pairs` and `<entity>:baseline`. */
+export function newlyAgreedSql(entity: string, rules: readonly FieldRule[], files: { readonly legacy: string; readonly odoo: string }): string {
+  const fields = rules.map((rule) => {
+    const held = `b.${identifier(rule.field)} IS NOT NULL AND ${rule.sameForms(rule.baselineForm, rule.odooForm)}`;
+    const agreed = `${rule.applies} AND NOT list_contains(p._fields, ${literal(rule.field)}) AND NOT (${held})`;
+    return `CASE WHEN ${agreed} THEN struct_pack(v := ${rule.agreedText}) END AS ${identifier(rule.field)}`;
+  });
+  const isNews = rules.map((rule) => `${identifier(rule.field)} IS NOT NULL`).join(' OR ');
+  return `SELECT * FROM (
+SELECT p._system, p._key, false AS _forget, ${fields.join(', ')}
+FROM ${entityTable(entity, 'pairs')} AS p
+JOIN read_parquet(${literal(files.legacy)}) AS l ON l._system = p._system AND l._key = p._key AND l._class = 'linked'
+JOIN read_parquet(${literal(files.odoo)}) AS o ON o._odoo_id = p._odoo_id
+LEFT JOIN ${entityTable(entity, 'baseline')} AS b ON b._system = p._system AND b._key = p._key
+) WHERE ${isNews === '' ? 'false' : isNews} ORDER BY _system, _key`;
+}
+
+/** A layer made from a table or query of single values (`_system`, `_key`, `_field`, `_value` VARCHAR): what a load read back. */
+export function baselineLayerSql(values: string, fields: readonly string[]): string {
+  const columns = fields.map((name) => `any_value(struct_pack(v := _value)) FILTER (WHERE _field = ${literal(name)}) AS ${identifier(name)}`);
+  return `SELECT _system, _key, false AS _forget, ${columns.join(', ')} FROM (${values}) GROUP BY _system, _key ORDER BY _system, _key`;
+}
+
+/** A layer that puts records (`_system`, `_key`) back to what an earlier merge says of them: what a rollback writes. A record that the earlier
+ *  merge does not know is forgotten. */
+export function restoredLayerSql(records: string, earlier: string, fields: readonly string[]): string {
+  return `SELECT r._system, r._key, true AS _forget${fields.map((name) => `, e.${identifier(name)}`).join('')}
+FROM (SELECT DISTINCT _system, _key FROM (${records})) AS r LEFT JOIN (${earlier}) AS e ON e._system = r._system AND e._key = r._key ORDER BY r._system, r._key`;
+}
+
+/** Whose baseline it is. */
+export interface BaselineOf {
+  readonly odooUuid: string;
+  readonly capability: string;
+  readonly entity: string;
+}
+
+/** The merge of an entity's layers, or of those below `below`, as a query. Layers are named by file, not by path: the store may be mounted elsewhere tomorrow. */
+export async function baselineSql(
+  ports: Ports,
+  plane: DataPlane,
+  of: BaselineOf,
+  fields: readonly string[],
+  below = Number.POSITIVE_INFINITY,
+): Promise<string> {
+  const layers = await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity);
+  const directory = await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity);
+  const known = [];
+  for (const { layer, file } of layers) {
+    if (layer >= below) continue;
+    const path = join(directory, file);
+    const columns = await plane.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`);
+    known.push({ layer, file: path, columns: new Set(columns.map((column) => column.column_name)) });
+  }
+  return mergedBaselineSql(known, fields);
+}
+
+/** Writes a layer (a query of its shape, without nested reads of the same file) and tells the state of it. A layer without rows leaves
+ *  nothing behind. Returns the number of records in it. The plane must be able to write the baseline directory. */
+export async function addBaselineLayer(ports: Ports, plane: DataPlane, of: BaselineOf, runId: string, layerSql: string): Promise<number> {
+  const table = identifier(`${of.entity}:layer`);
+  await plane.run(`CREATE OR REPLACE TABLE ${table} AS ${layerSql}`);
+  const [count] = await plane.rows<{ records: number }>(`SELECT count(*) AS records FROM ${table}`);
+  const records = count?.records ?? 0;
+  if (records > 0) {
+    const directory = await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity);
+    const layers = await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity);
+    const file = `${runId}-${layers.length + 1}.parquet`;
+    await plane.run(`COPY (FROM ${table} ORDER BY _system, _key) TO ${literal(join(directory, file))} (FORMAT parquet, COMPRESSION zstd)`);
+    await (await ports.state()).addBaselineLayer(of.odooUuid, of.capability, { entity: of.entity, runId, file });
+  }
+  await plane.run(`DROP TABLE ${table}`);
+  return records;
+}

@@ -1,0 +1,142 @@
+/** What a comparison is made from: gathered once, before anything is compared. Odoo is not asked: its snapshots say what it was. */
+import type { CanonicalDataset } from '../../domain/canonical.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import type { DataPlane, OdooFieldMetadata, Ports } from '../../domain/ports.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { literal } from '../../domain/sql.ts';
+import type { EntityDefinition, Workspace } from '../../domain/workspace.ts';
+import { ensureCanonical } from '../map/ensure-canonical.ts';
+import type { ModelFields, ResolvedBinding } from '../pull/pull-odoo-binding.ts';
+import { companySnapshot, fieldsSnapshot, resolveBindings } from '../pull/pull-odoo-facts.ts';
+import { uuidOf } from '../pull/pull-odoo-session.ts';
+import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
+import type { CompareRequest, OdooWorld } from './comparison.ts';
+
+export interface EntityInputs {
+  readonly definition: EntityDefinition;
+  readonly datasets: readonly CanonicalDataset[];
+  /** Legacy snapshots of the datasets. */
+  readonly sources: readonly Snapshot[];
+  /** Null for an entity that is not bound to Odoo. */
+  readonly odoo: { readonly snapshot: Snapshot; readonly binding: ResolvedBinding } | null;
+  readonly mapped: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface CompareInputs {
+  readonly world: OdooWorld;
+  readonly entities: readonly EntityInputs[];
+  /** Model → snapshot of its value table. */
+  readonly lookups: ReadonlyMap<string, Snapshot>;
+  /** The snapshots of Odoo's facts. */
+  readonly facts: readonly Snapshot[];
+}
+
+/** E_NO_SNAPSHOT where a side was never pulled; E_ODOO_METADATA where a binding has changed since; what `ensureCanonical` raises. */
+export async function gatherInputs(request: CompareRequest, ports: Ports): Promise<CompareInputs> {
+  const { workspace, capability } = request;
+  const facts = [await odooSnapshot(ports, workspace, companySnapshot), await odooSnapshot(ports, workspace, fieldsSnapshot)] as const;
+  const { world, models } = await readFacts(ports, ...facts);
+  const bindings = resolveBindings(capability, models, world.version);
+  const entities: EntityInputs[] = [];
+  const lookups = new Map<string, Snapshot>();
+  for (const definition of capability.entities) {
+    const binding = bindings.get(definition.contract.entity);
+    const datasets: CanonicalDataset[] = [];
+    const sources: Snapshot[] = [];
+    for (const { mapping } of definition.sources) {
+      const dataset = await ensureCanonical({ workspace, capability, entity: definition, mapping }, ports);
+      const source = await ports.snapshots.get(mapping.system, definition.contract.entity, dataset.snapshotId);
+      if (source === null) throw new Error(`the snapshot ${dataset.snapshotId} of a dataset just made is gone`);
+      datasets.push(dataset);
+      sources.push(source);
+    }
+    const odoo = binding === undefined ? null : { binding, snapshot: await odooSnapshot(ports, workspace, definition.contract.entity, world) };
+    for (const field of binding?.fields ?? []) {
+      if (field.by === null || field.relation === null || lookups.has(field.relation)) continue;
+      lookups.set(field.relation, await odooSnapshot(ports, workspace, `lookup.${field.relation}`, world));
+    }
+    entities.push({ definition, datasets, sources, odoo, mapped: mappedFields(definition) });
+  }
+  return { world, entities, lookups, facts };
+}
+
+/** Field → systems whose mapping yields it. */
+function mappedFields(definition: EntityDefinition): ReadonlyMap<string, readonly string[]> {
+  const systems = (field: string) => definition.sources.filter(({ mapping }) => mapping.fields[field] !== undefined).map(({ mapping }) => mapping.system);
+  return new Map(Object.keys(definition.contract.fields).map((field) => [field, systems(field)]));
+}
+
+async function odooSnapshot(ports: Ports, workspace: Workspace, entity: string, world?: OdooWorld): Promise<Snapshot> {
+  const system = workspace.file.odoo;
+  const hint = `cutover pull ${system}`;
+  const snapshot = await ports.snapshots.latest(system, entity);
+  if (snapshot === null) throw new CutoverError('E_NO_SNAPSHOT', `nothing has been pulled yet for ${entity} of ${system}`, { hint });
+  if (world !== undefined && uuidOf(snapshot) !== world.uuid) {
+    throw new CutoverError('E_NO_SNAPSHOT', `the latest snapshot of ${system}/${entity} is of another database than ${world.database}`, { hint });
+  }
+  return snapshot;
+}
+
+async function readFacts(ports: Ports, company: Snapshot, fields: Snapshot): Promise<{ world: OdooWorld; models: ModelFields }> {
+  const plane = await ports.openPlane();
+  try {
+    const [row] = await plane.rows<Record<string, string | number>>(`SELECT * FROM read_parquet(${literal(company.data)})`);
+    if (row === undefined) throw new CutoverError('E_SNAPSHOT_CORRUPT', 'the snapshot of the Odoo company is empty', { hint: 'cutover pull --full' });
+    const world: OdooWorld = {
+      ...{ url: String(row.url), database: String(row.database), uuid: String(row.uuid), version: String(row.version) },
+      company: { id: Number(row.id), name: String(row.name) },
+      currencyDigits: Number(row.currency_digits),
+      rounding: row.rounding === 'round_globally' ? 'round_globally' : 'round_per_line',
+    };
+    return { world, models: await readFields(plane, fields.data) };
+  } finally {
+    await plane.close();
+  }
+}
+
+interface FieldRow {
+  readonly [column: string]: string | number | boolean | null;
+  readonly model: string;
+  readonly name: string;
+  readonly type: string;
+  readonly relation: string | null;
+  readonly required: boolean;
+  readonly readonly: boolean;
+  readonly store: boolean;
+  readonly company_dependent: boolean;
+  readonly precision: number | null;
+  readonly scale: number | null;
+}
+
+async function readFields(plane: DataPlane, file: string): Promise<ModelFields> {
+  const models = new Map<string, Map<string, OdooFieldMetadata>>();
+  for (const row of await plane.rows<FieldRow>(`SELECT * FROM read_parquet(${literal(file)}) ORDER BY model, name`)) {
+    const fields = models.get(row.model) ?? new Map<string, OdooFieldMetadata>();
+    models.set(row.model, fields);
+    fields.set(row.name, {
+      ...{ name: row.name, type: row.type, relation: row.relation, required: row.required, readonly: row.readonly, store: row.store },
+      selection: null,
+      digits: row.precision === null || row.scale === null ? null : [row.precision, row.scale],
+      companyDependent: row.company_dependent,
+    });
+  }
+  return models;
+}
+
+/** Tables `crosswalk` (entity, system, key, odoo_id) and `decisions` (entity, system, key, odoo, decision). */
+export async function stageLinks(request: CompareRequest, ports: Ports, world: OdooWorld, plane: DataPlane): Promise<void> {
+  await plane.run(stagingTableSql('crosswalk', ['entity', 'system', 'key', 'odoo_id']));
+  const links = (await ports.state()).links(world.uuid, request.capability.name, null);
+  await plane.append('crosswalk', crosswalkRows(links));
+  await plane.run(stagingTableSql('decisions', ['entity', 'system', 'key', 'odoo', 'decision']));
+  const decisions = request.workspace.linkDecisions.map((row) => [row.entity, row.system, row.key, row.odoo, row.decision]);
+  await plane.append('decisions', once(decisions));
+}
+
+async function* crosswalkRows(links: AsyncIterable<readonly { entity: string; system: string; key: string; odooId: number }[]>): AsyncIterable<string[][]> {
+  for await (const batch of links) yield batch.map((link) => [link.entity, link.system, link.key, String(link.odooId)]);
+}
+
+async function* once<Batch>(batch: Batch): AsyncIterable<Batch> {
+  yield batch;
+}

@@ -1,0 +1,245 @@
+/** Compares the two sides of a capability, entity by entity: the work that reconcile and plan share. */
+import { join } from 'node:path';
+import type { RecordClass } from '../../domain/difference.ts';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { literal } from '../../domain/sql.ts';
+import { baselineSql } from './baseline.ts';
+import { type CompareInputs, type EntityInputs, gatherInputs, stageLinks } from './compare-inputs.ts';
+import {
+  type BreakContext,
+  breaksTableSql,
+  candidatesTableSql,
+  classCountsSql,
+  classedLegacySql,
+  classedOdooSql,
+  differingTableSql,
+  fieldBreaksSql,
+  pairsTableSql,
+  recordBreaksSql,
+  recordsSql,
+  toParquetSql,
+} from './compare-sql.ts';
+import type { CompareRequest, Comparison, EntityComparison } from './comparison.ts';
+import { type FieldRule, fieldRules } from './field-rules.ts';
+import { entityTable, legacyViewSql, linesTableSql, linkedLegacySql, linksTableSql, odooCanonicalSql, rejectsViewSql, unboundLinksSql } from './sides-sql.ts';
+
+/** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION. */
+export async function compareCapability(request: CompareRequest, ports: Ports): Promise<Comparison> {
+  const inputs = await gatherInputs(request, ports);
+  const directory = await ports.runs.runDirectory(request.runId);
+  const plane = await ports.openPlane();
+  try {
+    await stageLinks(request, ports, inputs.world, plane);
+    const comparing = new Comparing(request, ports, inputs, plane, directory);
+    const entities = await comparing.all();
+    const snapshots = uniqueSnapshots([...inputs.facts, ...inputs.lookups.values(), ...inputs.entities.flatMap(snapshotsOf)]);
+    return { capability: request.capability.name, asOf: request.asOf, world: inputs.world, entities, snapshots };
+  } finally {
+    await plane.close();
+  }
+}
+
+class Comparing {
+  readonly #request: CompareRequest;
+  readonly #ports: Ports;
+  readonly #inputs: CompareInputs;
+  readonly #plane: DataPlane;
+  readonly #directory: string;
+
+  constructor(request: CompareRequest, ports: Ports, inputs: CompareInputs, plane: DataPlane, directory: string) {
+    this.#request = request;
+    this.#ports = ports;
+    this.#inputs = inputs;
+    this.#plane = plane;
+    this.#directory = directory;
+  }
+
+  async all(): Promise<EntityComparison[]> {
+    // links of every entity first: a reference may point to any of them, its own included
+    for (const one of this.#inputs.entities) await this.#openSides(one);
+    const entities: EntityComparison[] = [];
+    for (const one of this.#inputs.entities) {
+      const step = `compare ${one.definition.contract.entity}`;
+      this.#ports.progress({ kind: 'step', step });
+      entities.push(await this.#compare(one));
+      this.#ports.progress({ kind: 'done', step });
+    }
+    return entities;
+  }
+
+  async #openSides({ definition, datasets, odoo }: EntityInputs): Promise<void> {
+    const { contract } = definition;
+    await this.#plane.run(
+      legacyViewSql(
+        contract,
+        datasets.map((dataset) => dataset.rows),
+      ),
+    );
+    await this.#plane.run(
+      rejectsViewSql(
+        contract.entity,
+        datasets.map((dataset) => dataset.rejects),
+      ),
+    );
+    await this.#plane.run(odoo === null ? unboundLinksSql(contract.entity) : linksTableSql(contract.entity, odoo.snapshot.data));
+  }
+
+  async #compare(inputs: EntityInputs): Promise<EntityComparison> {
+    const { definition, odoo, mapped, datasets } = inputs;
+    const { entity } = definition.contract;
+    const file = (part: string) => join(this.#directory, `${entity}.${part}.parquet`);
+    const files = {
+      legacy: file('legacy'),
+      odoo: file('odoo'),
+      breaks: file('breaks'),
+      records: file('records'),
+      candidates: file('candidates'),
+      baseline: file('baseline'),
+    };
+    const rules = odoo === null ? [] : fieldRules({ definition, binding: odoo.binding, mapped, world: this.#inputs.world });
+    await this.#classify(inputs, rules, files);
+    await this.#compareFields(
+      inputs,
+      rules.filter((rule) => rule.compared),
+      files,
+    );
+    const rows = await this.#plane.rows<{ class: RecordClass; records: number; differing: number }>(classCountsSql(files.records));
+    const counts = Object.fromEntries(recordClasses.map((one) => [one, rows.find((row) => row.class === one)?.records ?? 0])) as Record<RecordClass, number>;
+    const [unknown] = await this.#plane.rows<{ rows: number }>(
+      `SELECT count(*) AS rows FROM ${entityTable(entity, 'rejects')} WHERE _key IS NULL AND NOT is_null_key`,
+    );
+    return {
+      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, counts, datasets },
+      equal: counts.linked - rows.reduce((sum, row) => sum + row.differing, 0),
+      rejectedWithoutKey: unknown?.rows ?? 0,
+      snapshots: snapshotsOf(inputs).map(identityOf),
+    };
+  }
+
+  /** Links, lines, candidates, and both sides written with their classes. */
+  async #classify(inputs: EntityInputs, rules: readonly FieldRule[], files: Files): Promise<void> {
+    const { definition, odoo } = inputs;
+    const { contract } = definition;
+    const codes = this.#codesOf(inputs);
+    const lines = await this.#stageLines(inputs, rules);
+    const legacy = linkedLegacySql({ contract, refs: this.#refsOf(inputs), codes, lines });
+    if (odoo === null) {
+      await this.#plane.run(candidatesTableSql({ entity: contract.entity, legacy, odoo: null, linkBy: [] }));
+      await this.#plane.run(toParquetSql(classedLegacySql(contract.entity, legacy, 'SELECT NULL::BIGINT AS id WHERE false'), files.legacy));
+      await this.#plane.run(
+        toParquetSql('SELECT NULL::BIGINT AS _odoo_id, NULL::VARCHAR AS _key, NULL::BOOLEAN AS _in_scope, NULL::VARCHAR AS _class WHERE false', files.odoo),
+      );
+    } else {
+      const { snapshot, binding } = odoo;
+      const canonical = odooCanonicalSql({
+        contract,
+        binding,
+        snapshot: snapshot.data,
+        columns: snapshot.manifest.columns.map((column) => column.name),
+        codes,
+      });
+      const sets = contract.link_by ?? [contract.key];
+      const linkBy = sets
+        .map((fields) => fields.flatMap((field) => rules.filter((rule) => rule.field === field)))
+        .filter((set, index) => set.length === sets[index]?.length);
+      const keyRules = contract.key.flatMap((field) => rules.filter((rule) => rule.field === field));
+      await this.#plane.run(candidatesTableSql({ entity: contract.entity, legacy, odoo: canonical, linkBy }));
+      await this.#plane.run(toParquetSql(classedLegacySql(contract.entity, legacy, `SELECT id FROM read_parquet(${literal(snapshot.data)})`), files.legacy));
+      await this.#plane.run(toParquetSql(classedOdooSql(contract.entity, canonical, keyRules.length === contract.key.length ? keyRules : null), files.odoo));
+    }
+    await this.#plane.run(toParquetSql(`FROM ${entityTable(contract.entity, 'candidates')} ORDER BY _system, _key, _odoo_id`, files.candidates));
+  }
+
+  /** Pairs, breaks and records, each in an order of its own. */
+  async #compareFields(inputs: EntityInputs, rules: readonly FieldRule[], files: Files): Promise<void> {
+    const { contract } = inputs.definition;
+    const { entity } = contract;
+    const of = { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity };
+    const fields = rules.map((rule) => rule.field);
+    await this.#plane.run(toParquetSql(await baselineSql(this.#ports, this.#plane, of, fields), files.baseline));
+    await this.#plane.run(`CREATE OR REPLACE VIEW ${entityTable(entity, 'baseline')} AS FROM read_parquet(${literal(files.baseline)})`);
+    await this.#plane.run(pairsTableSql(entity, rules, files));
+    await this.#plane.run(differingTableSql(entity, files));
+    await this.#plane.run(breaksTableSql(entity));
+    const context: BreakContext = {
+      capability: this.#request.capability.name,
+      contract,
+      odooSystem: this.#request.workspace.file.odoo,
+      files,
+      refs: this.#refsOf(inputs),
+    };
+    if (inputs.odoo !== null) {
+      await this.#plane.run(recordBreaksSql(context));
+      for (const rule of rules) await this.#plane.run(fieldBreaksSql(context, rule));
+    }
+    await this.#plane.run(toParquetSql(`FROM ${entityTable(entity, 'breaks')} ORDER BY system, key, odoo_id, field NULLS FIRST, id`, files.breaks));
+    await this.#plane.run(toParquetSql(recordsSql(context), files.records));
+    for (const part of ['pairs', 'differing', 'breaks'] as const) await this.#plane.run(`DROP TABLE ${entityTable(entity, part)}`);
+  }
+
+  /** What the documents' lines come to, for amounts that Odoo makes of them; the fields there are. */
+  async #stageLines({ definition }: EntityInputs, rules: readonly FieldRule[]): Promise<string[]> {
+    const { entity } = definition.contract;
+    const amounts = rules.flatMap((rule) => {
+      const { contract } = rule;
+      if (rule.rounding === null || contract.type !== 'money' || typeof contract.rounding !== 'object') return [];
+      const [lines = '', of = ''] = contract.rounding.lines.split('.');
+      return [{ field: rule.field, lines, of }];
+    });
+    const lines = amounts[0]?.lines;
+    if (lines === undefined) return [];
+    const lineContract = this.#inputs.entities.find((one) => one.definition.contract.entity === lines)?.definition.contract;
+    const parent = Object.entries(lineContract?.fields ?? {}).find(([, field]) => field.type === 'ref' && field.entity === entity)?.[0];
+    if (parent === undefined) return [];
+    const { currencyDigits: digits, rounding } = this.#inputs.world;
+    const own = amounts.filter((amount) => amount.lines === lines);
+    await this.#plane.run(linesTableSql({ entity, lines, parent, amounts: own, digits, rounding }));
+    return own.map((amount) => amount.field);
+  }
+
+  #refsOf({ definition }: EntityInputs): ReadonlyMap<string, string> {
+    const known = new Set(this.#inputs.entities.map((one) => one.definition.contract.entity));
+    return new Map(
+      Object.entries(definition.contract.fields).flatMap(([name, field]) => (field.type === 'ref' && known.has(field.entity) ? [[name, field.entity]] : [])),
+    );
+  }
+
+  #codesOf({ odoo }: EntityInputs): ReadonlyMap<string, { file: string; by: string }> {
+    const codes = new Map<string, { file: string; by: string }>();
+    for (const field of odoo?.binding.fields ?? []) {
+      const lookup = field.relation === null ? undefined : this.#inputs.lookups.get(field.relation);
+      if (field.by !== null && lookup !== undefined) codes.set(field.field, { file: lookup.data, by: field.by });
+    }
+    return codes;
+  }
+}
+
+type Files = Readonly<Record<'legacy' | 'odoo' | 'breaks' | 'records' | 'candidates' | 'baseline', string>>;
+
+const recordClasses: readonly RecordClass[] = [
+  'linked',
+  'only-legacy',
+  'only-odoo',
+  'exists-unlinked',
+  'duplicate-key',
+  'null-key',
+  'rejected',
+  'missing-in-odoo',
+  'missing-in-legacy',
+  'outside-scope',
+];
+
+function snapshotsOf({ sources, odoo }: EntityInputs): readonly Snapshot[] {
+  return odoo === null ? sources : [...sources, odoo.snapshot];
+}
+
+function identityOf({ manifest }: Snapshot): { system: string; entity: string; id: string } {
+  return { system: manifest.system, entity: manifest.entity, id: manifest.id };
+}
+
+function uniqueSnapshots(snapshots: readonly Snapshot[]): Comparison['snapshots'] {
+  const order = (one: { system: string; entity: string }) => `${one.system} ${one.entity}`;
+  const unique = new Map(snapshots.map((snapshot) => [order(snapshot.manifest), identityOf(snapshot)]));
+  return [...unique.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}

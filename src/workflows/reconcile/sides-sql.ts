@@ -1,0 +1,169 @@
+/** The two sides of an entity in canonical shape: legacy rows with their links into Odoo, and Odoo records read as the contract's fields. */
+
+import { storageType } from '../../domain/canonical.ts';
+import type { EntityContract, OdooStates } from '../../domain/contract.ts';
+import { recordKeySql } from '../../domain/record-key.ts';
+import { roundHalfUpSql } from '../../domain/rounding.ts';
+import { identifier, literal, literalList } from '../../domain/sql.ts';
+import type { ResolvedBinding } from '../pull/pull-odoo-binding.ts';
+import { odooType } from './field-rules.ts';
+
+/** Tables and views of one entity in the data plane. */
+export function entityTable(
+  entity: string,
+  part: 'legacy' | 'links' | 'candidates' | 'lines' | 'pairs' | 'differing' | 'breaks' | 'baseline' | 'rejects',
+): string {
+  return identifier(`${entity}:${part}`);
+}
+
+/** View `<entity>:legacy`: the canonical rows of all systems (each dataset has every contract field). */
+export function legacyViewSql(contract: EntityContract, datasets: readonly string[]): string {
+  const fields = Object.entries(contract.fields).map(([name, field]) => `CAST(NULL AS ${storageType(field)}) AS ${identifier(name)}`);
+  const none = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BIGINT) AS _row, CAST(NULL AS VARCHAR) AS _ref, CAST(NULL AS BOOLEAN) AS _duplicate, ${fields.join(', ')} WHERE false`;
+  const source = datasets.length === 0 ? none : `FROM read_parquet(${literalList(datasets)}, union_by_name = true)`;
+  return `CREATE OR REPLACE VIEW ${entityTable(contract.entity, 'legacy')} AS ${source}`;
+}
+
+/** View `<entity>:rejects`: rows that could not be mapped, each once, with their key where that is known. `is_null_key`: they have none. */
+export function rejectsViewSql(entity: string, rejects: readonly string[]): string {
+  const none =
+    'SELECT NULL::VARCHAR AS _system, NULL::BIGINT AS _row, NULL::VARCHAR AS _ref, NULL::VARCHAR AS _key, NULL::BOOLEAN AS is_null_key, NULL::VARCHAR AS rules WHERE false';
+  const source = `SELECT system AS _system, row AS _row, min(ref) AS _ref, min(key) AS _key, bool_or(rule = 'null-key') AS is_null_key,
+  string_agg(DISTINCT field || ': ' || rule, ', ' ORDER BY field || ': ' || rule) AS rules FROM read_parquet(${literalList(rejects)}) GROUP BY system, row`;
+  return `CREATE OR REPLACE VIEW ${entityTable(entity, 'rejects')} AS ${rejects.length === 0 ? none : source}`;
+}
+
+/** Table `<entity>:links` (`_system`, `_key`, `odoo_id`, `origin`): which Odoo record a legacy record is. The crosswalk before decisions;
+ *  `odoo_id` is null where a decision names a record that the snapshot does not hold. `snapshot` is null for an entity never pulled. */
+export function linksTableSql(entity: string, snapshot: string): string {
+  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'links')} AS
+WITH known AS (SELECT id, _external_id, _foreign_external_id FROM read_parquet(${literal(snapshot)})),
+named AS (
+  SELECT _external_id AS name, id FROM known WHERE _external_id IS NOT NULL
+  UNION ALL SELECT _foreign_external_id, id FROM known WHERE _foreign_external_id IS NOT NULL
+),
+walked AS (SELECT system AS _system, key AS _key, CAST(odoo_id AS BIGINT) AS odoo_id, 'crosswalk' AS origin FROM crosswalk WHERE entity = ${literal(entity)}),
+decided AS (
+  SELECT d.system AS _system, d.key AS _key, coalesce(TRY_CAST(d.odoo AS BIGINT), n.id) AS odoo_id, 'decision' AS origin
+  FROM decisions AS d LEFT JOIN named AS n ON n.name = d.odoo
+  WHERE d.entity = ${literal(entity)} AND d.decision = 'same'
+)
+SELECT * FROM walked UNION ALL
+SELECT _system, _key, min(odoo_id), min(origin) FROM decided AS d ANTI JOIN walked AS w ON w._system = d._system AND w._key = d._key GROUP BY _system, _key`;
+}
+
+/** Table `<entity>:lines`: per document what its lines come to. `total_<field>` exactly, `expected_<field>` as Odoo rounds it. */
+export function linesTableSql(options: {
+  readonly entity: string;
+  readonly lines: string;
+  /** Field of the lines that names the document. */
+  readonly parent: string;
+  readonly amounts: readonly { readonly field: string; readonly of: string }[];
+  readonly digits: number;
+  readonly rounding: 'round_per_line' | 'round_globally';
+}): string {
+  const sums = options.amounts.map(({ field, of }) => {
+    const amount = identifier(of);
+    const expected =
+      options.rounding === 'round_per_line' ? `sum(${roundHalfUpSql(amount, options.digits)})` : roundHalfUpSql(`sum(${amount})`, options.digits);
+    return `sum(${amount}) AS ${identifier(`total_${field}`)}, ${expected} AS ${identifier(`expected_${field}`)}`;
+  });
+  return `CREATE OR REPLACE TABLE ${entityTable(options.entity, 'lines')} AS
+SELECT _system, ${identifier(options.parent)} AS _key, ${sums.join(', ')} FROM ${entityTable(options.lines, 'legacy')} WHERE NOT _duplicate GROUP BY ALL`;
+}
+
+/** The same, empty, for an entity that is not bound to Odoo. */
+export function unboundLinksSql(entity: string): string {
+  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'links')} (_system VARCHAR, _key VARCHAR, odoo_id BIGINT, origin VARCHAR)`;
+}
+
+export interface LegacyColumns {
+  readonly contract: EntityContract;
+  /** Ref fields whose entity is compared too: field → entity. */
+  readonly refs: ReadonlyMap<string, string>;
+  /** Code fields in relational fields: field → lookup file and the column of the code in it. */
+  readonly codes: ReadonlyMap<string, { readonly file: string; readonly by: string }>;
+  /** Amounts made of lines. */
+  readonly lines: readonly string[];
+}
+
+/** Every legacy row with `_odoo_id`, `_origin` and, per field, what it is in Odoo. No join multiplies rows: links and lookups are unique by key. */
+export function linkedLegacySql({ contract, refs, codes, lines }: LegacyColumns): string {
+  const joins: string[] = [];
+  const columns: string[] = [];
+  for (const [name, field] of Object.entries(contract.fields)) {
+    if (field.type === 'ref') {
+      const alias = identifier(`ref ${name}`);
+      const target = refs.get(name);
+      if (target !== undefined)
+        joins.push(`LEFT JOIN ${entityTable(target, 'links')} AS ${alias} ON ${alias}._system = r._system AND ${alias}._key = r.${identifier(name)}`);
+      columns.push(`${target === undefined ? 'CAST(NULL AS BIGINT)' : `${alias}.odoo_id`} AS ${identifier(`_ref_${name}`)}`);
+    }
+    const code = codes.get(name);
+    if (code !== undefined) {
+      const alias = identifier(`code ${name}`);
+      joins.push(`LEFT JOIN (${lookupSql(code)}) AS ${alias} ON ${alias}.code = r.${identifier(name)}`);
+      columns.push(`${alias}.id AS ${identifier(`_code_${name}`)}`);
+    }
+  }
+  for (const name of lines) {
+    columns.push(`coalesce(m.${identifier(`total_${name}`)}, 0) AS ${identifier(`_lines_${name}`)}`);
+    columns.push(`coalesce(m.${identifier(`expected_${name}`)}, 0) AS ${identifier(`_expected_${name}`)}`);
+  }
+  if (lines.length > 0) joins.push(`LEFT JOIN ${entityTable(contract.entity, 'lines')} AS m ON m._system = r._system AND m._key = r._key`);
+  return `SELECT r.*, k.odoo_id AS _odoo_id, k.origin AS _origin${columns.map((column) => `, ${column}`).join('')}
+FROM ${entityTable(contract.entity, 'legacy')} AS r
+LEFT JOIN ${entityTable(contract.entity, 'links')} AS k ON k._system = r._system AND k._key = r._key
+${joins.join('\n')}`;
+}
+
+/** Code → id, only where one record has the code: of two, neither is it. */
+function lookupSql({ file, by }: { readonly file: string; readonly by: string }): string {
+  return `SELECT ${identifier(by)} AS code, min(id) AS id FROM read_parquet(${literal(file)}) WHERE ${identifier(by)} IS NOT NULL GROUP BY ALL HAVING count(*) = 1`;
+}
+
+/** Odoo's records as canonical rows (domain/canonical.ts), and the snapshot's own columns as `odoo_<name>`. */
+export function odooCanonicalSql(options: {
+  readonly contract: EntityContract;
+  readonly binding: ResolvedBinding;
+  readonly snapshot: string;
+  readonly columns: readonly string[];
+  readonly codes: LegacyColumns['codes'];
+}): string {
+  const { contract, binding, codes } = options;
+  const joins: string[] = [];
+  const fields = binding.fields.map((bound) => {
+    const raw = `s.${identifier(bound.odoo)}`;
+    const code = codes.get(bound.field);
+    if (code === undefined) return `CAST(${raw} AS ${odooType(bound.contract)}) AS ${identifier(bound.field)}`;
+    const alias = identifier(`code ${bound.field}`);
+    joins.push(`LEFT JOIN read_parquet(${literal(code.file)}) AS ${alias} ON ${alias}.id = ${raw}`);
+    return `${alias}.${identifier(code.by)} AS ${identifier(bound.field)}`;
+  });
+  const states = contract.odoo?.states;
+  if (states !== undefined) fields.push(`${stateSql(states)} AS ${identifier(states.field)}`);
+  const raw = options.columns.map((column) => `s.${identifier(column)} AS ${identifier(`odoo_${column}`)}`);
+  return `SELECT s.id AS _odoo_id, ${odooKeySql(contract, binding)} AS _key, s._external_id, s._foreign_external_id, s._in_scope, s._active, s.write_date AS _write_date,
+  ${[...fields, ...raw].join(', ')}
+FROM read_parquet(${literal(options.snapshot)}) AS s ${joins.join('\n')}`;
+}
+
+/** The record key as Odoo's own fields spell it; null where a key field is not bound or refers to another record. */
+function odooKeySql(contract: EntityContract, binding: ResolvedBinding): string {
+  const parts = contract.key.map((name) => binding.fields.find((bound) => bound.field === name));
+  const texts = parts.flatMap((bound) =>
+    bound === undefined || bound.contract.type === 'ref' || bound.by !== null
+      ? []
+      : [`CAST(CAST(s.${identifier(bound.odoo)} AS ${odooType(bound.contract)}) AS VARCHAR)`],
+  );
+  return texts.length < parts.length ? 'CAST(NULL AS VARCHAR)' : recordKeySql(texts);
+}
+
+/** The first state that fits; null where none does. */
+function stateSql(states: OdooStates): string {
+  const cases = Object.entries(states.values).map(([state, { is }]) => {
+    const terms = Object.entries(is).map(([name, values]) => `s.${identifier(name)} IN (${values.map(literal).join(', ')})`);
+    return `WHEN ${terms.length === 0 ? 'true' : terms.join(' AND ')} THEN ${literal(state)}`;
+  });
+  return cases.length === 0 ? 'CAST(NULL AS VARCHAR)' : `CASE ${cases.join(' ')} END`;
+}
