@@ -8,6 +8,13 @@ import type { EntityDefinition, FilePosition } from '../../domain/workspace.ts';
 import { type ModelFields, type ResolvedField, resolveBinding } from '../pull/pull-odoo-binding.ts';
 import { type Finding, listed, ok, problem, warning } from './finding.ts';
 
+/** Required fields that Odoo fills by itself without a default that could be asked for; `fields_get` does not tell (seen on Odoo 14 and 19). */
+const workedOutByOdoo: Readonly<Record<string, readonly string[]>> = {
+  'product.product': ['product_tmpl_id'],
+  'product.supplierinfo': ['product_tmpl_id'],
+  'purchase.order': ['currency_id'],
+};
+
 type KnownFields = ReadonlyMap<string, OdooFieldMetadata>;
 
 const CHECK = 'models and fields';
@@ -138,7 +145,7 @@ async function examineRequired(
 ): Promise<Finding[]> {
   const odoo = definition.contract.odoo;
   if (odoo === undefined) return [];
-  const given = new Set([...fields.filter((field) => field.send).map((field) => field.odoo), ...Object.keys(odoo.set), odoo.parent_field ?? '', 'id']);
+  const given = new Set([...(workedOutByOdoo[odoo.model] ?? []), ...fields.filter((field) => field.send).map((field) => field.odoo), ...Object.keys(odoo.set), odoo.parent_field ?? '', 'id']);
   const open = [...known.values()].filter((field) => field.required && field.store && !field.readonly && !given.has(field.name)).map((field) => field.name);
   if (open.length === 0) return [];
   const defaults = await defaultsOf(connection, odoo.model, open);
