@@ -1,0 +1,146 @@
+/** Which models, and which computed fields of them, the sandbox answers. The recorder keeps these and nothing else: a field that the
+ *  sandbox could not answer as the real one does is an unknown field here, which is louder than a wrong value. */
+export interface ServedModel {
+  /** Computed or related fields that the sandbox computes too; plain stored fields are kept without being named. */
+  readonly computed: readonly string[];
+  /** Plain stored fields left out. */
+  readonly without?: readonly string[];
+  /** When given: no plain stored field but these. */
+  readonly only?: readonly string[];
+  /** Records of a fresh database that the seed holds, or null for none. */
+  readonly seed: readonly unknown[] | null;
+}
+
+const all: readonly unknown[] = [];
+
+export const servedModels: Readonly<Record<string, ServedModel>> = {
+  'res.partner': {
+    computed: [
+      ...['complete_name', 'commercial_partner_id', 'commercial_company_name', 'company_type', 'country_code', 'child_ids', 'currency_id'],
+      ...['email_normalized', 'lang', 'parent_name', 'partner_share', 'purchase_order_count', 'user_id'],
+    ],
+    without: ['signup_type', 'offline_since', 'comment', 'message_bounce'],
+    seed: [['id', '<=', 5]],
+  },
+  'res.partner.bank': {
+    computed: ['acc_holder_name', 'acc_type', 'bank_bic', 'bank_name', 'company_id', 'country_code', 'sanitized_acc_number'],
+    seed: null,
+  },
+  'res.bank': { computed: [], only: ['name', 'active', 'bic', 'city', 'country', 'email', 'phone', 'state', 'street', 'street2', 'zip'], seed: null },
+  'res.partner.category': { computed: [], seed: null },
+  'product.category': { computed: ['complete_name', 'product_count'], seed: all },
+  'product.template': {
+    computed: [
+      ...['barcode', 'cost_currency_id', 'currency_id', 'default_code', 'is_product_variant', 'is_storable', 'product_variant_count'],
+      ...['product_variant_id', 'purchase_method', 'service_tracking', 'standard_price', 'supplier_taxes_id', 'taxes_id', 'tracking'],
+      ...['uom_name', 'volume', 'weight'],
+    ],
+    without: ['lot_sequence_id'],
+    seed: null,
+  },
+  'product.product': {
+    computed: [
+      ...['code', 'is_product_variant', 'lst_price', 'partner_ref', 'write_date'],
+      ...['categ_id', 'company_id', 'cost_currency_id', 'currency_id', 'description', 'description_picking', 'description_pickingin'],
+      ...['description_pickingout', 'description_purchase', 'description_sale', 'is_favorite', 'is_storable', 'list_price', 'name'],
+      ...['product_variant_count', 'product_variant_id', 'product_variant_ids', 'purchase_method', 'purchase_ok', 'responsible_id', 'sale_delay'],
+      ...['sale_ok', 'seller_ids', 'sequence', 'service_tracking', 'supplier_taxes_id', 'taxes_id', 'tracking', 'type', 'uom_id', 'uom_ids'],
+      ...['uom_name', 'variant_seller_ids', 'color'],
+    ],
+    seed: null,
+  },
+  'product.supplierinfo': { computed: ['price_discounted', 'product_id', 'product_tmpl_id', 'product_uom_id'], seed: null },
+  'uom.uom': { computed: ['factor', 'rounding', 'sequence'], seed: all },
+  'purchase.order': {
+    computed: [
+      ...['amount_tax', 'amount_total', 'amount_total_cc', 'amount_untaxed', 'company_currency_id', 'currency_id', 'currency_rate'],
+      ...['date_calendar_start', 'date_planned', 'dest_address_id', 'effective_date', 'incoming_picking_count', 'invoice_count', 'invoice_status'],
+      ...['is_shipped', 'lock_confirmed_po', 'picking_ids', 'product_id', 'receipt_status', 'tax_calculation_rounding_method'],
+    ],
+    without: ['access_token'],
+    seed: null,
+  },
+  'purchase.order.line': {
+    computed: [
+      ...['company_id', 'currency_id', 'date_approve', 'date_order', 'date_planned', 'discount', 'name', 'partner_id', 'price_subtotal'],
+      ...['price_tax', 'price_total', 'price_unit', 'price_unit_discounted', 'price_unit_product_uom', 'product_type', 'product_uom_qty'],
+      ...['qty_invoiced', 'qty_received', 'qty_received_method', 'qty_to_invoice', 'state'],
+    ],
+    seed: null,
+  },
+  'stock.picking': {
+    computed: [
+      ...['company_id', 'date_deadline', 'location_dest_id', 'location_id', 'move_type', 'picking_type_code', 'product_id', 'purchase_id'],
+      ...['reference_ids', 'scheduled_date', 'state'],
+    ],
+    seed: null,
+  },
+  'stock.move': {
+    computed: [
+      ...['description_picking', 'location_dest_id', 'location_dest_usage', 'location_id', 'location_usage', 'partner_id', 'picked'],
+      ...['picking_code', 'picking_type_id', 'priority', 'product_qty', 'product_tmpl_id', 'product_uom', 'quantity', 'reference'],
+    ],
+    seed: null,
+  },
+  'stock.move.line': {
+    computed: ['company_id', 'location_dest_id', 'location_id', 'picked', 'product_uom_id', 'reference', 'state'],
+    only: ['move_id', 'picking_id', 'product_id', 'quantity', 'date'],
+    seed: null,
+  },
+  'stock.reference': { computed: [], seed: null },
+  'product.value': { computed: ['company_id', 'currency_id'], seed: null },
+  'stock.picking.type': {
+    computed: ['default_location_dest_id', 'default_location_src_id', 'warehouse_id'],
+    only: ['name', 'active', 'code', 'company_id', 'sequence', 'sequence_code', 'return_picking_type_id'],
+    seed: all,
+  },
+  'stock.location': { computed: ['complete_name', 'warehouse_id'], seed: all },
+  'stock.warehouse': { computed: [], only: ['name', 'active', 'code', 'company_id', 'partner_id', 'lot_stock_id', 'view_location_id', 'sequence'], seed: all },
+  'ir.model.data': { computed: ['complete_name', 'reference'], seed: null },
+  'ir.module.module': { computed: ['latest_version'], only: ['name', 'shortdesc', 'state'], seed: [['state', '=', 'installed']] },
+  'ir.config_parameter': { computed: [], seed: null },
+  'ir.mail_server': {
+    computed: [],
+    only: ['name', 'active', 'sequence', 'smtp_host', 'smtp_port', 'smtp_user', 'smtp_encryption', 'smtp_authentication'],
+    seed: null,
+  },
+  'decimal.precision': { computed: [], seed: all },
+  'res.users': {
+    computed: ['active_partner', 'company_id', 'email', 'name', 'share', 'tz', 'lang'],
+    without: ['signature', 'password'],
+    seed: [['id', 'in', [1, 2]]],
+  },
+  'res.users.apikeys': { computed: [], seed: null },
+  'res.company': {
+    computed: ['city', 'country_id', 'email', 'name', 'phone', 'state_id', 'street', 'street2', 'vat', 'zip'],
+    only: [
+      'active',
+      'account_purchase_tax_id',
+      'account_sale_tax_id',
+      'currency_id',
+      'parent_id',
+      'partner_id',
+      'po_lock',
+      'sequence',
+      'tax_calculation_rounding_method',
+    ],
+    seed: all,
+  },
+  'res.country': { computed: [], only: ['name', 'code', 'currency_id', 'phone_code', 'state_ids', 'vat_label'], seed: all },
+  'res.country.state': { computed: [], seed: [['country_id.code', '=', 'US']] },
+  'res.currency': { computed: ['decimal_places'], seed: all },
+  'res.lang': { computed: [], only: ['name', 'active', 'code', 'iso_code', 'url_code'], seed: [['active', '=', true]] },
+  'account.payment.term': { computed: [], only: ['name', 'active', 'company_id', 'note', 'sequence'], seed: all },
+  'account.tax': {
+    computed: ['price_include'],
+    only: ['name', 'active', 'amount', 'amount_type', 'company_id', 'include_base_amount', 'sequence', 'type_tax_use'],
+    seed: all,
+  },
+  'account.tax.group': { computed: [], only: ['name', 'company_id', 'sequence'], seed: all },
+};
+
+/** Kept on every model that has them. */
+export const everywhere: ReadonlySet<string> = new Set(['id', 'display_name', 'create_uid', 'create_date', 'write_uid', 'write_date']);
+
+/** Fields of machinery that the sandbox leaves out: chatter, activities, portal, pictures. */
+export const machinery = /^(message_|activity_|website_|image_|avatar_|my_activity_|has_message|can_image|peppol|is_peppol|access_|picking_properties)/;

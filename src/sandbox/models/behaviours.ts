@@ -1,0 +1,40 @@
+/** Model name → what it does beyond storing rows. A model without an entry only stores. */
+import type { Behaviour } from '../model.ts';
+import { country, countryState, partner, partnerBank, partnerCategory, user } from './partner.ts';
+import { productCategory, productTemplate, productValue, productVariant, supplierPrice } from './product.ts';
+import { purchaseLine } from './purchase-line.ts';
+import { purchaseOrder } from './purchase-order.ts';
+import { location, move, moveLine, picking, pickingType, reference } from './stock.ts';
+import { configParameter, currency, decimalPrecision, installedModule, language, modelData, paymentTerm, tax } from './system.ts';
+import { unit } from './unit.ts';
+
+export const behaviours: Readonly<Record<string, Behaviour>> = {
+  'res.partner': partner,
+  'res.partner.bank': partnerBank,
+  'res.partner.category': partnerCategory,
+  'res.country': country,
+  'res.country.state': countryState,
+  'res.users': user,
+  'res.currency': currency,
+  'res.lang': language,
+  'product.template': productTemplate,
+  'product.product': productVariant,
+  'product.category': productCategory,
+  'product.supplierinfo': supplierPrice,
+  'product.value': productValue,
+  'uom.uom': unit,
+  'purchase.order': purchaseOrder,
+  'purchase.order.line': purchaseLine,
+  'stock.picking': picking,
+  'stock.move': move,
+  'stock.move.line': moveLine,
+  'stock.reference': reference,
+  'stock.location': location,
+  'stock.picking.type': pickingType,
+  'ir.model.data': modelData,
+  'ir.config_parameter': configParameter,
+  'ir.module.module': installedModule,
+  'decimal.precision': decimalPrecision,
+  'account.payment.term': paymentTerm,
+  'account.tax': tax,
+};
