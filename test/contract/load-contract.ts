@@ -111,6 +111,15 @@ export function describeLoad(target: GiveTarget): void {
         expect(await bench.first('res.partner', second, 'active', 'ref')).toMatchObject({ active: false, ref: '7' });
       });
 
+      test('two clients with the same new rows make them once', async () => {
+        const other = await connectTo(target());
+        const rows = Array.from({ length: 40 }, (_, at) => row(`r${at}`));
+        const results = await Promise.all([odoo, other, odoo, other].map((one) => one.load('res.partner', fields, rows, { tracking_disable: true })));
+        for (const result of results) bench.remember('res.partner', result.ids ?? []);
+        expect(new Set(results.map((result) => JSON.stringify(result.ids))).size).toBe(1);
+        expect(await odoo.searchIds('res.partner', [['name', 'like', bench.tag]])).toHaveLength(40);
+      });
+
       test('refers to records by id and by External ID, archived ones included', async () => {
         const [parent] = (await bench.loaded('res.partner', ['id', 'name', 'active', 'is_company'], [[bench.externalId('p'), bench.tag, 'False', 'True']])) as [
           number,
