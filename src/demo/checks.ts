@@ -67,7 +67,7 @@ function sameAmount(what: string, expected: string | null, actual: string | null
 export function checkReconcile(result: ReconcileResult, breaks: readonly FoundBreak[], expected: Expectations, loaded: boolean): Mistakes {
   const names = new Set(breaks.map((each) => breakName(each.entity, each.system, each.key, each.class)));
   const mistakes: string[] = [];
-  if (loaded) mistakes.push(...sameNames('breaks', expected.lasting.keys(), names));
+  if (loaded) mistakes.push(...sameNames('breaks', expected.lasting.keys(), names), ...same('breaks', expected.lasting.size, breaks.length));
   else {
     mistakes.push(...[...expected.lasting.keys()].filter((name) => !names.has(name)).map((name) => `breaks: not found: ${name}`));
     const others = breaks.filter((each) => each.class !== 'only-legacy' && !expected.lasting.has(breakName(each.entity, each.system, each.key, each.class)));

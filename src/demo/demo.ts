@@ -74,7 +74,7 @@ async function walkOn(stage: Stage, steps: DemoStep[], options: DemoOptions, beg
   let isKept = options.keep;
   try {
     for (const step of walk.steps) {
-      if (broken !== null && step.always !== true) {
+      if (broken !== null && step.owed?.() !== true) {
         steps.push({ name: step.name, status: 'skipped', detail: 'an earlier step broke off', mistakes: [], seconds: 0 });
         continue;
       }

@@ -10,7 +10,8 @@ export type PlannedDocument = Pick<PlanAction, 'action' | 'entity' | 'system' | 
 
 export async function breaksOf(result: ReconcileResult): Promise<readonly FoundBreak[]> {
   const file = result.files.find((path) => path.endsWith('breaks.ndjson'));
-  return file === undefined ? [] : readObjects<FoundBreak>(file);
+  // The first line says what was compared.
+  return file === undefined ? [] : (await readObjects<FoundBreak>(file)).slice(1);
 }
 
 /** The actions of a plan without its manifest and end line. */

@@ -20,8 +20,8 @@ export interface Finding {
 export interface Step {
   readonly name: string;
   readonly title: string;
-  /** Also taken when an earlier step broke off: it puts Odoo back. */
-  readonly always?: boolean;
+  /** True while there is something to put back in Odoo: then it is taken even when an earlier step broke off. */
+  readonly owed?: () => boolean;
   work(): Promise<Finding>;
 }
 
@@ -63,9 +63,9 @@ export function walkOf(stage: Stage, verbs: Verbs, proof: Proof): Walk {
     { name: 'load', title: 'load      the rest, by a new plan', work: () => loadRest(play) },
     { name: 'reconcile-after', title: 'reconcile after: only the seeded faults are left', work: () => reconcileAfter(play) },
     { name: 'load-again', title: 'load      again: nothing to do, nothing touched', work: () => loadAgain(play) },
-    { name: 'rollback', title: 'rollback  both loads, from the journal alone', always: true, work: () => rollBack(play) },
+    { name: 'rollback', title: 'rollback  both loads, from the journal alone', owed: () => memory.loads.length > 0, work: () => rollBack(play) },
     { name: 'reconcile-end', title: 'reconcile once more: as at the start', work: () => reconcileEnd(play) },
-    { name: 'leave', title: 'Odoo is left as it was found', always: true, work: () => leave(play) },
+    { name: 'leave', title: 'Odoo is left as it was found', owed: () => memory.seeded.length > 0, work: () => leave(play) },
   ];
   return { steps, openLoads: memory.loads };
 }
