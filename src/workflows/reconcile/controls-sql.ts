@@ -62,54 +62,46 @@ function digitsOf(measure: FieldRule | null): number {
  *  Class `equal` explains nothing and needs no explanation; `residual` is what is left unexplained. */
 export function controlSql(query: ControlQuery): string {
   const { comparison, measure, dimensions, rejects } = query;
-  const ds = dimensions.map((_, index) => `d${index}`);
-  const list = (alias: string) => ds.map((d) => `, ${alias}.${d}`).join('');
-  const nulls = ds.map(() => ', NULL').join('');
-  const odooDimensions = dimensions
-    .map((dimension, index) => (dimension.odoo === null ? `, l.d${index} AS o_d${index}` : `, o.d${index} AS o_d${index}`))
-    .join('');
-  const moved = dimensions.flatMap((dimension, index) => (dimension.odoo === null ? [] : [`l.d${index} IS DISTINCT FROM o.d${index}`]));
-  const rejected =
-    measure === null
-      ? rejects.map(
-          (file) =>
-            `UNION ALL SELECT 1, 0, CASE WHEN bool_or(rule = 'null-key') THEN 'null-key' ELSE 'rejected' END${nulls} FROM read_parquet(${literal(file)}) GROUP BY row`,
-        )
-      : [];
-  const sets = ['(class)', ...ds.map((d) => `(${d}, class)`)].join(', ');
-  const which = ds.map((d, index) => `WHEN GROUPING(${d}) = 0 THEN ${index}`).join(' ');
-  const value = ds.map((d) => `WHEN GROUPING(${d}) = 0 THEN ${d}`).join(' ');
+  const each = (make: (index: number) => string) => dimensions.map((_, index) => `, ${make(index)}`).join('');
+  const moved = each((index) => (dimensions[index]?.odoo === null ? 'false' : `l.d${index} IS DISTINCT FROM o.d${index}`) + ` AS m${index}`);
+  const there = each((index) => `${dimensions[index]?.odoo === null ? 'l' : 'o'}.d${index} AS o_d${index}`);
+  const rejected = measure === null ? rejects : [];
+  const groups = dimensions.map(
+    (_, index) =>
+      `SELECT ${index} AS dimension, d${index} AS value, CASE WHEN m${index} THEN 'other-dimension' ELSE class END AS class, ${sums} FROM entry GROUP BY ALL`,
+  );
   return `WITH l AS (${legacySql(query)}), o AS (${odooSql(query)}),
 r AS (SELECT _system, _key, _fields, _rounded FROM read_parquet(${literal(comparison.records)}) WHERE _class = 'linked'),
-paired AS (
-  SELECT l.amount AS l_amount, o.amount AS o_amount, row_number() OVER (PARTITION BY l._odoo_id ORDER BY l._system, l._key) AS nth${list('l')}${odooDimensions},
-    CASE ${moved.length === 0 ? '' : `WHEN ${moved.join(' OR ')} THEN 'other-dimension' `}${pairClassSql(measure)} END AS class
+paired AS MATERIALIZED (
+  SELECT l.amount AS l_amount, o.amount AS o_amount, row_number() OVER (PARTITION BY l._odoo_id ORDER BY l._system, l._key) AS nth,
+    ${pairClassSql(measure)} AS class${each((index) => `l.d${index} AS d${index}`)}${there}${moved}
   FROM l JOIN o ON o._odoo_id = l._odoo_id JOIN r ON r._system = l._system AND r._key = l._key WHERE l._class = 'linked'
 ),
-entry(legacy, odoo, class${ds.map((d) => `, ${d}`).join('')}) AS (
-  SELECT l_amount, 0, CASE WHEN nth > 1 THEN 'shared-record' ELSE class END${list('paired')} FROM paired
-  UNION ALL SELECT 0, o_amount, class${ds.map((d) => `, o_${d}`).join('')} FROM paired WHERE nth = 1
-  UNION ALL SELECT amount, 0, _class${list('l')} FROM l WHERE _class <> 'linked'
-  UNION ALL SELECT 0, amount, _class${list('o')} FROM o WHERE _class <> 'linked'
-  ${rejected.join('\n  ')}
+entry(legacy, odoo, class${each((index) => `d${index}, m${index}`)}) AS MATERIALIZED (
+  SELECT l_amount, 0, CASE WHEN nth > 1 THEN 'shared-record' ELSE class END${each((index) => `d${index}, m${index} AND nth = 1`)} FROM paired
+  UNION ALL SELECT 0, o_amount, class${each((index) => `o_d${index}, m${index}`)} FROM paired WHERE nth = 1
+  UNION ALL SELECT amount, 0, _class${each((index) => `d${index}, false`)} FROM l WHERE _class <> 'linked'
+  UNION ALL SELECT 0, amount, _class${each((index) => `d${index}, false`)} FROM o WHERE _class <> 'linked'
+  ${rejected.map((file) => `UNION ALL SELECT 1, 0, CASE WHEN bool_or(rule = 'null-key') THEN 'null-key' ELSE 'rejected' END${each(() => 'NULL, false')} FROM read_parquet(${literal(file)}) GROUP BY row`).join('\n  ')}
 )
-SELECT ${which === '' ? 'NULL' : `CASE ${which} END`} AS dimension, ${value === '' ? 'NULL' : `CASE ${value} END`} AS value, class,
-  CAST(coalesce(sum(legacy), 0) AS VARCHAR) AS legacy, CAST(coalesce(sum(odoo), 0) AS VARCHAR) AS odoo
-FROM entry GROUP BY GROUPING SETS (${sets}) ORDER BY dimension NULLS FIRST, value NULLS FIRST, class`;
+SELECT CAST(NULL AS INTEGER) AS dimension, CAST(NULL AS VARCHAR) AS value, class, ${sums} FROM entry GROUP BY class
+${groups.map((group) => `UNION ALL ${group}`).join('\n')}
+ORDER BY dimension NULLS FIRST, value NULLS FIRST, class`;
 }
+
+const sums = 'CAST(coalesce(sum(legacy), 0) AS VARCHAR) AS legacy, CAST(coalesce(sum(odoo), 0) AS VARCHAR) AS odoo';
 
 /** Why the amounts of a linked record differ. What no rule explains is `residual`. */
 function pairClassSql(measure: FieldRule | null): string {
-  if (measure === null) return "ELSE 'equal'";
+  if (measure === null) return "'equal'";
   const field = literal(measure.field);
-  const systems = measure.systems.map(literal).join(', ');
-  return `WHEN l.amount IS NOT DISTINCT FROM o.amount THEN 'equal'
-    WHEN l._system NOT IN (${systems}) THEN 'not-pulled'
-    WHEN ${measure.skipsNull ? 'l.amount IS NULL' : 'false'} THEN 'no-legacy-value'
+  const hasTolerance = 'tolerance' in measure.contract && measure.contract.tolerance !== undefined;
+  return `CASE WHEN l.amount IS NOT DISTINCT FROM o.amount THEN 'equal'
+    WHEN l._system NOT IN (${measure.systems.map(literal).join(', ')}) THEN 'not-pulled'
+    ${measure.skipsNull ? "WHEN l.amount IS NULL THEN 'no-legacy-value'" : ''}
     WHEN list_contains(r._fields, ${field}) THEN 'value'
     WHEN list_contains(r._rounded, ${field}) THEN 'rounding'
-    WHEN ${'tolerance' in measure.contract && measure.contract.tolerance !== undefined ? 'true' : 'false'} THEN 'tolerance'
-    ELSE 'residual'`;
+    ELSE ${literal(hasTolerance ? 'tolerance' : 'residual')} END`;
 }
 
 /** Rows with a value of each field, and their exact sum for amounts: `f<n>`, `s<n>`. */
