@@ -20,7 +20,7 @@ const odooDomain = z.array(z.unknown()).describe('Odoo domain, as in [["supplier
 // ---- fields ------------------------------------------------------------------------------------------------------------------
 
 const common = {
-  required: z.boolean().default(false).describe('A row without a value is rejected.'),
+  required: z.boolean().default(false).describe('A row without a value (NULL) is rejected; an empty text is a value.'),
   pii: z.boolean().default(false).describe('Personal or secret: its values never reach messages, logs or CI output.'),
   description: z.string().optional().describe('What the field means, in the words of its users.'),
 };
@@ -37,36 +37,45 @@ const tolerance = z
 const digits = z.number().int().min(0).max(12);
 
 export const FieldContract = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('text'), ...common, compare: textRules }),
+  z.strictObject({ type: z.literal('text').describe('Text, kept as it is.'), ...common, compare: textRules }),
   z.strictObject({
-    type: z.literal('identifier'),
+    type: z.literal('identifier').describe('An identifier of a scheme: normalised and checked by it.'),
     ...common,
     scheme: z.string().describe('Identifier scheme: gtin, iban, us-ein, vat, code, …'),
     compare: textRules,
   }),
-  z.strictObject({ type: z.literal('choice'), ...common, values: z.array(z.string()).min(1).describe('The canonical values; any other is rejected.') }),
   z.strictObject({
-    type: z.literal('code'),
+    type: z.literal('choice').describe('One of a few values.'),
+    ...common,
+    values: z.array(z.string()).min(1).describe('The canonical values; any other is rejected.'),
+  }),
+  z.strictObject({
+    type: z.literal('code').describe('A value translated by a code map.'),
     ...common,
     codes: z.string().describe('Code map: the file codes/<name>.csv translates source values. An unmapped or unconfirmed value is rejected.'),
   }),
   z.strictObject({
-    type: z.literal('ref'),
+    type: z.literal('ref').describe('Another record of the same system.'),
     ...common,
     entity: entityName.describe('The entity referred to; the value is its record key, resolved through the crosswalk.'),
   }),
-  z.strictObject({ type: z.literal('boolean'), ...common }),
-  z.strictObject({ type: z.literal('integer'), ...common }),
-  z.strictObject({ type: z.literal('decimal'), ...common, digits: digits.default(6).describe('Decimals kept; a value with more is rejected.'), tolerance }),
+  z.strictObject({ type: z.literal('boolean').describe('True or false.'), ...common }),
+  z.strictObject({ type: z.literal('integer').describe('A whole number.'), ...common }),
   z.strictObject({
-    type: z.literal('quantity'),
+    type: z.literal('decimal').describe('An exact number.'),
     ...common,
-    unit: fieldName.optional().describe('The field of the same row that holds the unit.'),
-    digits: digits.default(4),
+    digits: digits.default(6).describe('Decimals kept; a value with more is rejected.'),
     tolerance,
   }),
   z.strictObject({
-    type: z.literal('money'),
+    type: z.literal('quantity').describe('An exact number of a unit.'),
+    ...common,
+    unit: fieldName.optional().describe('The field of the same row that holds the unit.'),
+    digits: digits.default(4).describe('Decimals kept; a value with more is rejected.'),
+    tolerance,
+  }),
+  z.strictObject({
+    type: z.literal('money').describe('An exact amount of a currency.'),
     ...common,
     currency: z.string().default('company').describe('`company`, or the field that holds the currency.'),
     digits: digits.default(2).describe('Decimals kept; a value with more is rejected.'),
@@ -78,8 +87,12 @@ export const FieldContract = z.discriminatedUnion('type', [
         "How Odoo rounds this amount: `currency` half-up to the currency, or made of its lines by the company's rounding method. Compared after rounding; the difference is shown in control totals as class `rounding`.",
       ),
   }),
-  z.strictObject({ type: z.literal('date'), ...common }),
-  z.strictObject({ type: z.literal('timestamp'), ...common, description: common.description.describe('A moment in UTC, to the second.') }),
+  z.strictObject({ type: z.literal('date').describe('A day.'), ...common }),
+  z.strictObject({
+    type: z.literal('timestamp').describe('A moment in UTC, to the second.'),
+    ...common,
+    description: common.description.describe('A moment in UTC, to the second.'),
+  }),
 ]);
 export type FieldContract = z.infer<typeof FieldContract>;
 export type FieldType = FieldContract['type'];
@@ -87,8 +100,11 @@ export type FieldType = FieldContract['type'];
 // ---- checks and control totals ---------------------------------------------------------------------------------------------------
 
 export const CheckContract = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
-  severity: z.enum(['error', 'warning', 'info']).default('warning'),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .describe('Name of the check, unique in the entity.'),
+  severity: z.enum(['error', 'warning', 'info']).default('warning').describe('error: the run ends with findings.'),
   when: sqlExpression.describe(
     'True for a row that breaks the rule. Fields of a referred record are written `<ref field>.<field>`, as in `supplier.active = false`.',
   ),
@@ -98,7 +114,10 @@ export const CheckContract = z.strictObject({
 export type CheckContract = z.infer<typeof CheckContract>;
 
 export const ControlContract = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .describe('Name of the control total, unique in the entity.'),
   measure: z.union([z.literal('count'), fieldName]).describe('`count`, or the field that is summed on both sides.'),
   by: z
     .record(fieldName, sqlExpression)
@@ -128,7 +147,7 @@ export const OdooStep = z.strictObject({
     .record(z.string(), z.array(z.union([z.string(), z.boolean()])))
     .optional()
     .describe('Records already so are left alone: Odoo field → values.'),
-  context: z.record(z.string(), z.unknown()).default({}),
+  context: z.record(z.string(), z.unknown()).default({}).describe('Context of the call.'),
   write: z.array(fieldName).optional().describe('Canonical fields written (again) at this point, as dates that a method overwrites.'),
   unlink: z.string().optional().describe('Delete the records this relational field named before the steps began (by-products of an action).'),
 });
@@ -136,27 +155,29 @@ export type OdooStep = z.infer<typeof OdooStep>;
 
 export const OdooStates = z.strictObject({
   field: fieldName.describe('The canonical field (type choice) that holds the state.'),
-  values: z.record(
-    z.string(),
-    z.strictObject({
-      is: z
-        .record(z.string(), z.array(z.union([z.string(), z.boolean()])))
-        .describe('How the state reads in Odoo: Odoo field → values. The first state that fits is taken.'),
-      reach: z.array(z.string()).default([]).describe('Steps, in order, that bring a new record there.'),
-      leave: z.array(z.string()).default([]).describe('Steps, in order, that a rollback takes before it deletes the record.'),
-    }),
-  ),
-  steps: z.record(z.string(), OdooStep).default({}),
+  values: z
+    .record(
+      z.string(),
+      z.strictObject({
+        is: z
+          .record(z.string(), z.array(z.union([z.string(), z.boolean()])))
+          .describe('How the state reads in Odoo: Odoo field → values. The first state that fits is taken.'),
+        reach: z.array(z.string()).default([]).describe('Steps, in order, that bring a new record there.'),
+        leave: z.array(z.string()).default([]).describe('Steps, in order, that a rollback takes before it deletes the record.'),
+      }),
+    )
+    .describe('Each value of the state field: how it reads in Odoo, how a record comes there and leaves again.'),
+  steps: z.record(z.string(), OdooStep).default({}).describe('Steps by name, as `reach` and `leave` name them.'),
 });
 export type OdooStates = z.infer<typeof OdooStates>;
 
 export const OdooByproduct = z.strictObject({
-  model: z.string(),
+  model: z.string().describe('Odoo model of the by-product, as in stock.picking.'),
   through: z.string().optional().describe('Relational field of the record that names them.'),
   domain: odooDomain
     .optional()
     .describe('Where no field names them: a domain; "$id" stands for the record, "$<canonical ref field>" for the record it refers to.'),
-  rollback: z.enum(['unlink', 'keep']).default('unlink'),
+  rollback: z.enum(['unlink', 'keep']).default('unlink').describe('What a rollback does with it.'),
 });
 export type OdooByproduct = z.infer<typeof OdooByproduct>;
 
@@ -175,13 +196,15 @@ export const OdooBinding = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe('Context of writes, as in {tracking_disable: true}. Chatter tracking is off only where this says so.'),
-  fields: z.record(
-    fieldName,
-    z
-      .union([odooFieldName, OdooFieldBinding])
-      .transform((value): OdooFieldBinding => (typeof value === 'string' || Array.isArray(value) ? { field: value, send: true, compare: true } : value)),
-  ),
-  states: OdooStates.optional(),
+  fields: z
+    .record(
+      fieldName,
+      z
+        .union([odooFieldName, OdooFieldBinding])
+        .transform((value): OdooFieldBinding => (typeof value === 'string' || Array.isArray(value) ? { field: value, send: true, compare: true } : value)),
+    )
+    .describe('Canonical field → Odoo field.'),
+  states: OdooStates.optional().describe('How the state of a document is read, and the methods by which it is reached.'),
   byproducts: z.array(OdooByproduct).default([]).describe('Records that Odoo makes by itself when this one is loaded; a rollback takes them back too.'),
   batch: z.number().int().min(1).max(1000).default(250).describe('Records in one call.'),
   rollback: z.enum(['unlink', 'archive', 'keep']).default('unlink').describe('What a rollback does with a record that the load created.'),
@@ -193,7 +216,7 @@ export type OdooBinding = z.infer<typeof OdooBinding>;
 export const EntityContract = z.strictObject({
   entity: entityName,
   version: z.number().int().min(1).describe('Version of this contract; raise it when a field changes its meaning.'),
-  description: z.string().optional(),
+  description: z.string().optional().describe('What the entity is, in the words of its users.'),
   parent: entityName.optional().describe('The document this entity is a line of; a document loads as one unit with its lines.'),
   key: z
     .array(fieldName)
@@ -201,13 +224,19 @@ export const EntityContract = z.strictObject({
     .describe(
       'The fields that identify a record within its system and company. Declared, never guessed; proven unique before anything is compared or planned.',
     ),
-  fields: z.record(fieldName, FieldContract),
+  fields: z.record(fieldName, FieldContract).describe('The fields of a canonical record by name.'),
   owner: z
-    .strictObject({ default: z.enum(['legacy', 'odoo']).default('legacy'), fields: z.record(fieldName, z.enum(['legacy', 'odoo'])).default({}) })
+    .strictObject({
+      default: z.enum(['legacy', 'odoo']).default('legacy').describe('Owner of every field that is not named below.'),
+      fields: z
+        .record(fieldName, z.enum(['legacy', 'odoo']))
+        .default({})
+        .describe('Owner of single fields.'),
+    })
     .default({ default: 'legacy', fields: {} })
     .describe('Which side is the source of truth, for the entity and for single fields.'),
-  checks: z.array(CheckContract).default([]),
-  controls: z.array(ControlContract).default([]),
+  checks: z.array(CheckContract).default([]).describe('Business rules over canonical rows.'),
+  controls: z.array(ControlContract).default([]).describe('Control totals that must tie on both sides.'),
   link_by: z.array(z.array(fieldName).min(1)).optional().describe('Sets of fields by which an existing Odoo record is recognised; the key by default.'),
   odoo: OdooBinding.optional().describe('Left out: the entity is mapped and checked, and nothing of it reaches Odoo.'),
 });
@@ -222,20 +251,25 @@ export const SourceMapping = z.strictObject({
   watermark: z.string().optional().describe('Column that grows whenever a row changes; makes pulls incremental.'),
   id: z.string().optional().describe('Column that identifies a source row; needed with `watermark`.'),
   filter: sqlExpression.optional().describe('Rows for which this is not true are left out and counted as filtered.'),
-  fields: z.record(fieldName, sqlExpression),
+  fields: z
+    .record(fieldName, sqlExpression)
+    .describe("Canonical field → expression over the columns of one source row; code('<code map>', …) for a field of type code."),
 });
 export type SourceMapping = z.infer<typeof SourceMapping>;
 
 export const CapabilityFile = z.strictObject({
-  capability: z.string().regex(/^[a-z][a-z0-9-]*$/),
-  version: z.number().int().min(1).optional(),
+  capability: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .describe('Name of the capability; that of its folder.'),
+  version: z.number().int().min(1).optional().describe('Version of a shipped pack.'),
   extends: z
     .string()
     .regex(/^[a-z][a-z0-9-]*@\d+$/, 'a shipped pack and its version, as in procurement@1')
     .optional()
     .describe('The shipped pack this capability builds on; files here add to it or override it.'),
   entities: z.array(entityName).optional().describe('Order of load, parents first. Lines are loaded with their document.'),
-  phase: z.enum(['legacy-led', 'shared', 'odoo-led']).default('legacy-led'),
+  phase: z.enum(['legacy-led', 'shared', 'odoo-led']).default('legacy-led').describe('Which side leads.'),
   cutoff: z.iso.date().optional().describe('Cut-off date of the capability.'),
 });
 export type CapabilityFile = z.infer<typeof CapabilityFile>;

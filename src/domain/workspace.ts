@@ -10,22 +10,22 @@ const secret = z
 const address = z.string().describe('May contain ${ENV}; a password inside must be ${ENV}.');
 
 export const FilesSystem = z.strictObject({
-  connector: z.literal('files'),
+  connector: z.literal('files').describe('Delimited files in a folder.'),
   directory: z.string().describe('Folder of the exports, relative to the workspace.'),
-  delimiter: z.string().min(1).max(3).default(','),
-  quote: z.string().max(1).default('"'),
+  delimiter: z.string().min(1).max(3).default(',').describe('What stands between two values.'),
+  quote: z.string().max(1).default('"').describe('What a value is wrapped in that holds the delimiter; empty for none.'),
   encoding: z.string().default('utf-8').describe('utf-8, utf-16le, latin-9, windows-1252, …'),
   header: z.boolean().default(true).describe('The first row names the columns.'),
   columns: z.record(z.string(), z.array(z.string())).default({}).describe('For files without a header: file → column names.'),
   null_text: z.array(z.string()).default(['']).describe('Unquoted texts that stand for no value.'),
 });
 export const SqlSystem = z.strictObject({
-  connector: z.literal('sql'),
+  connector: z.literal('sql').describe('A database read by SQL.'),
   client: z.enum(['pg', 'pglite']).default('pg').describe('pg: a PostgreSQL server by URL; pglite: an embedded PostgreSQL directory.'),
   url: address.describe('postgres://user:${PASSWORD}@host/database, or the directory for pglite.'),
 });
 export const OdooSystem = z.strictObject({
-  connector: z.literal('odoo'),
+  connector: z.literal('odoo').describe('An Odoo, 14 or newer.'),
   url: address,
   database: address.optional(),
   login: address.optional().describe('Needed for JSON-RPC (Odoo 14 to 18).'),
@@ -33,7 +33,7 @@ export const OdooSystem = z.strictObject({
   password: secret.optional().describe('JSON-RPC only; an API key is better.'),
   company: z.string().optional().describe("Name of the company worked in; the user's own by default."),
   concurrency: z.number().int().min(1).max(8).default(2).describe("Parallel calls; more than the server's workers gains nothing."),
-  timeout_seconds: z.number().int().min(5).max(3600).default(150),
+  timeout_seconds: z.number().int().min(5).max(3600).default(150).describe('After this long without an answer a call counts as unknown.'),
 });
 export const SystemConfig = z.discriminatedUnion('connector', [FilesSystem, SqlSystem, OdooSystem]);
 export type FilesSystem = z.infer<typeof FilesSystem>;
@@ -51,22 +51,22 @@ export const Policies = z.strictObject({
     .regex(/^\d+(MB|GB)$/)
     .default('1GB')
     .describe('Memory limit of the data engine; beyond it works on disk.'),
-  threads: z.number().int().min(1).max(64).default(2),
+  threads: z.number().int().min(1).max(64).default(2).describe('Threads of the data engine.'),
 });
 
 export const WorkspaceFile = z.strictObject({
-  version: z.literal(1),
-  name: z.string().optional(),
+  version: z.literal(1).describe('Version of the format of this file.'),
+  name: z.string().optional().describe('What this workspace is for.'),
   namespace: z
     .string()
     .regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _')
     .describe('Module part of the External IDs made in Odoo. Must not be the name of an Odoo module.'),
-  systems: z.record(systemName, SystemConfig),
+  systems: z.record(systemName, SystemConfig).describe('The legacy systems and Odoo, by name.'),
   odoo: systemName.default('odoo').describe('The system that is the target.'),
-  capabilities: z.array(z.string()).min(1),
+  capabilities: z.array(z.string()).min(1).describe('Folders of mappings/, in the order they are worked on.'),
   state: address.default('embedded').describe('`embedded`, or postgres://… shared by several people and CI.'),
   store: z.string().default('.cutover').describe('Directory of snapshots, baselines and runs; may be shared.'),
-  policies: Policies.prefault({}),
+  policies: Policies.prefault({}).describe('What is tolerated, and how much of the machine is used.'),
 });
 export type WorkspaceFile = z.infer<typeof WorkspaceFile>;
 
