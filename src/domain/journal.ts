@@ -2,6 +2,8 @@
  *
  *  Entries of a run form a hash chain per segment (one segment per worker): `hash = SHA-256(previousHash + canonical JSON of the entry)`. */
 
+import type { PlanManifest } from './plan.ts';
+
 export type JournalKind =
   /** Before a call: key, External ID, patch and guard values of every record in it. */
   | 'intent'
@@ -41,12 +43,17 @@ export interface JournalEntry {
 
 /** What each kind carries. Field values are Odoo's, as read or sent. */
 export interface JournalPayload {
+  /** First entry of a run: what its plan says of itself, so that a rollback needs nothing but the journal. */
+  readonly plan?: PlanManifest;
   /** PlanActionKind of the record. */
   readonly action?: string;
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly sent?: Readonly<Record<string, unknown>> | null;
   readonly after?: Readonly<Record<string, unknown>> | null;
+  /** Fields of which Odoo keeps another value than was sent (beyond rounding): they are not agreed upon. */
+  readonly altered?: readonly string[];
   readonly lines?: readonly JournalLine[];
+  /** Records that Odoo made by itself; in an intent: those that were there before. */
   readonly byproducts?: readonly { readonly model: string; readonly ids: readonly number[] }[];
   readonly refusal?: { readonly name: string; readonly message: string };
   readonly conflict?: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
@@ -63,6 +70,7 @@ export interface JournalLine {
   readonly odooId: number | null;
   readonly before: Readonly<Record<string, unknown>> | null;
   readonly after: Readonly<Record<string, unknown>> | null;
+  readonly altered?: readonly string[];
 }
 
 /** How a run of load or rollback ended, in documents. `planned = applied + noop + conflict + deadLettered + blocked + remaining`, `unknown = 0` at the end. */

@@ -69,6 +69,8 @@ export interface PlannedStep {
   readonly context: Readonly<Record<string, unknown>>;
   readonly write: Readonly<Record<string, PlannedValue>> | null;
   readonly unlink: string | null;
+  /** Rollback: records Odoo had made by itself, known by id from the journal, to be deleted at this point. */
+  readonly byproducts?: readonly { readonly model: string; readonly ids: readonly number[] }[];
 }
 
 export interface PlannedRecord {

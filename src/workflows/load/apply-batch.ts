@@ -1,0 +1,83 @@
+/** One batch of documents of one entity, from its guards to its last step. */
+import type { PlanAction } from '../../domain/plan.ts';
+import { createDocuments } from './apply-creates.ts';
+import { deleteDocuments } from './apply-deletes.ts';
+import { applyLines } from './apply-lines.ts';
+import { takeSteps } from './apply-steps.ts';
+import { updateDocuments } from './apply-updates.ts';
+import { type Byproducts, byproductsAfter, byproductsBefore } from './byproducts.ts';
+import type { LoadRun } from './load-run.ts';
+import type { OpenDocument } from './open-document.ts';
+import { referenceName, resolveReferences } from './references.ts';
+import { Stage } from './stages.ts';
+
+/** All actions are of one entity and one kind (creates, changes, or deletes). */
+export async function applyBatch(run: LoadRun, actions: readonly PlanAction[]): Promise<void> {
+  const [first] = actions;
+  if (first === undefined) return;
+  await run.metadata(run.entity(first.entity).model);
+  for (const line of new Set(actions.flatMap((action) => action.lines.map((record) => record.entity)))) await run.metadata(run.entity(line).model);
+  if (first.action === 'delete') {
+    await deleteDocuments(run, actions);
+    return;
+  }
+  const found = await resolveReferences(
+    run,
+    actions.flatMap((action) => [action, ...action.lines]),
+  );
+  const begun = actions.filter((action) => run.settlement.isAnswered(action.seq, Stage.record));
+  const fresh = actions.filter((action) => !begun.includes(action));
+  const before = run.entity(first.entity).byproducts.length === 0 ? new Map<number, readonly Byproducts[]>() : await beforeOf(run, actions, found);
+  const opened = await openBegun(run, begun);
+  if (fresh.length > 0) opened.push(...(await (first.action === 'create' ? createDocuments : updateDocuments)(run, fresh, before)));
+  await applyLines(run, opened, found);
+  await takeSteps(run, opened, found);
+  await noteByproducts(run, opened, found, before);
+  for (const document of opened) if (!document.ended) run.tally.end(document.action, document.wrote ? 'applied' : 'noop');
+}
+
+/** What the intent of an interrupted run says was there before it counts; what is there now may be its own work. */
+async function beforeOf(run: LoadRun, actions: readonly PlanAction[], found: ReadonlyMap<string, number>): Promise<ReadonlyMap<number, readonly Byproducts[]>> {
+  const now = new Map(await byproductsBefore(run, actions, found));
+  for (const action of actions) {
+    const journaled = run.settlement.before(action.seq);
+    if (journaled !== null) now.set(action.seq, journaled);
+  }
+  return now;
+}
+
+/** Documents whose record was answered before this process began; their ids are in the crosswalk, or in the plan. */
+async function openBegun(run: LoadRun, actions: readonly PlanAction[]): Promise<OpenDocument[]> {
+  const ids = new Map<string, number>();
+  for (const group of Map.groupBy(actions, (action) => JSON.stringify([action.entity, action.system])).values()) {
+    const { entity, system } = group[0] as PlanAction;
+    const links = await run.state.linksOf(
+      run.manifest.odoo.uuid,
+      entity,
+      system,
+      group.map((action) => action.key),
+    );
+    for (const link of links.values()) ids.set(referenceName(link), link.odooId);
+  }
+  return actions.map((action) => {
+    const id = action.odooId ?? run.settlement.odooId(action.seq) ?? ids.get(referenceName(action));
+    if (id === undefined || id === null) throw new Error(`action ${action.seq} was answered, and its record is not known`);
+    return { action, id, state: null, wrote: true, ended: false };
+  });
+}
+
+async function noteByproducts(
+  run: LoadRun,
+  documents: readonly OpenDocument[],
+  found: ReadonlyMap<string, number>,
+  before: ReadonlyMap<number, readonly Byproducts[]>,
+): Promise<void> {
+  // Also of documents that ended early: a refused step may come after one that made something.
+  const due = documents.filter((document) => document.wrote && !run.settlement.isAnswered(document.action.seq, Stage.byproducts));
+  const [first] = due;
+  if (first === undefined || run.entity(first.action.entity).byproducts.length === 0) return;
+  const made = await byproductsAfter(run, due, found, before);
+  await run.state.journal(
+    due.map((document) => run.entry('answer', document.action, Stage.byproducts, document.id, { byproducts: made.get(document.action.seq) ?? [] })),
+  );
+}

@@ -1,0 +1,232 @@
+/** Deleting what a load made (rollback): guarded, led out of its state, its by-products and lines first, then the record. */
+import type { PlanAction } from '../../domain/plan.ts';
+import { takeSteps } from './apply-steps.ts';
+import { type Byproducts, ownByproducts, unlinkByproducts } from './byproducts.ts';
+import { verdictOf } from './guard.ts';
+import { sendIsolating } from './isolate.ts';
+import type { LoadRun, Values } from './load-run.ts';
+import { conflict, deadLetter, journalLine, type OpenDocument, pick } from './open-document.ts';
+import { testedValues } from './references.ts';
+import { Stage } from './stages.ts';
+
+export async function deleteDocuments(run: LoadRun, actions: readonly PlanAction[]): Promise<void> {
+  const guarded = await guardDeletes(run, actions);
+  const documents = await guardReferrers(run, guarded);
+  await run.state.journal(
+    documents.map((document) => run.entry('intent', document.action, 'delete', document.id, { action: 'delete', before: document.state ?? {} })),
+  );
+  await takeSteps(run, documents, new Map());
+  await deleteByproducts(
+    run,
+    documents.filter((document) => !document.ended),
+  );
+  await deleteLines(
+    run,
+    documents.filter((document) => !document.ended),
+  );
+  await deleteRecords(
+    run,
+    documents.filter((document) => !document.ended),
+  );
+}
+
+/** A record that is gone is what the rollback wants; one that a user changed stays. One whose deletion was begun was ours already. */
+async function guardDeletes(run: LoadRun, actions: readonly PlanAction[]): Promise<OpenDocument[]> {
+  const { model, stateFields } = run.entity((actions[0] as PlanAction).entity);
+  const fields = [...new Set([...actions.flatMap((action) => Object.keys(testedValues(action))), ...stateFields])];
+  const records = await run.read(
+    model,
+    actions.map((action) => action.odooId as number),
+    fields,
+  );
+  const lines = await readTested(run, actions);
+  const entries = [];
+  const gone: PlanAction[] = [];
+  const open: OpenDocument[] = [];
+  for (const action of actions) {
+    const id = action.odooId as number;
+    const now = records.get(id);
+    if (now === undefined) {
+      entries.push(run.entry('resolved', action, Stage.record, id, { action: 'delete', before: null, after: null }));
+      gone.push(action);
+      continue;
+    }
+    const begun = run.settlement.begun(action.seq, 'delete') !== null;
+    const verdict = verdictOf(run, model, testedValues(action), {}, now);
+    const bad = action.lines.map((line) => ({
+      line,
+      verdict: verdictOf(run, run.entity(line.entity).model, testedValues(line), {}, lines.get(line.externalId)),
+    }));
+    const badLine = bad.find((one) => one.verdict.conflicts.length > 0);
+    if (!begun && verdict.conflicts.length > 0) entries.push(conflict(run, action, Stage.record, id, verdict.conflicts));
+    else if (!begun && badLine !== undefined) entries.push(conflict(run, action, Stage.record, id, badLine.verdict.conflicts, badLine.line));
+    else open.push({ action, id, state: pick(now, stateFields), wrote: true, ended: false });
+  }
+  await run.state.journal(entries);
+  await run.unlink(gone.flatMap((action) => [action, ...action.lines]));
+  for (const action of gone) run.tally.end(action, run.settlement.begun(action.seq, 'delete') === null ? 'noop' : 'applied');
+  return open;
+}
+
+async function readTested(run: LoadRun, actions: readonly PlanAction[]): Promise<ReadonlyMap<string, Values>> {
+  const result = new Map<string, Values>();
+  const lines = actions.flatMap((action) => action.lines);
+  for (const [name, group] of Map.groupBy(lines, (line) => line.entity)) {
+    const fields = [...new Set(group.flatMap((line) => Object.keys(testedValues(line))))];
+    const records = await run.read(
+      run.entity(name).model,
+      group.map((line) => line.odooId as number),
+      fields,
+    );
+    for (const line of group) {
+      const record = records.get(line.odooId as number);
+      if (record !== undefined) result.set(line.externalId, record);
+    }
+  }
+  return result;
+}
+
+/** Odoo deletes some dependants silently with their parent (child categories, prices, bank accounts). Whatever still refers to a record was made or
+ *  kept by somebody else: the record stays. */
+async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]): Promise<OpenDocument[]> {
+  const [first] = documents;
+  if (first === undefined) return [];
+  const { model } = run.entity(first.action.entity);
+  const ids = documents.map((document) => document.id);
+  const held = new Map<number, string>();
+  for (const entity of Object.values(run.manifest.entities)) {
+    const metadata = await run.metadata(entity.model);
+    for (const field of Object.keys(entity.fields)) {
+      if (metadata.get(field)?.type !== 'many2one' || metadata.get(field)?.relation !== model) continue;
+      const leftovers = run.leftovers.get(entity.model) ?? new Set();
+      const referrers = (await run.odoo.searchIds(entity.model, [[field, 'in', ids]])).filter((id) => !leftovers.has(id));
+      const own = entity.model === model ? new Set(ids) : new Set<number>();
+      const records = await run.read(
+        entity.model,
+        referrers.filter((id) => !own.has(id)),
+        [field],
+      );
+      for (const record of records.values()) if (typeof record[field] === 'number') held.set(record[field], entity.model);
+    }
+  }
+  const entries = documents.flatMap((document) => {
+    const by = held.get(document.id);
+    if (by === undefined) return [];
+    document.ended = true;
+    return [deadLetter(run, document.action, Stage.record, document.id, { name: 'referred-to', message: `kept: records of ${by} refer to it` })];
+  });
+  await run.state.journal(entries);
+  return documents.filter((document) => !document.ended);
+}
+
+async function deleteByproducts(run: LoadRun, documents: readonly OpenDocument[]): Promise<void> {
+  const due = documents.filter((document) => !run.settlement.isAnswered(document.action.seq, Stage.byproducts));
+  const own = await ownByproducts(run, due);
+  const all = (document: OpenDocument): readonly Byproducts[] => [
+    ...document.action.steps.flatMap((step) => step.byproducts ?? []),
+    ...(own.get(document.action.seq) ?? []),
+  ];
+  const withSome = due.filter((document) => all(document).length > 0);
+  if (withSome.length === 0) return;
+  await run.state.journal(withSome.map((document) => run.entry('intent', document.action, Stage.byproducts, document.id, { byproducts: all(document) })));
+  const sent = await sendIsolating<OpenDocument, OpenDocument>(withSome, {
+    send: async (items) => {
+      await unlinkByproducts(run, items.flatMap(all));
+      return items;
+    },
+    settle: async (items) => items.map(() => null),
+  });
+  await end(run, sent, Stage.byproducts);
+  await run.state.journal(
+    withSome
+      .filter((document) => !document.ended)
+      .map((document) => run.entry('answer', document.action, Stage.byproducts, document.id, { byproducts: all(document) })),
+  );
+}
+
+/** Lines go by themselves: deleting their document would take them along but leave their External IDs behind. */
+async function deleteLines(run: LoadRun, documents: readonly OpenDocument[]): Promise<void> {
+  const due = documents.filter((document) => document.action.lines.length > 0 && !run.settlement.isAnswered(document.action.seq, Stage.linesDelete));
+  for (const name of new Set(due.flatMap((document) => document.action.lines.map((line) => line.entity)))) {
+    const { model, context } = run.entity(name);
+    const idsOf = (document: OpenDocument): number[] =>
+      document.action.lines.flatMap((line) => (line.entity === name && line.odooId !== null ? [line.odooId] : []));
+    const sent = await sendIsolating<OpenDocument, OpenDocument>(
+      due.filter((document) => !document.ended),
+      {
+        send: async (items) => {
+          const there = await run.read(model, items.flatMap(idsOf), ['id']);
+          if (there.size > 0) await run.odoo.unlink(model, [...there.keys()], context);
+          return items;
+        },
+        settle: async (items) => items.map(() => null),
+      },
+    );
+    await end(run, sent, Stage.linesDelete);
+  }
+  const done = due.filter((document) => !document.ended);
+  await run.state.journal(
+    done.map((document) =>
+      run.entry('answer', document.action, Stage.linesDelete, document.id, {
+        lines: document.action.lines.map((line) => journalLine(line, line.odooId, testedValues(line), null)),
+      }),
+    ),
+  );
+  await run.unlink(done.flatMap((document) => document.action.lines));
+}
+
+async function deleteRecords(run: LoadRun, documents: readonly OpenDocument[]): Promise<void> {
+  const [first] = documents;
+  if (first === undefined) return;
+  const { model, context } = run.entity(first.action.entity);
+  await run.state.journal(
+    documents.map((document) => run.entry('intent', document.action, Stage.record, document.id, { action: 'delete', before: testedValues(document.action) })),
+  );
+  const sent = await sendIsolating<OpenDocument, OpenDocument>(documents, {
+    send: async (items) => {
+      const there = await run.read(
+        model,
+        items.map((item) => item.id),
+        ['id'],
+      );
+      if (there.size > 0) await run.odoo.unlink(model, [...there.keys()], context);
+      return items;
+    },
+    settle: async (items) => {
+      const left = await run.read(
+        model,
+        items.map((item) => item.id),
+        ['id'],
+      );
+      return items.map((item) => (left.has(item.id) ? null : item));
+    },
+  });
+  await end(run, sent, Stage.record);
+  const done = documents.filter((document) => !document.ended);
+  const left = await run.read(
+    model,
+    done.map((document) => document.id),
+    ['id'],
+  );
+  if (left.size > 0) run.leftovers.set(model, new Set([...(run.leftovers.get(model) ?? []), ...left.keys()]));
+  await run.state.journal(
+    done.map((document) =>
+      run.entry('answer', document.action, Stage.record, document.id, {
+        action: 'delete',
+        before: testedValues(document.action),
+        after: left.has(document.id) ? { active: false } : null,
+      }),
+    ),
+  );
+  await run.unlink(done.map((document) => document.action));
+  run.deletedExternalIds.push(...done.flatMap(({ action }) => [action.externalId, ...action.lines.map((line) => line.externalId)]));
+  for (const document of done) run.tally.end(document.action, 'applied');
+}
+
+async function end(run: LoadRun, sent: Awaited<ReturnType<typeof sendIsolating<OpenDocument, OpenDocument>>>, stage: string): Promise<void> {
+  for (const outcome of sent) {
+    if (!('refusal' in outcome) || outcome.item.ended) continue;
+    outcome.item.ended = true;
+    await run.state.journal([deadLetter(run, outcome.item.action, stage, outcome.item.id, outcome.refusal)]);
+  }
+}

@@ -1,0 +1,65 @@
+/** Actions in plan order become batches that can be sent together. */
+import type { PlanAction, PlanManifest } from '../../domain/plan.ts';
+import { createSignature } from './load-table.ts';
+import { referenceName, referencesOf } from './references.ts';
+
+/** Actions kept waiting for their batch to fill, over all groups. */
+const WAITING = 4000;
+
+export interface BatchSink {
+  /** Resolves when the batch has begun. */
+  readonly start: (batch: readonly PlanAction[]) => Promise<void>;
+  /** Resolves when everything begun has ended. */
+  readonly drain: () => Promise<void>;
+}
+
+/** Creates share a batch when they give the same fields; changes and deletes share theirs. What refers to a record that is still waiting or
+ *  under way is held until that has landed; an entity begins when the one before it has ended. */
+export class Batcher {
+  readonly #manifest: PlanManifest;
+  readonly #sink: BatchSink;
+  readonly #groups = new Map<string, PlanAction[]>();
+  readonly #unlanded = new Set<string>();
+  #entity: string | null = null;
+  #waiting = 0;
+
+  constructor(manifest: PlanManifest, sink: BatchSink) {
+    this.#manifest = manifest;
+    this.#sink = sink;
+  }
+
+  async add(action: PlanAction): Promise<void> {
+    if (action.entity !== this.#entity) {
+      await this.flush();
+      this.#entity = action.entity;
+    }
+    const refersToUnlanded = [action, ...action.lines].some((record) => referencesOf(record).some((reference) => this.#unlanded.has(referenceName(reference))));
+    if (refersToUnlanded) await this.flush();
+    const kind = action.action === 'create' ? `create ${createSignature(action)}` : action.action === 'delete' ? 'delete' : 'change';
+    const group = this.#groups.get(kind) ?? [];
+    group.push(action);
+    this.#groups.set(kind, group);
+    this.#waiting += 1;
+    if (action.action === 'create') this.#unlanded.add(referenceName(action));
+    const size = this.#manifest.entities[action.entity]?.batch ?? 250;
+    if (group.length >= size) await this.#send(kind);
+    else if (this.#waiting >= WAITING) await this.#send([...this.#groups].sort(([, left], [, right]) => right.length - left.length)[0]?.[0] ?? kind);
+  }
+
+  /** Everything waiting is sent, everything sent has ended. */
+  async flush(): Promise<void> {
+    for (const kind of [...this.#groups.keys()]) await this.#send(kind);
+    await this.#sink.drain();
+    this.#unlanded.clear();
+  }
+
+  async #send(kind: string): Promise<void> {
+    const batch = this.#groups.get(kind) ?? [];
+    this.#groups.delete(kind);
+    this.#waiting -= batch.length;
+    if (batch.length === 0) return;
+    // Deletes go one batch after the other: a parent may be in the batch behind its children.
+    if (batch[0]?.action === 'delete') await this.#sink.drain();
+    await this.#sink.start(batch);
+  }
+}

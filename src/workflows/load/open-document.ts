@@ -1,0 +1,79 @@
+/** A document on its way through the stages of its action, after the record itself is known to Odoo. */
+import type { JournalEntry, JournalLine, JournalPayload } from '../../domain/journal.ts';
+import type { PlanAction, PlannedRecord } from '../../domain/plan.ts';
+import { isKeptValue } from '../plan/wire-value.ts';
+import type { LoadRun, Values } from './load-run.ts';
+
+export interface OpenDocument {
+  readonly action: PlanAction;
+  readonly id: number;
+  /** State fields as last read; null: not read in this process. */
+  state: Values | null;
+  /** Something was written for it in this run. */
+  wrote: boolean;
+  /** It has ended (dead letter, conflict) and takes no further stage. */
+  ended: boolean;
+}
+
+export interface Refusal {
+  readonly name: string;
+  readonly message: string;
+}
+
+export function pick(values: Values | undefined, fields: readonly string[]): Values {
+  return Object.fromEntries(fields.flatMap((field) => (values !== undefined && field in values ? [[field, values[field] ?? null]] : [])));
+}
+
+export function journalLine(
+  line: PlannedRecord,
+  odooId: number | null,
+  before: Values | null,
+  after: Values | null,
+  altered: readonly string[] = [],
+): JournalLine {
+  const { entity, system, key, externalId, action } = line;
+  return { entity, system, key, externalId, action, odooId, before, after, ...(altered.length > 0 ? { altered } : {}) };
+}
+
+/** Fields of which Odoo keeps another value than was sent, beyond its rounding; counted. */
+export function noteAltered(run: LoadRun, entity: string, model: string, sent: Values, after: Values): readonly string[] {
+  const altered = Object.entries(sent).flatMap(([field, value]) =>
+    field in after && !isKeptValue(value, after[field] ?? null, run.typeOf(model, field)) ? [field] : [],
+  );
+  for (const field of altered) run.tally.alter(entity, field);
+  return altered;
+}
+
+/** Odoo refused the document (or one of its lines or steps). */
+export function deadLetter(
+  run: LoadRun,
+  action: PlanAction,
+  step: string,
+  odooId: number | null,
+  refusal: Refusal,
+  record: PlannedRecord = action,
+): Omit<JournalEntry, 'sequence'> {
+  run.tally.end(action, 'deadLettered');
+  run.tally.refuse(record, refusal.message);
+  return run.entry('dead-letter', action, step, odooId, { action: action.action, refusal });
+}
+
+/** A user changed what the plan was made on. */
+export function conflict(
+  run: LoadRun,
+  action: PlanAction,
+  step: string,
+  odooId: number | null,
+  fields: NonNullable<JournalPayload['conflict']>,
+  record: PlannedRecord = action,
+): Omit<JournalEntry, 'sequence'> {
+  run.tally.end(action, 'conflict');
+  run.tally.conflict(record, [...new Set(fields.map((field) => field.field))]);
+  return run.entry('conflict', action, step, odooId, { action: action.action, conflict: fields });
+}
+
+export function blocked(run: LoadRun, action: PlanAction, message: string): Omit<JournalEntry, 'sequence'> {
+  run.tally.end(action, 'blocked');
+  run.tally.refuse(action, message);
+  return run.entry('blocked', action, 'record', null, { action: action.action, refusal: { name: 'blocked', message } });
+}

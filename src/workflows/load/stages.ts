@@ -1,0 +1,30 @@
+/** The parts of an action that are calls of their own, each with an intent and an answer in the journal. Pure. */
+import type { PlanAction, PlannedEntity } from '../../domain/plan.ts';
+import { nestedLines } from './load-table.ts';
+
+/** `record`: the create, update, archive, link or delete itself. */
+export const Stage = {
+  record: 'record',
+  linesCreate: 'lines-create',
+  linesUpdate: 'lines-update',
+  linesDelete: 'lines-delete',
+  byproducts: 'byproducts',
+} as const;
+
+/** Every stage an action goes through before it counts as applied, in order. */
+export function stagesOf(action: PlanAction, entity: PlannedEntity): readonly string[] {
+  const steps = action.steps.map((step) => step.name);
+  if (action.action === 'delete') {
+    return [...steps.filter((step) => step !== Stage.byproducts), Stage.byproducts, ...(action.lines.length > 0 ? [Stage.linesDelete] : []), Stage.record];
+  }
+  const nested = new Set(nestedLines(action));
+  const has = (kind: string): boolean => action.lines.some((line) => line.action === kind && !nested.has(line));
+  return [
+    Stage.record,
+    ...(has('delete') ? [Stage.linesDelete] : []),
+    ...(has('create') ? [Stage.linesCreate] : []),
+    ...(action.lines.some((line) => line.action === 'update' || line.action === 'link' || line.action === 'detach') ? [Stage.linesUpdate] : []),
+    ...steps,
+    ...(entity.byproducts.length > 0 ? [Stage.byproducts] : []),
+  ];
+}
