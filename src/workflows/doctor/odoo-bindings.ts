@@ -145,7 +145,13 @@ async function examineRequired(
 ): Promise<Finding[]> {
   const odoo = definition.contract.odoo;
   if (odoo === undefined) return [];
-  const given = new Set([...(workedOutByOdoo[odoo.model] ?? []), ...fields.filter((field) => field.send).map((field) => field.odoo), ...Object.keys(odoo.set), odoo.parent_field ?? '', 'id']);
+  const given = new Set([
+    ...(workedOutByOdoo[odoo.model] ?? []),
+    ...fields.filter((field) => field.send).map((field) => field.odoo),
+    ...Object.keys(odoo.set),
+    odoo.parent_field ?? '',
+    'id',
+  ]);
   const open = [...known.values()].filter((field) => field.required && field.store && !field.readonly && !given.has(field.name)).map((field) => field.name);
   if (open.length === 0) return [];
   const defaults = await defaultsOf(connection, odoo.model, open);

@@ -98,7 +98,7 @@ async function examineChecks(workspace: Workspace, plane: DataPlane): Promise<Fi
       checks += compiled.checks.length;
     }
   }
-  if (mistakes.length === 0) return [ok('checks', `${checks} checks and the dimensions of the control totals can be worked out`)];
+  if (mistakes.length === 0) return [ok('checks', `${checks} ${checks === 1 ? 'check' : 'checks'} and the dimensions of the control totals can be worked out`)];
   return mistakes.map((mistake) => problem('checks', told(mistake), 'mend the expression in this line'));
 }
 
