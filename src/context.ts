@@ -31,8 +31,9 @@ export interface Context {
   readonly ports: Ports;
   /** Single use; names a plan in the state. */
   newNonce(): string;
-  /** Runs `work` as a run that `status` knows, with its log; how it ends is recorded whatever happens. */
-  recorded<Data>(capability: string | null, work: () => Promise<Outcome<Data>>): Promise<Outcome<Data>>;
+  /** Runs `work` as a run that `status` knows, with its log; how it ends is recorded whatever happens.
+   *  `resumes`: an earlier run that is taken up again; it goes on under its own id. */
+  recorded<Data>(capability: string | null, work: () => Promise<Outcome<Data>>, resumes?: string): Promise<Outcome<Data>>;
 }
 
 /** Opens the workspace, hands it to `work`, and closes what was opened. */
@@ -57,7 +58,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
   const { directoryRunStore } = await import('./adapters/store/run-store.ts');
   const runs = directoryRunStore(store);
   const spill = join(store, 'spill', runId);
-  const log = once(async (): Promise<RunLog> => (await import('./cli/run-log.ts')).openRunLog(await runs.runDirectory(runId), secrets.known));
+  const log = async (id: string): Promise<RunLog> => (await import('./cli/run-log.ts')).openRunLog(await runs.runDirectory(id), secrets.known);
   let logged: RunLog | null = null;
   const state = once(async () => {
     const { openState } = await import('./adapters/state/state-store.ts');
@@ -87,9 +88,9 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     signal: invocation.signal,
   };
   const recordFailure = async (error: unknown) => {
-    const opened = await log();
-    opened.failure(error);
-    return opened.file;
+    logged ??= await log(runId);
+    logged.failure(error);
+    return logged.file;
   };
   invocation.onRun({ id: null, recordFailure });
   const context: Context = {
@@ -98,21 +99,22 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     asOf: invocation.asOf ?? clock.now(),
     ports,
     newNonce: () => randomBytes(16).toString('hex'),
-    async recorded(capability, work) {
-      invocation.onRun({ id: runId, recordFailure });
-      logged = await log();
+    async recorded(capability, work, resumes) {
+      const id = resumes ?? runId;
+      logged = await log(id);
+      invocation.onRun({ id, recordFailure });
       logged.note('begin', { command: invocation.command, capability, asOf: context.asOf });
       const runState = await state();
-      await runState.startRun({ id: runId, command: invocation.command, capability, startedAt: clock.now(), asOf: context.asOf });
+      if (resumes === undefined) await runState.startRun({ id, command: invocation.command, capability, startedAt: clock.now(), asOf: context.asOf });
       try {
         const outcome = await work();
         const stopped = invocation.signal.aborted && outcome.status !== 'ok';
-        await runState.endRun(runId, stopped ? 'interrupted' : outcome.status, clock.now(), outcome.data);
+        await runState.endRun(id, stopped ? 'interrupted' : outcome.status, clock.now(), outcome.data);
         logged.note('end', { status: outcome.status });
         return outcome;
       } catch (error) {
-        // A state that cannot be written now must not hide why.
-        await runState.endRun(runId, statusAfter(error), clock.now(), null).catch((second) => logged?.failure(second));
+        // What an earlier part of the run answered is kept; and a state that cannot be written now must not hide why.
+        if (resumes === undefined) await runState.endRun(id, statusAfter(error), clock.now(), null).catch((second) => logged?.failure(second));
         throw error;
       }
     },
@@ -201,4 +203,18 @@ function once<Thing>(open: () => Promise<Thing>): { (): Promise<Thing>; opened()
     return opening;
   };
   return Object.assign(get, { opened: () => opening !== null });
+}
+
+/** The embedded stand-in for Odoo, for as long as somebody wants it. */
+export async function openSandbox(options: { readonly port: number; readonly seed: 'bare' | 'demo' }) {
+  const { startSandbox } = await import('./sandbox/server.ts');
+  return startSandbox(options);
+}
+
+/** Resolves when the signal is aborted. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

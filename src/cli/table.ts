@@ -16,9 +16,7 @@ const NARROWEST = 8;
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], style: Style, indent = 2): string {
   const cells = columns.map((column) => rows.map((row) => column.value(row)));
   const numeric = cells.map((values) => values.length > 0 && values.every((value) => value === null || typeof value === 'number' || isDecimal(value)));
-  const texts = cells.map((values, index) =>
-    values.map((value) => (value === null ? (numeric[index] ? '·' : '') : numeric[index] ? grouped(value) : oneLine(String(value)))),
-  );
+  const texts = cells.map((values, index) => (numeric[index] ? decimalAligned(values) : values.map((value) => oneLine(String(value ?? '')))));
   const widths = texts.map((values, index) => Math.max(columns[index]?.header.length ?? 0, ...values.map((value) => value.length)));
   shrink(widths, numeric, style.width - indent);
   const line = (values: readonly string[], paint: (cell: string, index: number) => string) =>
@@ -52,7 +50,7 @@ export function wrapped(text: string, width: number, indent = 0): string {
     for (const word of paragraph.split(' ')) {
       const longer = line === '' ? word : `${line} ${word}`;
       if (stripVTControlCharacters(longer).length > width - indent && line !== '') {
-        lines.push(line);
+        lines.push(line.trimEnd());
         line = word;
       } else line = longer;
     }
@@ -63,6 +61,14 @@ export function wrapped(text: string, width: number, indent = 0): string {
 
 function isDecimal(value: string): boolean {
   return /^-?\d+(\.\d+)?$/.test(value);
+}
+
+/** Decimal points below each other, by spaces: an added zero would be a digit that nobody measured. */
+function decimalAligned(values: readonly (string | number | null)[]): string[] {
+  const texts = values.map((value) => (value === null ? '·' : grouped(value)));
+  const decimals = (text: string) => (text.includes('.') ? text.length - text.indexOf('.') : 0);
+  const most = Math.max(0, ...texts.map(decimals));
+  return texts.map((text) => (text === '·' ? text : text + ' '.repeat(most - decimals(text))));
 }
 
 function oneLine(text: string): string {

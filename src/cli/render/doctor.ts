@@ -6,10 +6,11 @@ export function renderDoctor(result: DoctorResult, style: Style): string {
   const { paint } = style;
   const signs = { ok: paint.green('✔'), warning: paint.yellow('!'), problem: paint.red('✖'), 'not-checked': paint.dim('?') };
   const width = Math.max(0, ...result.findings.map((finding) => finding.check.length));
-  const lines = result.findings.map((finding) => {
+  const lines = result.findings.map((finding, index) => {
+    const isAnother = result.findings[index - 1]?.check === finding.check;
     const detail = wrapped(finding.detail, style.width, width + 4).trimStart();
     const fix = finding.fix === null ? '' : `\n${wrapped(`→ ${finding.fix}`, style.width, width + 4)}`;
-    return `${signs[finding.status]} ${paint.bold(finding.check.padEnd(width))}  ${detail}${fix === '' ? '' : paint.cyan(fix)}`;
+    return `${signs[finding.status]} ${paint.bold((isAnother ? '' : finding.check).padEnd(width))}  ${detail}${fix === '' ? '' : paint.cyan(fix)}`;
   });
   const count = (status: DoctorResult['findings'][number]['status']) => result.findings.filter((finding) => finding.status === status).length;
   const sums = [

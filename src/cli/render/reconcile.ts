@@ -4,8 +4,8 @@ import { counted, grouped, type Style } from '../style.ts';
 import { table } from '../table.ts';
 import { renderChecks } from './map.ts';
 
-/** Dimensions of a control total are shown up to this many lines; the files have all. */
-const MOST_CONTROLS = 30;
+/** More lines than this nobody reads on a screen. */
+const MOST_CONTROLS = 40;
 
 export function renderReconcile(result: ReconcileResult, style: Style): string {
   const { paint } = style;
@@ -69,41 +69,67 @@ function breaksByClass(result: ReconcileResult, style: Style): string | null {
   return `${style.paint.bold('Breaks')}\n${list}`;
 }
 
-/** Grand totals first, then the dimensions that do not tie; those that do are counted. */
+interface ControlLine {
+  readonly label: string;
+  readonly control: ControlTotal;
+}
+
+/** Each total, below it the dimension values that do not tie; what explains the difference in one column. */
 function controls(all: readonly ControlTotal[], style: Style): string {
-  const isGrand = (control: ControlTotal) => Object.keys(control.dimension).length === 0;
-  const shown = [...all.filter(isGrand), ...all.filter((control) => !isGrand(control) && !isZero(control.difference))].slice(0, MOST_CONTROLS);
+  const lines = controlLines(all);
+  const shown = lines.filter(({ control }) => isGrand(control) || !isZero(control.difference)).slice(0, MOST_CONTROLS);
   const list = table(
     shown,
     [
-      { header: 'control total', value: (control) => `${control.entity} ${control.name}` },
-      {
-        header: 'of',
-        value: (control) =>
-          Object.entries(control.dimension)
-            .map(([name, value]) => `${name}=${value ?? '(none)'}`)
-            .join(' '),
-      },
-      { header: 'legacy', value: (control) => control.legacy },
-      { header: 'odoo', value: (control) => control.odoo },
-      { header: 'difference', value: (control) => control.difference },
+      { header: 'control total', value: ({ label }) => label },
+      { header: 'legacy', value: ({ control }) => control.legacy },
+      { header: 'odoo', value: ({ control }) => control.odoo },
+      { header: 'difference', value: ({ control }) => control.difference },
+      { header: 'because of', value: ({ control }) => because(control), paint: (cell) => style.paint.dim(cell) },
       {
         header: 'unexplained',
-        value: (control) => control.residual,
-        paint: (cell, control) => (isZero(control.residual) ? style.paint.green(cell) : style.paint.red(cell)),
+        value: ({ control }) => control.residual,
+        paint: (cell, { control }) => (isZero(control.residual) ? style.paint.green(cell) : style.paint.red(cell)),
       },
     ],
     style,
   );
-  const explained = shown
-    .filter((control) => !isZero(control.difference) && Object.keys(control.classes).length > 0)
-    .map((control) => {
-      const classes = Object.entries(control.classes).map(([name, amount]) => `${name} ${grouped(amount)}`);
-      return style.paint.dim(`  ${control.entity} ${control.name}: ${classes.join(', ')}${control.rule === null ? '' : ` (${control.rule})`}`);
-    });
-  const left = all.length - shown.length;
-  const rest = left > 0 ? [style.paint.dim(`  ${counted(left, 'more total')} by dimension: in the report, and with --json`)] : [];
-  return [`${style.paint.bold('Control totals')}\n${list}`, ...explained, ...rest].join('\n');
+  const rules = [...new Set(shown.flatMap(({ control }) => (control.rule === null || isZero(control.difference) ? [] : [control.rule])))];
+  const left = lines.length - shown.length;
+  return [
+    `${style.paint.bold('Control totals')}\n${list}`,
+    ...shown.flatMap(inFull).map((line) => style.paint.dim(line)),
+    ...rules.map((rule) => style.paint.dim(`  rounding: ${rule}`)),
+    ...(left > 0 ? [style.paint.dim(`  ${counted(left, 'more line')} by dimension that tie or do not fit here: with --json`)] : []),
+  ].join('\n');
+}
+
+/** A total goes by its name, and by its entity too where two have the same name. */
+function controlLines(all: readonly ControlTotal[]): readonly ControlLine[] {
+  const grand = all.filter(isGrand);
+  const label = ({ entity, name }: ControlTotal) => (grand.filter((other) => other.name === name).length > 1 ? `${entity} ${name}` : name);
+  const values = ({ dimension }: ControlTotal) => Object.entries(dimension).map(([name, value]) => `${name} ${value ?? '(none)'}`);
+  return grand.flatMap((total) => [
+    { label: label(total), control: total },
+    ...all
+      .filter((control) => !isGrand(control) && control.entity === total.entity && control.name === total.name)
+      .map((control) => ({ label: `  ${values(control).join(', ')}`, control })),
+  ]);
+}
+
+/** One class needs no amount: it is the whole difference. Several stand in full below the table. */
+function because({ classes }: ControlTotal): string {
+  const names = Object.entries(classes).filter(([, amount]) => !isZero(amount));
+  return names.length > 1 ? `${names.length} classes` : (names[0]?.[0] ?? '');
+}
+
+function inFull({ label, control }: ControlLine): string[] {
+  const parts = Object.entries(control.classes).filter(([, amount]) => !isZero(amount));
+  return parts.length < 2 ? [] : [`  ${label.trim()}: ${parts.map(([name, amount]) => `${name} ${grouped(amount)}`).join(', ')}`];
+}
+
+function isGrand(control: ControlTotal): boolean {
+  return Object.keys(control.dimension).length === 0;
 }
 
 function coverage(items: readonly CoverageItem[], style: Style): string {

@@ -2,12 +2,14 @@ import type { StatusResult } from '../../domain/results.ts';
 import { duration, moment, type Style } from '../style.ts';
 import { table } from '../table.ts';
 
+const endings: Readonly<Record<string, string>> = { running: 'is running, or was killed', interrupted: 'was interrupted', failed: 'broke off' };
+
 export function renderStatus(result: StatusResult, style: Style): string {
   const { paint } = style;
   const sections = result.capabilities.map((capability) => renderCapability(capability, style));
   if (result.open.length > 0) {
     const open = result.open.map(({ runId, status, startedAt, goOn }) => {
-      const what = status === 'running' ? 'is running, or was killed' : status === 'interrupted' ? 'was interrupted' : 'has something left';
+      const what = endings[status] ?? 'has something left';
       return `  ${paint.yellow('!')} ${runId} ${what} ${paint.dim(`(begun ${moment(startedAt)})`)}\n      ${paint.cyan(goOn)}`;
     });
     sections.push(`${paint.bold('Open runs')}\n${open.join('\n')}`);

@@ -20,7 +20,7 @@ export async function statusOf(request: { readonly workspace: Workspace }, ports
       verdict: lastVerdict(runs, name),
       runs: lastRuns(runs, name),
     })),
-    open: openRuns(runs),
+    open: await resumable(openRuns(runs), state),
     snapshots: await latestSnapshots(ports),
     crosswalk: await crosswalkCounts(workspace, state, ports),
   };
@@ -57,13 +57,24 @@ export function openRuns(runs: readonly RunRecord[]): StatusResult['open'] {
   const newer = new Set<string>();
   const open: StatusResult['open'][number][] = [];
   for (const run of runs) {
-    const writes = run.command === 'load' || run.command === 'rollback';
+    const writes = isWriting(run.command);
     const subject = `${run.command} ${run.capability ?? ''}`;
-    const unfinished = run.status === 'running' || run.status === 'interrupted' || (writes && remaining(run) > 0);
+    const brokeOff = run.status === 'running' || run.status === 'interrupted';
+    const unfinished = brokeOff || (writes && (remaining(run) > 0 || run.status === 'failed'));
     if (unfinished && (writes || !newer.has(subject))) open.push(asOpen(run, writes));
     newer.add(subject);
   }
   return open;
+}
+
+/** A load that ended before it had taken its plan has nothing to go on with. */
+async function resumable(open: StatusResult['open'], state: StateStore): Promise<StatusResult['open']> {
+  const kept = await Promise.all(open.map(async (run) => !isWriting(run.command) || (await state.planOf(run.runId)) !== null));
+  return open.filter((_, index) => kept[index]);
+}
+
+function isWriting(command: string): boolean {
+  return command === 'load' || command === 'rollback';
 }
 
 function asOpen(run: RunRecord, writes: boolean): StatusResult['open'][number] {
