@@ -39,7 +39,8 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
   const fields = Object.entries(entity.definition.contract.fields);
   const references = fields.flatMap(([name, field]) => (field.type === 'ref' && isBound(binding, name) ? [[name, field.entity] as const] : []));
   const targets = references.filter(([, target]) => records.has(target));
-  const codes = fields.flatMap(([name, field]) => (field.type === 'code' && isBound(binding, name) ? [name] : []));
+  // A code in a selection is its own word in Odoo: nothing to look up.
+  const codes = binding.fields.flatMap(({ field, contract, relation }) => (contract.type === 'code' && relation !== null ? [field] : []));
   const odoo = [...new Set([...binding.fields.map((field) => field.odoo), ...binding.stateColumns])];
   const types = new Map(binding.fields.map((field) => [field.odoo, field.type]));
   const values = jsonObject(fields.map(([name, field]) => [name, wireSql(`legacy.${identifier(name)}`, field)]));
