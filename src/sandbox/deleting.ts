@@ -1,11 +1,17 @@
 /** `unlink`: the models' own refusals, then what the foreign keys say. */
 import type { Environment } from './environment.ts';
-import { IntegrityError } from './errors.ts';
+import { accessError, IntegrityError } from './errors.ts';
 import type { Model } from './model.ts';
 import { existingRows } from './reading.ts';
 
 export function unlinkRecords(environment: Environment, model: Model, ids: readonly number[]): void {
   if (ids.length === 0) return;
+  if (model.behaviour.undeletable) {
+    throw accessError(
+      `You are not allowed to delete '${model.description}' (${model.name}) records.\n\n` +
+        'No group currently allows this operation.\n\nContact your administrator to request access if necessary.',
+    );
+  }
   const rows = existingRows(environment, model, ids);
   if (model.behaviour.insteadOfUnlink) {
     model.behaviour.insteadOfUnlink(environment, rows);

@@ -1,6 +1,6 @@
 /** Odoo's search domains: parsed, then tested on rows, with the help of indexes where a condition allows it. */
 import type { Environment } from './environment.ts';
-import { valueError } from './errors.ts';
+import { typeError, valueError } from './errors.ts';
 import { type Field, isNumeric, isToMany, type Model } from './model.ts';
 import { isList, type Json, type Row, represent, representTuple, type Value } from './values.ts';
 
@@ -29,7 +29,7 @@ function both(filters: readonly Filter[]): Filter {
 
 /** Reads prefix notation from the right: an operator takes the filters before it. Conditions left over are joined by "and". */
 export function compileDomain(environment: Environment, model: Model, domain: Json): Filter {
-  if (!isList(domain)) throw valueError(`Domain() invalid item in domain: ${represent(domain)}`);
+  if (!isList(domain)) throw typeError(`Domain() invalid argument type for domain: ${represent(domain)}`);
   const stack: Filter[] = [];
   const malformed = (): Error => valueError(`Domain() malformed domain ${represent(domain)}`);
   for (const item of [...domain].reverse()) {
@@ -139,7 +139,9 @@ function hierarchy(environment: Environment, model: Model, field: Field, operato
   const parent = target.fields.get(target.behaviour.parent ?? 'parent_id');
   if (!parent) throw valueError(`'${operator}' needs a parent field on ${target.name}`);
   const family = operator === 'child_of' ? descendants(target, parent.name, ids) : ancestors(target, parent.name, ids);
-  return compareReference(environment, model, field, 'in', [...family]);
+  // Of a record's own parent field Odoo asks whether the record itself is in the family.
+  const asked = target === model && field.name === parent.name ? model.fields.get('id') : field;
+  return compareReference(environment, model, asked ?? field, 'in', [...family]);
 }
 
 function descendants(model: Model, parent: string, ids: ReadonlySet<number>): Set<number> {

@@ -62,7 +62,9 @@ export interface Behaviour {
   readonly written?: (environment: Environment, before: readonly Row[], values: Readonly<Values>) => void;
   /** Python constraints: after create and write. */
   readonly validate?: (environment: Environment, rows: readonly Row[], fields: ReadonlySet<string>) => void;
-  /** For models that Odoo archives, or that nobody may delete. */
+  /** No group may delete it. */
+  readonly undeletable?: boolean;
+  /** For models that Odoo archives instead. */
   readonly insteadOfUnlink?: (environment: Environment, rows: readonly Row[]) => void;
   readonly beforeUnlink?: (environment: Environment, rows: readonly Row[]) => void;
   readonly unlinked?: (environment: Environment, rows: readonly Row[]) => void;

@@ -38,7 +38,7 @@ interface Direction {
 function compareTerm(environment: Environment, model: Model, path: string, direction: Direction): Comparison {
   const [name = ''] = path.split('.');
   const field = model.fields.get(name);
-  if (!field) throw valueError(`Invalid field ${represent(name)} on ${represent(model.name)}`);
+  if (!field) throw valueError(`Invalid field ${represent(name)} on model ${represent(model.name)}`);
   if (isToMany(field)) throw valueError(`Cannot convert ${model.name}.${name} to SQL because it is not stored`);
   const byId = path.endsWith('.id');
   const through = field.type === 'many2one' && !byId && direction.depth < 4 ? environment.model(field.relation ?? '') : null;

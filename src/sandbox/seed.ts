@@ -33,6 +33,8 @@ export function seededDatabase({ seed, uuid, login }: SeedOptions): Database {
     for (const [model, id, module, name, noupdate] of externalIds) data.put({ ...trail, id: data.newId(), module, name, model, res_id: id, noupdate });
     const parameters = database.model('ir.config_parameter').table;
     parameters.put({ ...trail, id: parameters.newId(), key: 'database.uuid', value: uuid });
+    const keys = database.model('res.users.apikeys').table;
+    keys.put({ id: keys.newId(), name: 'sandbox', user_id: administrator, create_date: now });
     if (seed === 'demo') seedDemo(environment.withContext({ tz: 'UTC' }));
   });
   return database;

@@ -83,7 +83,7 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
     seed: null,
   },
   'stock.move.line': {
-    computed: ['company_id', 'location_dest_id', 'location_id', 'picked', 'product_uom_id', 'reference', 'state'],
+    computed: ['company_id', 'location_dest_id', 'location_id', 'picked', 'product_uom_id', 'quantity', 'reference', 'state'],
     only: ['move_id', 'picking_id', 'product_id', 'quantity', 'date'],
     seed: null,
   },

@@ -44,9 +44,10 @@ function fillIn(environment: Environment, values: Values): void {
   const get = (name: string): Json => environment.get('product.product', product.id, name) as Json;
   const partner = asId(order.partner_id) ?? 0;
   const own = sellersOf(environment, product.id, partner, Number.POSITIVE_INFINITY).own;
-  if (!('product_qty' in values)) values.product_qty = Math.min(...own.map((row) => asNumber(row.min_qty))) || 1;
-  if (values.product_qty === Number.POSITIVE_INFINITY) values.product_qty = 1;
-  const { chosen } = sellersOf(environment, product.id, partner, Number(values.product_qty));
+  // The onchange first suggests the smallest quantity this supplier delivers, and chooses the price by it, whatever quantity was sent.
+  const suggested = own.length === 0 ? 1 : Math.min(...own.map((row) => asNumber(row.min_qty))) || 1;
+  const { chosen } = sellersOf(environment, product.id, partner, suggested);
+  if (!('product_qty' in values)) values.product_qty = suggested;
   if (!('product_uom_id' in values)) values.product_uom_id = asId(chosen?.product_uom_id) ?? get('uom_id');
   if (!('tax_ids' in values)) values.tax_ids = [[6, 0, asIds(environment.get('product.product', product.id, 'supplier_taxes_id'))]];
   if (!('date_planned' in values)) values.date_planned = addDays(asText(order.date_order), asNumber(chosen?.delay));

@@ -117,7 +117,7 @@ function cancel({ environment, ids }: MethodCall): undefined {
     const names = joinNames(locked.map((order) => environment.displayName(environment.model(model), order)));
     throw userError(`Unable to cancel purchase order(s): ${names}. You must first unlock them.`);
   }
-  writeRecords(environment, environment.model(model), ids, { state: 'cancel' });
+  if (ids.length > 0) writeRecords(environment, environment.model(model), ids, { state: 'cancel', reference_ids: [[5, 0, 0]] });
 }
 
 function joinNames(names: readonly string[]): string {

@@ -2,7 +2,7 @@
 
 import { unlinkRecords } from '../deleting.ts';
 import type { Environment } from '../environment.ts';
-import { accessError, userError } from '../errors.ts';
+import { userError } from '../errors.ts';
 import type { Behaviour, MethodCall } from '../model.ts';
 import { existingRows } from '../reading.ts';
 import { asId, asNumber, asText, isTruthy, type Json, type Row, type Value } from '../values.ts';
@@ -159,12 +159,15 @@ export const moveLine: Behaviour = {
   },
 };
 
+function referring(environment: Environment, model: string, row: Row): number[] {
+  return environment.visible(environment.model(model), [...environment.model(model).table.find('reference_ids', row.id)]);
+}
+
 export const reference: Behaviour = {
-  insteadOfUnlink: () => {
-    throw accessError(
-      "You are not allowed to delete 'Reference between stock documents' (stock.reference) records.\n\n" +
-        'No group currently allows this operation.\n\nContact your administrator to request access if necessary.',
-    );
+  undeletable: true,
+  computes: {
+    move_ids: (environment, row) => referring(environment, 'stock.move', row),
+    purchase_ids: (environment, row) => referring(environment, 'purchase.order', row),
   },
 };
 
