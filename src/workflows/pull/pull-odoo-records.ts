@@ -161,21 +161,30 @@ async function stageScope({ pull, request }: Reading): Promise<void> {
   await pull.plane.append('scope', once(ids.map((id) => [String(id)])));
 }
 
-/** External IDs of our own namespace; of any other module for the rest, so that a decision can name a record that is Odoo's own. */
+/** External IDs of our own namespace; of any other module for the rest, so that a decision can name a record that is Odoo's own. A record may
+ *  have several of those: the one that a decision names is the one that is kept. */
 async function stageExternalIds({ pull, request }: Reading, rows: string): Promise<void> {
   const { plane, connection } = pull;
   const { namespace } = pull.request.workspace.file;
   const { model } = request.binding;
+  const named = await namedByDecision(pull, request);
   await plane.run(stagingTableSql('external_ids', ['id', 'own', 'other']));
   for await (const ids of idChunks(pull, `SELECT id FROM (${rows}) ORDER BY id`)) {
     const own = await connection.externalIds(model, ids, namespace);
-    const rest = ids.filter((id) => !own.has(id));
-    const other = rest.length === 0 ? new Map<number, string>() : await connection.externalIds(model, rest);
+    const rest = ids.filter((id) => !own.has(id) && !named.has(id));
+    const other = new Map(rest.length === 0 ? [] : await connection.externalIds(model, rest));
+    for (const id of ids) if (named.has(id)) other.set(id, named.get(id) as string);
     await plane.append(
       'external_ids',
       once([...[...own].map(([id, name]) => [String(id), name, null]), ...[...other].map(([id, name]) => [String(id), null, name])]),
     );
   }
+}
+
+async function namedByDecision(pull: OdooPull, { definition, binding }: RecordsRequest): Promise<ReadonlyMap<number, string>> {
+  const decisions = pull.request.workspace.linkDecisions.filter((row) => row.entity === definition.contract.entity && row.odoo.includes('.'));
+  const resolved = await pull.connection.resolveExternalIds([...new Set(decisions.map((row) => row.odoo))]);
+  return new Map([...resolved].filter(([, record]) => record.model === binding.model).map(([name, record]) => [record.id, name]));
 }
 
 async function* idChunks({ plane }: OdooPull, sql: string): AsyncIterable<number[]> {
