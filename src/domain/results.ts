@@ -104,6 +104,9 @@ export interface ProfileResult {
       readonly distinct: number;
       readonly minimum: string | null;
       readonly maximum: string | null;
+      /** Lengths of the values, in characters. */
+      readonly shortest: number | null;
+      readonly longest: number | null;
       readonly patterns: readonly { readonly pattern: string; readonly count: number }[];
       readonly identifiers: readonly { readonly scheme: string; readonly share: number }[];
     }[];
