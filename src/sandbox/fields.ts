@@ -114,8 +114,8 @@ function toSelection(model: string, field: Field, value: Json): Value {
 
 /** Whether the record exists is the table's to say. */
 export function toReference(value: Json): number | false {
-  if (isList(value)) return toReference(value[0] ?? false);
-  if (!isTruthy(value)) return false;
+  // A pair of id and name, as `read` answers it, is not understood: Odoo empties the field.
+  if (!isTruthy(value) || isList(value)) return false;
   if (typeof value === 'number') return value;
   if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
   if (isObject(value)) return toReference(value.id ?? false);

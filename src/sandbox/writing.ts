@@ -188,7 +188,7 @@ export function patchRow(environment: Environment, model: Model, id: number, cha
 /** x2many commands: [0,0,vals] [1,id,vals] [2,id,0] [3,id,0] [4,id,0] [5,0,0] [6,0,ids]. */
 export function applyCommands(environment: Environment, model: Model, id: number, field: Field, value: Json): void {
   if (!isTruthy(value)) return;
-  if (!isList(value)) throw valueError(`Wrong value for ${model.name}.${field.name}: ${represent(value)}`);
+  if (!isList(value)) throw valueError(`Wrong value for ${model.name}.${field.name}: ${String(value)}`);
   const commands = value.every((item) => typeof item === 'number') ? [[6, 0, value] as Json] : value;
   for (const command of commands) {
     if (!isList(command)) throw valueError(`Wrong value for ${model.name}.${field.name}: ${represent(value)}`);

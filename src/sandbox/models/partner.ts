@@ -3,7 +3,7 @@ import { contextText, type Environment } from '../environment.ts';
 import { OdooException, userError, validationError } from '../errors.ts';
 import type { Behaviour } from '../model.ts';
 import { asId, asText, type Json, type Row, type Values } from '../values.ts';
-import { patchRow } from '../writing.ts';
+import { patchRow, writeRecords } from '../writing.ts';
 import { formsRing } from './hierarchy.ts';
 
 /** Odoo puts a scheme in front of a website that has none. */
@@ -167,4 +167,23 @@ export const user: Behaviour = {
     },
     has_group: { parameters: ['group_ext_id'], call: () => true },
   },
+};
+
+const companyFieldsOfPartner = ['city', 'country_id', 'email', 'phone', 'state_id', 'street', 'street2', 'vat', 'zip'] as const;
+
+/** A company's address is its partner's. */
+export const company: Behaviour = {
+  computes: Object.fromEntries(
+    [...companyFieldsOfPartner, 'name'].map((name) => [
+      name,
+      (environment: Environment, row: Row) => environment.get('res.partner', asId(row.partner_id) ?? 0, name),
+    ]),
+  ),
+  inverses: Object.fromEntries(
+    [...companyFieldsOfPartner, 'name'].map((name) => [
+      name,
+      (environment: Environment, row: Row, value: Json) =>
+        writeRecords(environment, environment.model('res.partner'), [asId(row.partner_id) ?? 0], { [name]: value }),
+    ]),
+  ),
 };

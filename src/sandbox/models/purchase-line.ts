@@ -53,7 +53,7 @@ function fillIn(environment: Environment, values: Values): void {
   if (!('date_planned' in values)) values.date_planned = addDays(asText(order.date_order), asNumber(chosen?.delay));
   if (!('price_unit' in values)) values.price_unit = defaultPrice(environment, product.id, chosen, Number(values.product_uom_id ?? 0));
   if (!('discount' in values)) values.discount = asNumber(chosen?.discount);
-  if (!isTruthy(values.name)) values.name = purchaseDescription(environment, product, chosen ?? own[0]);
+  if (!('name' in values)) values.name = purchaseDescription(environment, product, chosen ?? own[0]);
 }
 
 /** Prices of products and suppliers are rounded to "Product Price" when they become a line's default. */
@@ -130,8 +130,7 @@ export const purchaseLine: Behaviour = {
     qty_received: (environment, row, value) => patchRow(environment, environment.model(model), row.id, { qty_received_manual: Number(value ?? 0) }),
   },
   prepareCreate: (environment, values) => {
-    if (isTruthy(values.display_type))
-      Object.assign(values, { product_id: false, price_unit: 0, product_qty: values.product_qty ?? 0, product_uom_id: false, date_planned: false });
+    if (isTruthy(values.display_type)) Object.assign(values, { product_id: false, price_unit: 0, product_uom_id: false, date_planned: false });
     else fillIn(environment, values);
     if (isTruthy(values.price_unit) && !isTruthy(values.technical_price_unit)) values.technical_price_unit = values.price_unit ?? 0;
   },

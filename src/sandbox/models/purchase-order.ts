@@ -1,6 +1,6 @@
 /** purchase.order: its amounts, its states and the buttons between them. */
 import type { Environment } from '../environment.ts';
-import { userError } from '../errors.ts';
+import { userError, valueError } from '../errors.ts';
 import type { Behaviour, MethodCall } from '../model.ts';
 import { existingRows } from '../reading.ts';
 import { asId, asIds, asNumber, asText, isTruthy, type JsonObject, type Row, type Value } from '../values.ts';
@@ -162,6 +162,9 @@ export const purchaseOrder: Behaviour = {
       const own = environment.get('res.partner', Number(values.partner_id ?? 0), 'property_purchase_currency_id');
       values.currency_id = asId(own) ?? asId(environment.get('res.company', 1, 'currency_id')) ?? false;
     }
+  },
+  prepareWrite: (_environment, rows, values) => {
+    if (isTruthy(values.order_line) && rows.length > 1) throw valueError(`Expected singleton: purchase.order(${rows.map((row) => row.id).join(', ')})`);
   },
   beforeUnlink: (_environment, rows) => {
     if (rows.some((row) => row.state !== 'cancel')) throw userError('In order to delete a purchase order, you must cancel it first.');

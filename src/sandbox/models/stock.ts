@@ -138,7 +138,9 @@ export const move: Behaviour = {
     },
     reference: (environment, row) => environment.get('stock.picking', asId(row.picking_id) ?? 0, 'name'),
     product_qty: (_environment, row) => asNumber(row.product_uom_qty),
-    description_picking: (environment, row) => environment.nameOf('product.product', asId(row.product_id) ?? 0),
+    description_picking: (environment, row) =>
+      asText(environment.get('purchase.order.line', asId(row.purchase_line_id) ?? 0, 'name')) ||
+      environment.nameOf('product.product', asId(row.product_id) ?? 0),
   },
   beforeUnlink: (environment, rows) => {
     if (rows.some((row) => row.state === 'done')) throw userError(doneMoves);
