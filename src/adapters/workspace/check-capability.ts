@@ -4,7 +4,7 @@ import { codeCall } from '../../domain/code-call.ts';
 import type { EntityContract, SourceMapping } from '../../domain/contract.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import type { EntityDefinition, PositionOf, WorkspaceFile } from '../../domain/workspace.ts';
+import type { EntityDefinition, PositionOf } from '../../domain/workspace.ts';
 import type { CapabilityParts } from './read-capability.ts';
 
 interface Subject {
@@ -14,7 +14,8 @@ interface Subject {
   readonly mistakes: Mistakes;
 }
 
-export function checkCapability(parts: CapabilityParts, workspace: WorkspaceFile, mistakes: Mistakes): void {
+/** `connectors`: how each system is reached. */
+export function checkCapability(parts: CapabilityParts, connectors: ReadonlyMap<string, string>, mistakes: Mistakes): void {
   checkOrder(parts, mistakes);
   for (const entity of parts.entities) {
     const subject = { contract: entity.contract, position: entity.position, parts, mistakes };
@@ -22,7 +23,7 @@ export function checkCapability(parts: CapabilityParts, workspace: WorkspaceFile
     checkFieldNames(subject);
     checkBinding(subject);
     checkStates(subject);
-    for (const source of entity.sources) checkSource({ entity, source, parts, workspace, mistakes });
+    for (const source of entity.sources) checkSource({ entity, source, parts, connectors, mistakes });
   }
 }
 
@@ -54,7 +55,7 @@ function checkOrder(parts: CapabilityParts, mistakes: Mistakes): void {
 
 function checkFields({ contract, position, parts, mistakes }: Subject): void {
   const names = Object.keys(contract.fields);
-  const entities = parts.entities.map((entity) => entity.contract.entity);
+  const entities = parts.names;
   if (contract.parent !== undefined && !entities.includes(contract.parent)) {
     mistakes.push({ position: position(['parent']), message: `no entity '${contract.parent}' in this capability${didYouMean(contract.parent, entities)}` });
   }
@@ -175,14 +176,14 @@ interface SourceSubject {
   readonly entity: EntityDefinition;
   readonly source: { readonly mapping: SourceMapping; readonly position: PositionOf };
   readonly parts: CapabilityParts;
-  readonly workspace: WorkspaceFile;
+  readonly connectors: ReadonlyMap<string, string>;
   readonly mistakes: Mistakes;
 }
 
-function checkSource({ entity, source, parts, workspace, mistakes }: SourceSubject): void {
+function checkSource({ entity, source, parts, connectors, mistakes }: SourceSubject): void {
   const { mapping, position } = source;
   const { contract } = entity;
-  const connector = workspace.systems[mapping.system]?.connector;
+  const connector = connectors.get(mapping.system);
   if (connector === 'odoo') mistakes.push({ position: position(['system']), message: `'${mapping.system}' is an Odoo; a source is a legacy system` });
   if ((mapping.from === undefined) === (mapping.query === undefined))
     mistakes.push({ position: position([]), message: "one of 'from' and 'query' must say where the rows come from" });

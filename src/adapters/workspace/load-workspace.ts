@@ -6,13 +6,13 @@ import path from 'node:path';
 import { CutoverError } from '../../domain/errors.ts';
 import { type Mistakes, refuseMistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import { type Capability, type SystemConfig, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
+import { type Capability, type PositionOf, type SystemConfig, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
 import { checkCapability } from './check-capability.ts';
 import { readLinkDecisions } from './code-maps.ts';
-import { readCapability } from './read-capability.ts';
+import { type CapabilityParts, readCapability } from './read-capability.ts';
 import { checkSecretReference } from './secrets.ts';
 import { validate } from './validate.ts';
-import { positionsOf, readTree } from './yaml-tree.ts';
+import { plainValue, positionsOf, readTree, subtree, type Tree } from './yaml-tree.ts';
 
 const FILE_NAME = 'cutover.yaml';
 
@@ -40,38 +40,51 @@ export async function loadWorkspace(directory: string, options: { packsDirectory
   const mistakes: Mistakes = [];
   const tree = readTree(source, FILE_NAME, mistakes);
   const file = tree === null ? null : validate(WorkspaceFile, tree, mistakes);
-  if (tree === null || file === null) {
-    refuseMistakes(mistakes);
-    throw new Error('unreachable: a file that is not valid has mistakes');
-  }
-  const position = positionsOf(tree);
-  checkSystems(file, root, position, mistakes);
+  const outline = tree === null ? null : outlineOf(tree);
+  if (file !== null && outline !== null) checkSystems(file, root, outline.position, mistakes);
 
   const capabilities = new Map<string, Capability>();
-  for (const [index, name] of file.capabilities.entries()) {
-    if (capabilities.has(name)) mistakes.push({ position: position(['capabilities', index]), message: `the capability '${name}' is listed twice` });
-    const parts = await readCapability(
-      { root, name, position: position(['capabilities', index]), systems: file.systems, packs: options.packsDirectory },
-      mistakes,
-    );
+  const entities: string[] = [];
+  for (const [index, name] of (outline?.capabilities ?? []).entries()) {
+    const position = (outline as Outline).position(['capabilities', index]);
+    if (capabilities.has(name)) mistakes.push({ position, message: `the capability '${name}' is listed twice` });
+    const systems = [...(outline as Outline).connectors.keys()];
+    const parts = await readCapability({ root, name, position, systems, packs: options.packsDirectory }, mistakes);
     if (parts === null) continue;
-    checkCapability(parts, file, mistakes);
-    capabilities.set(name, {
-      name,
-      file: parts.file,
-      entities: parts.entities,
-      codes: parts.codes,
-      hash: definitionHash([
-        parts.file,
-        parts.entities.map((entity) => [entity.contract, entity.sources.map((one) => one.mapping)]),
-        [...parts.codes.values()].map((map) => [map.name, map.rows]),
-      ]),
-    });
+    checkCapability(parts, (outline as Outline).connectors, mistakes);
+    entities.push(...parts.names);
+    capabilities.set(name, capabilityOf(parts));
   }
-  await checkMappingDirectories(root, file, mistakes);
-  const linkDecisions = await readDecisions(root, { file, capabilities }, mistakes);
+  if (outline !== null) await checkMappingDirectories(root, outline.capabilities, mistakes);
+  const linkDecisions = await readDecisions(root, { entities, systems: [...(outline?.connectors.keys() ?? [])] }, mistakes);
   refuseMistakes(mistakes);
+  if (file === null) throw new Error('unreachable: a file that is not valid has mistakes');
   return { directory: root, file, capabilities, linkDecisions };
+}
+
+/** What the other files need to know of cutover.yaml, also while it has mistakes. */
+interface Outline {
+  readonly capabilities: readonly string[];
+  /** System → connector. */
+  readonly connectors: ReadonlyMap<string, string>;
+  readonly position: PositionOf;
+}
+
+function outlineOf(tree: Tree): Outline {
+  const capabilities = subtree(tree, ['capabilities']);
+  const systems = subtree(tree, ['systems']);
+  const named = capabilities.isExact && capabilities.tree.kind === 'list' ? capabilities.tree.items.map(plainValue) : [];
+  const connectors = systems.isExact && systems.tree.kind === 'map' ? [...systems.tree.entries] : [];
+  return {
+    capabilities: named.filter((name) => typeof name === 'string'),
+    connectors: new Map(connectors.map(([name, system]) => [name, String((plainValue(system) as { connector?: unknown } | null)?.connector)])),
+    position: positionsOf(tree),
+  };
+}
+
+function capabilityOf({ name, file, entities, codes }: CapabilityParts): Capability {
+  const definitions = entities.map((entity) => [entity.contract, entity.sources.map((source) => source.mapping)]);
+  return { name, file, entities, codes, hash: definitionHash([file, definitions, [...codes.values()].map((map) => [map.name, map.rows])]) };
 }
 
 /** SHA-256 over parsed definitions: neither comments nor the order of keys count. */
@@ -122,15 +135,19 @@ function checkAddress(text: string, position: ReturnType<ReturnType<typeof posit
 }
 
 /** A folder or file beside the capabilities is a mistyped one more often than not. */
-async function checkMappingDirectories(root: string, file: WorkspaceFile, mistakes: Mistakes): Promise<void> {
+async function checkMappingDirectories(root: string, capabilities: readonly string[], mistakes: Mistakes): Promise<void> {
   for (const entry of await readdir(path.join(root, 'mappings'), { withFileTypes: true }).catch(() => [])) {
-    if (entry.name.startsWith('.') || /^readme/i.test(entry.name) || file.capabilities.includes(entry.name)) continue;
+    if (entry.name.startsWith('.') || /^readme/i.test(entry.name) || capabilities.includes(entry.name)) continue;
     const what = entry.isDirectory() ? `'${entry.name}' is not among the capabilities of ${FILE_NAME}` : 'not a file that cutover knows';
-    mistakes.push({ position: { file: `mappings/${entry.name}`, line: 1, column: 1 }, message: `${what}${didYouMean(entry.name, file.capabilities)}` });
+    mistakes.push({ position: { file: `mappings/${entry.name}`, line: 1, column: 1 }, message: `${what}${didYouMean(entry.name, capabilities)}` });
   }
 }
 
-async function readDecisions(root: string, workspace: Omit<Workspace, 'directory' | 'linkDecisions'>, mistakes: Mistakes): Promise<Workspace['linkDecisions']> {
+async function readDecisions(
+  root: string,
+  { entities, systems }: { readonly entities: readonly string[]; readonly systems: readonly string[] },
+  mistakes: Mistakes,
+): Promise<Workspace['linkDecisions']> {
   const known = ['links.csv'];
   for (const entry of await readdir(path.join(root, 'decisions')).catch(() => [])) {
     if (entry.startsWith('.') || /^readme/i.test(entry) || known.includes(entry)) continue;
@@ -142,8 +159,6 @@ async function readDecisions(root: string, workspace: Omit<Workspace, 'directory
   const file = 'decisions/links.csv';
   const content = await readFile(path.join(root, file), 'utf8').catch(() => null);
   if (content === null) return [];
-  const entities = [...workspace.capabilities.values()].flatMap((capability) => capability.entities.map((entity) => entity.contract.entity));
-  const systems = Object.keys(workspace.file.systems);
   return readLinkDecisions(content, file, mistakes).map(({ row, position }) => {
     if (!entities.includes(row.entity)) mistakes.push({ position, message: `no entity '${row.entity}'${didYouMean(row.entity, entities)}` });
     if (!systems.includes(row.system)) mistakes.push({ position, message: `no system '${row.system}'${didYouMean(row.system, systems)}` });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { CapabilityFile, EntityContract, SourceMapping } from '../../domain/contract.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import type { CodeMap, EntityDefinition, FilePosition, PositionOf, SystemConfig } from '../../domain/workspace.ts';
+import type { CodeMap, EntityDefinition, FilePosition, PositionOf } from '../../domain/workspace.ts';
 import { readCodeMap } from './code-maps.ts';
 import { validate } from './validate.ts';
 import { mergeTrees, plainValue, positionsOf, readTree, subtree, type Tree } from './yaml-tree.ts';
@@ -14,6 +14,8 @@ export interface CapabilityParts {
   readonly file: CapabilityFile;
   readonly position: PositionOf;
   readonly entities: readonly EntityDefinition[];
+  /** Every entity that has a file, those with mistakes too: what refers to one of these is no mistake of its own. */
+  readonly names: readonly string[];
   readonly codes: ReadonlyMap<string, CodeMap>;
 }
 
@@ -22,7 +24,7 @@ interface Place {
   readonly name: string;
   /** Where cutover.yaml names the capability. */
   readonly position: FilePosition;
-  readonly systems: Readonly<Record<string, SystemConfig>>;
+  readonly systems: readonly string[];
   readonly packs: string;
 }
 
@@ -56,11 +58,11 @@ export async function readCapability(place: Place, mistakes: Mistakes): Promise<
     mistakes.push({ position: position([]), message: "'entities' is missing: the order of load, parents first" });
     return null;
   }
-  const contracts = await readContracts(pack, own, file.entities, mistakes);
-  const sources = await readSources({ pack, own, systems: place.systems, entities: contracts.map(({ contract }) => contract.entity) }, mistakes);
+  const { contracts, names } = await readContracts(pack, own, file.entities, mistakes);
+  const sources = await readSources({ pack, own, systems: place.systems, entities: names }, mistakes);
   const codes = await readCodes(pack, own, mistakes);
-  tellUnknownFiles(own, place, [...file.entities, ...contracts.map(({ contract }) => contract.entity)], mistakes);
-  return { name: place.name, file, position, entities: inLoadOrder(contracts, sources, file.entities), codes };
+  tellUnknownFiles(own, place, [...new Set([...file.entities, ...names])], mistakes);
+  return { name: place.name, file, position, entities: inLoadOrder(contracts, sources, file.entities), names, codes };
 }
 
 async function packOf(overlay: Tree, place: Place, mistakes: Mistakes): Promise<Folder | null> {
@@ -98,11 +100,15 @@ async function readContracts(pack: Folder | null, own: Folder, order: readonly s
         message: `the entity '${entity}' has no file ${fileOfEntity(entity)}${didYouMean(entity, names)}`,
       });
   }
-  const found: { contract: EntityContract; position: PositionOf }[] = [];
+  const contracts: { contract: EntityContract; position: PositionOf }[] = [];
+  const used: string[] = [];
   for (const name of [...names].sort()) {
     const file = fileOfEntity(name);
     const merged = await mergedTree(pack, own, file, mistakes);
-    if (merged === null) continue;
+    if (merged === null) {
+      used.push(name);
+      continue;
+    }
     const parent = (plainValue(merged) as { parent?: unknown }).parent;
     const isUsed = order.includes(name) || (typeof parent === 'string' && order.includes(parent));
     if (!isUsed) {
@@ -114,19 +120,17 @@ async function readContracts(pack: Folder | null, own: Folder, order: readonly s
         });
       continue;
     }
+    used.push(name);
     const contract = validate(EntityContract, merged, mistakes);
     if (contract === null) continue;
     const position = positionsOf(merged);
     if (contract.entity !== name) mistakes.push({ position: position(['entity']), message: `the file is called ${file}, so 'entity' must be ${name}` });
-    else found.push({ contract, position });
+    else contracts.push({ contract, position });
   }
-  return found;
+  return { contracts, names: used };
 }
 
-async function readSources(
-  context: { pack: Folder | null; own: Folder; systems: Readonly<Record<string, SystemConfig>>; entities: readonly string[] },
-  mistakes: Mistakes,
-) {
+async function readSources(context: { pack: Folder | null; own: Folder; systems: readonly string[]; entities: readonly string[] }, mistakes: Mistakes) {
   const { pack, own, systems, entities } = context;
   const found: { mapping: SourceMapping; position: PositionOf }[] = [];
   const files = [...new Set([...(pack?.files ?? []), ...own.files])].filter((file) => /^sources\/[^/]+\/[a-z0-9-]+\.yaml$/.test(file)).sort();
@@ -134,10 +138,9 @@ async function readSources(
     const [, system, name] = file.split('/') as [string, string, string];
     const entity = entityOfFile(name);
     const start = { file: own.label(file), line: 1, column: 1 };
-    if (systems[system] === undefined) {
+    if (!systems.includes(system)) {
       // A pack may ship mappings of systems that this hospital does not have.
-      if (own.files.includes(file))
-        mistakes.push({ position: start, message: `no system '${system}' in cutover.yaml${didYouMean(system, Object.keys(systems))}` });
+      if (own.files.includes(file)) mistakes.push({ position: start, message: `no system '${system}' in cutover.yaml${didYouMean(system, systems)}` });
       continue;
     }
     if (!entities.includes(entity)) {
@@ -178,7 +181,7 @@ function tellUnknownFiles(own: Folder, place: Place, entities: readonly string[]
     const isKnown = /^[a-z0-9-]+\.yaml$/.test(file) || /^codes\/[^/]+\.csv$/.test(file) || /^sources\/[^/]+\/[a-z0-9-]+\.yaml$/.test(file);
     if (isKnown) continue;
     const candidates =
-      first === 'sources' && second !== undefined ? [...entities.map((name) => `sources/${second}/${fileOfEntity(name)}`), ...Object.keys(place.systems)] : top;
+      first === 'sources' && second !== undefined ? [...entities.map((name) => `sources/${second}/${fileOfEntity(name)}`), ...place.systems] : top;
     const word = first === 'sources' ? file : first;
     mistakes.push({ position: { file: own.label(file), line: 1, column: 1 }, message: `not a file that cutover knows${didYouMean(word, candidates)}` });
   }

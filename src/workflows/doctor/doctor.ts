@@ -59,7 +59,7 @@ async function odoo(workspace: Workspace, ports: Ports): Promise<readonly Findin
   try {
     const connection = await ports.odoo();
     const identity = await connection.identity();
-    const about = `${identity.url}: Odoo ${identity.version}, database ${identity.database} (${identity.uuid}), ${identity.protocol === 'json-2' ? 'JSON-2' : 'JSON-RPC'}`;
+    const about = `${identity.url}: Odoo ${identity.version}, database ${identity.database === '' ? identity.uuid : `${identity.database} (${identity.uuid})`}, ${identity.protocol === 'json-2' ? 'JSON-2' : 'JSON-RPC'}`;
     return [ok('odoo', about), ...(await examineOdoo({ workspace, connection, identity, now: ports.clock.now() }))];
   } catch (error) {
     const rest = odooChecks.map((check) => notChecked(check, 'Odoo was not reached'));
