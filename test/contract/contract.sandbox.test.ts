@@ -1,4 +1,4 @@
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { describeOdooContract } from './contract.ts';
 
-describeOdooContract('the sandbox', () => startSandbox({ seed: 'bare' }), 'all but mail');
+describeOdooContract('the sandbox', () => startSandbox({ seed: 'bare' }), 'sandbox');

@@ -273,13 +273,6 @@ export function describeLoad(target: GiveTarget): void {
         await odoo.save('res.partner', [{ id, values: { website: 'https://acme.example' } }], {});
         expect(await bench.first('res.partner', id, 'website')).toMatchObject({ website: 'https://acme.example' });
       });
-
-      test('get no follower, message or mail when loaded with tracking off', async () => {
-        const [id] = (await bench.loaded('res.partner', ['id', 'name', 'email'], [[bench.externalId('a'), bench.tag, 'a@b.example']], {
-          tracking_disable: true,
-        })) as [number];
-        expect(await bench.first('res.partner', id, 'message_follower_ids', 'message_ids')).toEqual({ id, message_follower_ids: [], message_ids: [] });
-      });
     });
 
     describe('bank accounts', () => {

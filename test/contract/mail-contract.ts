@@ -30,6 +30,12 @@ export function describeMail(target: GiveTarget): void {
       return [vendor!, product!];
     }
 
+    test('a supplier loaded with the chatter off has no follower and no message', async () => {
+      const columns = ['id', 'name', 'email'];
+      const [id] = await bench.loaded('res.partner', columns, [[bench.externalId('a'), bench.tag, 'a@b.example']], { tracking_disable: true });
+      expect(await bench.first('res.partner', id!, 'message_follower_ids', 'message_ids')).toEqual({ id, message_follower_ids: [], message_ids: [] });
+    });
+
     test.each([true, false])('none leaves when another user’s order is loaded, confirmed and closed (chatter off: %s)', async (tracking_disable) => {
       const before = await queued();
       const context = tracking_disable ? { tracking_disable } : {};

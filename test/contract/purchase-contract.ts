@@ -151,6 +151,26 @@ export function describePurchase(target: GiveTarget): void {
         expect(await bench.first('purchase.order.line', lineId, 'tax_ids')).toMatchObject({ tax_ids: [] });
       });
 
+      test('an empty cell is no default: no description is refused, no quantity and price are 0, no day and unit are none', async () => {
+        const nameless = await odoo.load(
+          'purchase.order',
+          columns,
+          [[...header('a'), bench.externalId('a1'), goods, null, '1', '2', '2020-02-03 10:00:00', null]],
+          silent,
+        );
+        expect(nameless).toMatchObject({ ids: null, messages: [{ message: expect.stringContaining('Missing required value for the field') }] });
+        const cells = [bench.externalId('a1'), goods, 'text', null, null, null, null, null];
+        const [id] = (await bench.loaded('purchase.order', [...columns, 'order_line/product_uom_id/.id'], [[...header('a'), ...cells]], silent)) as [number];
+        const [lineId] = (await bench.first('purchase.order', id, 'order_line')).order_line as [number];
+        expect(await bench.first('purchase.order.line', lineId, 'product_qty', 'price_unit', 'date_planned', 'product_uom_id')).toEqual({
+          id: lineId,
+          product_qty: 0,
+          price_unit: 0,
+          date_planned: false,
+          product_uom_id: false,
+        });
+      });
+
       test('archived vendors and products may be used, and confirmed', async () => {
         await odoo.call('res.partner', 'write', { ids: [vendor], vals: { active: false } });
         await odoo.call('product.product', 'write', { ids: [goods], vals: { active: false } });
@@ -252,15 +272,70 @@ export function describePurchase(target: GiveTarget): void {
           { id: bad, state: 'draft' },
         ]);
       });
+    });
 
-      test('a line of a confirmed order may change its quantity, which moves the receipt, but not go', async () => {
+    describe('changing lines', () => {
+      const price = { price_unit: 47.4705 };
+      async function confirmed(): Promise<[order: number, line: number]> {
         const id = await order();
         await step('button_confirm', id);
+        const { order_line } = await bench.first('purchase.order', id, 'order_line');
+        return [id, (order_line as [number])[0]];
+      }
+      const receiptOf = async (id: number) => {
+        const { picking_ids } = await bench.first('purchase.order', id, 'picking_ids');
+        const pickings = await odoo.read('stock.picking', picking_ids as number[], ['state', 'move_ids']);
+        const moves = await odoo.read(
+          'stock.move',
+          pickings.flatMap((picking) => picking.move_ids as number[]),
+          ['product_uom_qty'],
+        );
+        return { states: pickings.map((picking) => picking.state), quantity: moves.reduce((sum, move) => sum + (move.product_uom_qty as number), 0) };
+      };
+
+      test('a quantity written alone takes price and day from the vendor price; with its price it keeps them', async () => {
+        await bench.create('product.supplierinfo', { partner_id: vendor, product_id: goods, min_qty: 0, price: 10, delay: 3 });
+        const id = await order();
         const [lineId] = (await bench.first('purchase.order', id, 'order_line')).order_line as [number];
-        await odoo.save('purchase.order.line', [{ id: lineId, values: { product_qty: 9 } }], silent);
-        const moves = await odoo.searchIds('stock.move', [['purchase_line_id', '=', lineId]]);
-        const quantities = (await odoo.read('stock.move', moves, ['product_uom_qty'])).map((move) => move.product_uom_qty as number);
-        expect(quantities.reduce((sum, quantity) => sum + quantity, 0)).toBe(9);
+        await odoo.save('purchase.order.line', [{ id: lineId, values: { product_qty: 4, ...price } }], silent);
+        const kept = { id: lineId, product_qty: 4, price_unit: 47.4705, date_planned: '2020-02-03 10:00:00', name: 'text po_1' };
+        expect(await bench.first('purchase.order.line', lineId, 'product_qty', 'price_unit', 'date_planned', 'name')).toEqual(kept);
+        await odoo.save('purchase.order.line', [{ id: lineId, values: { product_qty: 5 } }], silent);
+        expect(await bench.first('purchase.order.line', lineId, 'product_qty', 'price_unit', 'date_planned')).toEqual({
+          id: lineId,
+          product_qty: 5,
+          price_unit: 10,
+          date_planned: '2020-01-05 03:04:05',
+        });
+      });
+
+      test('less on a confirmed order shrinks its receipt, more grows it', async () => {
+        const [id, lineId] = await confirmed();
+        for (const product_qty of [4, 9]) {
+          await odoo.save('purchase.order.line', [{ id: lineId, values: { product_qty, ...price } }], silent);
+          expect(await receiptOf(id)).toEqual({ states: ['assigned'], quantity: product_qty });
+        }
+      });
+
+      test('nothing on a confirmed order cancels its receipt and keeps the price', async () => {
+        const [id, lineId] = await confirmed();
+        await odoo.save('purchase.order.line', [{ id: lineId, values: { product_qty: 0, ...price } }], silent);
+        expect(await receiptOf(id)).toEqual({ states: ['cancel'], quantity: 0 });
+        expect(await bench.first('purchase.order', id, 'state', 'amount_untaxed')).toEqual({ id, state: 'purchase', amount_untaxed: 0 });
+        expect(await bench.first('purchase.order.line', lineId, 'price_unit', 'date_planned')).toMatchObject({
+          price_unit: 47.4705,
+          date_planned: '2020-02-03 10:00:00',
+        });
+      });
+
+      test('a confirmed order takes further lines, and may not lose one', async () => {
+        const [id, lineId] = await confirmed();
+        const columns = ['id', 'order_id/.id', 'product_id/.id', 'name', 'product_qty', 'price_unit', 'date_planned', 'tax_ids/.id'];
+        const [added] =
+          (await odoo.load('purchase.order.line', columns, [[bench.externalId('more'), id, goods, 'more', '2', '3', '2020-02-03 10:00:00', null]], silent))
+            .ids ?? [];
+        expect(await bench.first('purchase.order', id, 'order_line', 'amount_untaxed')).toEqual({ id, order_line: [lineId, added], amount_untaxed: 338.29 });
+        expect((await receiptOf(id)).quantity).toBe(9);
         expect(await refusal(odoo.unlink('purchase.order.line', [lineId]))).toMatchObject({ failure: 'validation', exception: 'odoo.exceptions.UserError' });
       });
     });
