@@ -94,13 +94,18 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   const { model } = run.entity(first.action.entity);
   const ids = documents.map((document) => document.id);
   const held = new Map<number, string>();
+  const going = new Set(
+    documents.flatMap(({ action, id }) => [`${model} ${id}`, ...action.lines.map((line) => `${run.entity(line.entity).model} ${line.odooId}`)]),
+  );
   for (const entity of Object.values(run.manifest.entities)) {
     const metadata = await run.metadata(entity.model);
     for (const field of Object.keys(entity.fields)) {
       if (metadata.get(field)?.type !== 'many2one' || metadata.get(field)?.relation !== model) continue;
       const leftovers = run.leftovers.get(entity.model) ?? new Set();
       const referrers = (await run.odoo.searchIds(entity.model, [[field, 'in', ids]])).filter((id) => !leftovers.has(id));
-      const own = entity.model === model ? new Set(ids) : new Set<number>();
+      // What goes together with its document does not hold it.
+      const lines = documents.flatMap((document) => document.action.lines.filter((line) => run.entity(line.entity).model === entity.model));
+      const own = new Set(entity.model === model ? ids : lines.map((line) => line.odooId));
       const records = await run.read(
         entity.model,
         referrers.filter((id) => !own.has(id)),
