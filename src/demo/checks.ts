@@ -4,7 +4,7 @@ import type { Truth } from '../../fixtures/hospital/write.ts';
 import type { ControlTotal } from '../domain/difference.ts';
 import type { LoadRunResult, MapResult, PullResult, ReconcileResult } from '../domain/results.ts';
 import type { FoundBreak, PlannedDocument } from './evidence.ts';
-import { breakName, type Expectations, LINKED_BY_DECISION } from './expectations.ts';
+import { breakName, type Expectations, LINKED_BY_DECISION, type RoundingMethod } from './expectations.ts';
 
 export type Mistakes = readonly string[];
 
@@ -63,11 +63,11 @@ function sameAmount(what: string, expected: string | null, actual: string | null
   return same(what, plain(expected), plain(actual));
 }
 
-/** `loaded`: everything that can be in Odoo is there; before, the rest is only in legacy as well. */
-export function checkReconcile(result: ReconcileResult, breaks: readonly FoundBreak[], expected: Expectations, loaded: boolean): Mistakes {
+/** `loaded`: everything that can be in Odoo is there, rounded as its company does; null: the rest is only in legacy as well. */
+export function checkReconcile(result: ReconcileResult, breaks: readonly FoundBreak[], expected: Expectations, loaded: RoundingMethod | null): Mistakes {
   const names = new Set(breaks.map((each) => breakName(each.entity, each.system, each.key, each.class)));
   const mistakes: string[] = [];
-  if (loaded) mistakes.push(...sameNames('breaks', expected.lasting.keys(), names), ...same('breaks', expected.lasting.size, breaks.length));
+  if (loaded !== null) mistakes.push(...sameNames('breaks', expected.lasting.keys(), names), ...same('breaks', expected.lasting.size, breaks.length));
   else {
     mistakes.push(...[...expected.lasting.keys()].filter((name) => !names.has(name)).map((name) => `breaks: not found: ${name}`));
     const others = breaks.filter((each) => each.class !== 'only-legacy' && !expected.lasting.has(breakName(each.entity, each.system, each.key, each.class)));
@@ -87,11 +87,11 @@ export function checkReconcile(result: ReconcileResult, breaks: readonly FoundBr
   return [...mistakes, ...checkAmounts(result, expected, loaded)];
 }
 
-function checkAmounts(result: ReconcileResult, { amounts }: Expectations, loaded: boolean): Mistakes {
+function checkAmounts(result: ReconcileResult, { amounts }: Expectations, loaded: RoundingMethod | null): Mistakes {
   const total = untaxedTotal(result);
   if (total === null) return ['there is no control total of the order amounts'];
-  const odoo = loaded ? amounts.odoo : '0';
-  const rounding = loaded ? new Decimal(amounts.loadable).minus(amounts.odoo).toFixed() : '0';
+  const odoo = loaded === null ? '0' : amounts.odoo[loaded];
+  const rounding = loaded === null ? '0' : new Decimal(amounts.loadable).minus(odoo).toFixed();
   return [
     ...sameAmount('order amounts in legacy', amounts.legacy, total.legacy),
     ...sameAmount('order amounts in Odoo', odoo, total.odoo),

@@ -30,10 +30,13 @@ export interface Expectations {
 /** Untaxed amounts of purchase orders, exact decimals as text. */
 export interface Amounts {
   readonly legacy: string;
-  /** Of the orders that can be loaded: as the legacy system has them, and each line rounded half-up to the cent as Odoo keeps them. */
+  /** Of the orders that can be loaded: as the legacy system has them, and as Odoo keeps them. */
   readonly loadable: string;
-  readonly odoo: string;
+  readonly odoo: Readonly<Record<RoundingMethod, string>>;
 }
+
+/** Of the company: Odoo rounds half-up to the cent, every line or every order. */
+export type RoundingMethod = 'round_per_line' | 'round_globally';
 
 /** Units that Odoo has already: linked by decision in the workspace. */
 export const LINKED_BY_DECISION = 2;
@@ -108,14 +111,19 @@ function counted(truth: Truth, nameOf: (fault: SeededFault) => string | null): R
 
 function amountsOf(hospital: Hospital, truth: Truth): Amounts {
   const refused = new Set(truth.faults.flatMap((fault) => (fault.entity === 'purchase_order' && fault.expect.kind === 'unloadable' ? [fault.key] : [])));
-  let [legacy, loadable, odoo] = [new Decimal(0), new Decimal(0), new Decimal(0)];
+  let [legacy, loadable, byLine, byOrder] = [new Decimal(0), new Decimal(0), new Decimal(0), new Decimal(0)];
   for (const order of hospital.orders) {
     legacy = legacy.plus(order.total);
     if (refused.has(order.po_no)) continue;
     loadable = loadable.plus(order.total);
-    for (const line of order.lines) odoo = odoo.plus(new Decimal(line.qty).times(line.price).toDecimalPlaces(2, Decimal.ROUND_HALF_UP));
+    byOrder = byOrder.plus(cents(new Decimal(order.total)));
+    for (const line of order.lines) byLine = byLine.plus(cents(new Decimal(line.qty).times(line.price)));
   }
-  return { legacy: legacy.toFixed(), loadable: loadable.toFixed(), odoo: odoo.toFixed() };
+  return { legacy: legacy.toFixed(), loadable: loadable.toFixed(), odoo: { round_per_line: byLine.toFixed(), round_globally: byOrder.toFixed() } };
+}
+
+function cents(amount: Decimal): Decimal {
+  return amount.toDecimalPlaces(2, Decimal.ROUND_HALF_UP);
 }
 
 /** A fault as a person would tell it. */

@@ -7,6 +7,7 @@ import { departmentExports, meditrackSql, type Truth, truthOf } from '../../fixt
 import { packageDirectory } from '../context.ts';
 import { CutoverError } from '../domain/errors.ts';
 import type { OdooConnection } from '../domain/ports.ts';
+import type { RoundingMethod } from './expectations.ts';
 
 export interface Stage {
   readonly directory: string;
@@ -117,4 +118,12 @@ export async function refuseUsedOdoo(odoo: OdooConnection, namespace: string): P
   throw new CutoverError('E_NAMESPACE', `this Odoo holds ${left.length} External IDs of ${namespace} already, perhaps of an earlier demo`, {
     hint: 'use a database without them, or roll the earlier demo back: cutover rollback RUN --workspace DIR',
   });
+}
+
+/** How the company of the user rounds. */
+export async function roundingMethod(odoo: OdooConnection): Promise<RoundingMethod> {
+  const { userId } = await odoo.identity();
+  const [user] = await odoo.read('res.users', [userId], ['company_id']);
+  const [company] = await odoo.read('res.company', [Number(user?.company_id)], ['tax_calculation_rounding_method']);
+  return company?.tax_calculation_rounding_method === 'round_globally' ? 'round_globally' : 'round_per_line';
 }

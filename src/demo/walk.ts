@@ -4,9 +4,9 @@ import type { ReconcileResult } from '../domain/results.ts';
 import { type Census, countOf, differences, takeCensus, takeWriteDates } from './census.ts';
 import { checkLoad, checkMap, checkPlan, checkPull, checkReconcile, type Mistakes, same, sameNames } from './checks.ts';
 import { breaksOf, documentsOf, type FoundBreak } from './evidence.ts';
-import { type Expectations, expectationsOf, faultText, LINKED_BY_DECISION } from './expectations.ts';
+import { type Expectations, expectationsOf, faultText, LINKED_BY_DECISION, type RoundingMethod } from './expectations.ts';
 import type { Proof } from './proof.ts';
-import { refuseUsedOdoo, type Stage, seedOdoo } from './stage.ts';
+import { refuseUsedOdoo, roundingMethod, type Stage, seedOdoo } from './stage.ts';
 import type { Verbs } from './verbs.ts';
 
 export interface Finding {
@@ -27,6 +27,7 @@ export interface Step {
 
 /** What the steps hand to each other. */
 interface Memory {
+  rounding: RoundingMethod;
   seeded: readonly number[];
   asFound: Census | null;
   beforeLoad: Census | null;
@@ -49,7 +50,7 @@ export interface Walk {
 }
 
 export function walkOf(stage: Stage, verbs: Verbs, proof: Proof): Walk {
-  const memory: Memory = { seeded: [], asFound: null, beforeLoad: null, breaksBefore: [], loads: [], applied: 0 };
+  const memory: Memory = { rounding: 'round_per_line', seeded: [], asFound: null, beforeLoad: null, breaksBefore: [], loads: [], applied: 0 };
   const expected = expectationsOf(stage.hospital, stage.truth);
   const play: Play = { stage, verbs, proof, memory, expected };
   const steps: readonly Step[] = [
@@ -81,6 +82,7 @@ interface Play {
 async function seed({ stage, verbs, memory }: Play): Promise<Finding> {
   return verbs.odoo(async (odoo) => {
     await refuseUsedOdoo(odoo, NAMESPACE);
+    memory.rounding = await roundingMethod(odoo);
     memory.asFound = await takeCensus(odoo);
     memory.seeded = await seedOdoo(odoo, stage);
     memory.beforeLoad = await takeCensus(odoo);
@@ -131,7 +133,7 @@ async function reconcileBefore({ stage, verbs, memory, expected }: Play): Promis
   return {
     detail: `${onlyLegacy} records only in legacy, ${memory.breaksBefore.length - onlyLegacy} with a fault`,
     notes: [...faultsOf(stage, 'duplicate-key'), ...faultsOf(stage, 'exists-unlinked')],
-    mistakes: checkReconcile(data, memory.breaksBefore, expected, false),
+    mistakes: checkReconcile(data, memory.breaksBefore, expected, null),
   };
 }
 
@@ -177,7 +179,7 @@ async function loadRest({ stage, verbs, proof, memory, expected }: Play): Promis
   };
 }
 
-async function reconcileAfter({ stage, verbs, proof, expected }: Play): Promise<Finding> {
+async function reconcileAfter({ stage, verbs, proof, memory, expected }: Play): Promise<Finding> {
   await verbs.pull(['odoo']);
   const { data } = await verbs.reconcile();
   const breaks = await breaksOf(data);
@@ -185,7 +187,7 @@ async function reconcileAfter({ stage, verbs, proof, expected }: Play): Promise<
   proof.faults = stage.truth.faults;
   return {
     detail: `${equalRecords(data)} records equal, ${breaks.length} breaks, each of them a seeded fault`,
-    mistakes: checkReconcile(data, breaks, expected, true),
+    mistakes: checkReconcile(data, breaks, expected, memory.rounding),
   };
 }
 
@@ -235,7 +237,7 @@ async function reconcileEnd({ verbs, memory, expected }: Play): Promise<Finding>
   const names = (all: readonly FoundBreak[]) => all.map((each) => `${each.id} ${each.entity} ${each.key ?? '(no key)'} ${each.class}`);
   return {
     detail: `the same ${breaks.length} breaks under the same ids`,
-    mistakes: [...checkReconcile(data, breaks, expected, false), ...sameNames('breaks as at the start', names(memory.breaksBefore), names(breaks))],
+    mistakes: [...checkReconcile(data, breaks, expected, null), ...sameNames('breaks as at the start', names(memory.breaksBefore), names(breaks))],
   };
 }
 
