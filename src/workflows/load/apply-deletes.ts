@@ -94,9 +94,6 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   const { model } = run.entity(first.action.entity);
   const ids = documents.map((document) => document.id);
   const held = new Map<number, string>();
-  const going = new Set(
-    documents.flatMap(({ action, id }) => [`${model} ${id}`, ...action.lines.map((line) => `${run.entity(line.entity).model} ${line.odooId}`)]),
-  );
   for (const entity of Object.values(run.manifest.entities)) {
     const metadata = await run.metadata(entity.model);
     for (const field of Object.keys(entity.fields)) {

@@ -12,6 +12,7 @@ export const Refusal = {
   rejected: 'the legacy row was rejected by the mapping',
   circle: 'its references run in a circle',
   deletedInOdoo: 'was deleted in Odoo since it was linked; decide in decisions/links.csv',
+  ownedByOdoo: 'Odoo owns this entity, and the record is not there',
   undecided: 'both sides changed; decide which one holds',
   goneUncertain: 'is gone from the legacy system, but rows without a readable key were rejected and it may be one of them',
   goneNoArchive: 'is gone from the legacy system, and this model cannot be archived',
@@ -28,7 +29,7 @@ export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedR
     case 'linked':
       return planLinked(record, entity);
     case 'only-legacy':
-      return planCreate(record, entity);
+      return record.direction === 'decide' ? refuse(record, entity, Refusal.ownedByOdoo) : planCreate(record, entity);
     case 'missing-in-odoo':
       return record.direction === 'create-in-odoo' ? planCreate(record, entity) : refuse(record, entity, Refusal.deletedInOdoo);
     case 'missing-in-legacy':
@@ -72,10 +73,9 @@ function planLinked(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   for (const field of writableFields(entity, record.system)) {
     const direction = record.differing[field.field];
     if (direction === undefined || direction === 'return-to-legacy') continue;
-    // A reference to what this plan creates differs until then, whoever owns the field says what happens next.
-    if (direction === 'decide') return refuse(record, entity, Refusal.undecided);
     const value = plannedValue(record, field, entity);
     if (typeof value === 'string') return refuse(record, entity, value);
+    if (direction === 'decide') return refuse(record, entity, Refusal.undecided);
     // Odoo has no empty number, boolean or required field: a legacy row without a value has nothing to say about it.
     if (value.planned === null && !field.nullable) continue;
     patch.push({ op: 'test', path: pointer(field.odoo), value: record.odoo?.[field.odoo] ?? null });

@@ -71,7 +71,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
       AS whole ON whole.system = record._system AND whole.key = record._key
     ${targets.map(([name, target]) => referenceJoinSql(name, target, records)).join('\n    ')}
     ${self === null ? '' : 'LEFT JOIN depth ON depth._system = record._system AND depth._key = record._key'}
-    WHERE record._system IS NOT NULL AND record._key IS NOT NULL AND record._class NOT IN ('only-odoo', 'outside-scope', 'null-key')`;
+    WHERE record._key IS NOT NULL AND record._system IN (${systemsOf(entity)}) AND record._class NOT IN ('only-odoo', 'outside-scope', 'null-key')`;
 }
 
 function referenceSql(name: string, known: boolean): string {
@@ -150,6 +150,11 @@ function rawSql(column: string, type: string): string {
 
 function jsonObject(members: readonly (readonly [string, string])[]): string {
   return `json_object(${members.map(([name, sql]) => `${literal(name)}, ${sql}`).join(', ')})`;
+}
+
+/** Records of a system that no mapping feeds any more are left alone: it did not say that they are gone. */
+function systemsOf(entity: EntityComparison): string {
+  return [...new Set(entity.definition.sources.map(({ mapping }) => mapping.system)), ''].map(literal).join(', ');
 }
 
 function parquet(file: string): string {
