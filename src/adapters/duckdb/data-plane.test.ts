@@ -65,9 +65,21 @@ describe('append', () => {
   it('appends texts and nulls, keeping empty text apart from null', async () => {
     await plane.run('CREATE TABLE texts (a VARCHAR, b VARCHAR)');
     const many = Array.from({ length: 70_000 }, (_, index) => [String(index), 'ä€𝄞']);
-    expect(await plane.append('texts', batchesOf([['', null]], many, []))).toBe(70_001);
+    expect(
+      await plane.append(
+        'texts',
+        batchesOf(
+          [
+            ['', null],
+            ['', 'a\0b'],
+          ],
+          many,
+          [],
+        ),
+      ),
+    ).toBe(70_002);
     expect(await plane.rows("SELECT count(*) AS n, count(*) FILTER (a = '') AS empty, count(b) AS b, max(length(b)) AS length FROM texts")).toEqual([
-      { n: 70_001, empty: 1, b: 70_000, length: 3 },
+      { n: 70_002, empty: 2, b: 70_001, length: 3 },
     ]);
   });
 

@@ -1,7 +1,8 @@
 /** DuckDB as the data plane: bounded memory, a private spill directory, results as JSON-safe values, a way to lock the doors. */
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBDataChunk, DuckDBInstance, type DuckDBResult, VARCHAR } from '@duckdb/node-api';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type DuckDBAppender, type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, type DuckDBResult } from '@duckdb/node-api';
 import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, DataRow } from '../../domain/ports.ts';
 import { identifier, literalList } from '../../domain/sql.ts';
@@ -18,10 +19,8 @@ export interface DataPlaneOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The most a data chunk can hold: DuckDB's vector size. */
-const CHUNK_ROWS = 2048;
 /** The appender holds what it was given until it flushes; this bounds it. */
-const FLUSH_CHUNKS = 16;
+const FLUSH_ROWS = 32_768;
 const SPILL_PREFIX = 'duckdb-';
 const DAY_MS = 86_400_000;
 
@@ -102,20 +101,22 @@ class DuckDBDataPlane implements DataPlane {
       connection.closeSync();
       throw error;
     });
-    const types = Array.from({ length: appender.columnCount }, () => VARCHAR);
+    const width = appender.columnCount;
     let total = 0;
-    let chunks = 0;
+    let unflushed = 0;
     try {
       // what the batches throw is theirs; only the appender's own errors are DuckDB's
       for await (const batch of batches) {
         await this.#guard(connection, statement, async () => {
-          for (let from = 0; from < batch.length; from += CHUNK_ROWS) {
-            appender.appendDataChunk(chunkOf(batch, from, Math.min(from + CHUNK_ROWS, batch.length), types));
-            chunks += 1;
-            if (chunks % FLUSH_CHUNKS === 0) appender.flushSync();
-          }
+          for (const row of batch) appendRow(appender, row, width);
+          unflushed += batch.length;
+          if (unflushed < FLUSH_ROWS) return;
+          appender.flushSync();
+          unflushed = 0;
         });
         total += batch.length;
+        // a turn of the event loop: batches that are ready at once would keep signals waiting, and what was freed from being given back
+        await nextTurn();
       }
       await this.#guard(connection, statement, async () => appender.flushSync());
       return total;
@@ -175,17 +176,14 @@ function rowObjects(chunk: DuckDBDataChunk, names: readonly string[]): DataRow[]
   return chunk.convertRows(dataValue).map((row) => Object.fromEntries(row.map((value, index) => [names[index] ?? String(index), value])));
 }
 
-function chunkOf(rows: readonly (readonly (string | null)[])[], from: number, to: number, types: readonly (typeof VARCHAR)[]): DuckDBDataChunk {
-  const width = types.length;
-  const columns: (string | null)[][] = Array.from({ length: width }, () => new Array<string | null>(to - from));
-  for (let index = from; index < to; index += 1) {
-    const row = rows[index] as readonly (string | null)[];
-    if (row.length !== width) throw new RangeError(`a row of ${row.length} values for ${width} columns`);
-    for (let column = 0; column < width; column += 1) (columns[column] as (string | null)[])[index - from] = row[column] ?? null;
+/** Value by value: faster than whole chunks, which are freed only when the garbage collector finds them (hundreds of MB too late). */
+function appendRow(appender: DuckDBAppender, row: readonly (string | null)[], width: number): void {
+  if (row.length !== width) throw new RangeError(`a row of ${row.length} values for ${width} columns`);
+  for (const value of row) {
+    if (value === null) appender.appendNull();
+    else appender.appendVarchar(value);
   }
-  const chunk = DuckDBDataChunk.create(types, to - from);
-  chunk.setColumns(columns);
-  return chunk;
+  appender.endRow();
 }
 
 /** A directory of this process, 0700. Those of processes that were killed are swept after a day. */

@@ -45,8 +45,10 @@ interface Prepared {
   readonly entities: readonly EntityPull[];
 }
 
-/** A pull needs little: rows flow through. The rest of the machine's memory stays with whoever has it. */
-const PULL_MEMORY_MB = 256;
+/** A pull needs little: rows flow through, and what is held are the row groups being written, so it grows with the columns. The rest of the
+ *  machine's memory stays with whoever has it. */
+const LEAST_MEMORY_MB = 192;
+const COLUMN_MEMORY_MB = 8;
 
 /** All mappings are checked against all sources before the first row is read.
  *  Errors: E_CONFIG, E_SOURCE_DRIFT, E_SOURCE_SHRANK, E_SOURCE_UNREACHABLE, E_SOURCE_UNREADABLE, E_CONSERVATION, E_INTERRUPTED: then no snapshot of the system at hand is made. */
@@ -158,7 +160,7 @@ async function stageEntity(
   const { policies } = request.workspace.file;
   const plane = await ports.openPlane();
   try {
-    await boundMemory(plane, policies);
+    await boundMemory(plane, policies, entity.columns.length);
     ports.progress({ kind: 'step', step: source, ...(entity.previous === null ? {} : { total: entity.previous.manifest.rows }) });
     const read = await readEntity(request, entity, cut, plane, ports.progress);
     const file = join(snapshot.directory, 'data.parquet');
@@ -198,7 +200,8 @@ async function countRows(plane: DataPlane, file: string): Promise<number> {
   return row?.n ?? 0;
 }
 
-async function boundMemory(plane: DataPlane, { memory }: Policies): Promise<void> {
-  const megabytes = Number.parseInt(memory, 10) * (memory.endsWith('GB') ? 1000 : 1);
-  if (megabytes > PULL_MEMORY_MB) await plane.run(`SET memory_limit = '${PULL_MEMORY_MB}MB'`);
+async function boundMemory(plane: DataPlane, { memory }: Policies, columns: number): Promise<void> {
+  const allowed = Number.parseInt(memory, 10) * (memory.endsWith('GB') ? 1000 : 1);
+  const needed = Math.max(LEAST_MEMORY_MB, columns * COLUMN_MEMORY_MB);
+  if (needed < allowed) await plane.run(`SET memory_limit = '${needed}MB'`);
 }
