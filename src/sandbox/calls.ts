@@ -1,10 +1,10 @@
 /** A call on a model, from either protocol: one transaction, its failures in Odoo's words. */
 import { refusedByDatabase } from './constraint-words.ts';
 import type { Database } from './database.ts';
-import { accessError, IntegrityError, notFound, SerializationError, unprocessable } from './errors.ts';
+import { accessError, IntegrityError, notFound, SerializationError, unprocessable, userError } from './errors.ts';
 import type { FailureEffect } from './failure-injection.ts';
 import type { Method, Model } from './model.ts';
-import type { Json, JsonObject } from './values.ts';
+import { isList, type Json, type JsonObject } from './values.ts';
 
 export interface Call {
   readonly model: Model;
@@ -34,6 +34,16 @@ export function refuseIdsOnModelMethod(call: Pick<Call, 'model' | 'method' | 'na
   if (call.method.onModel && call.ids.length > 0) throw unprocessable(`cannot call ${call.model.name}.${call.name} with ids`);
 }
 
+/** A language that is not installed and a company the user does not work for are refused whatever the call. */
+function checkContext(database: Database, { lang, allowed_company_ids: companies }: JsonObject): void {
+  if (typeof lang === 'string' && lang !== '' && ![...database.model('res.lang').table.rows()].some((row) => row.code === lang)) {
+    throw userError(`Invalid language code: ${lang}`);
+  }
+  if (isList(companies) && companies.some((id) => !database.model('res.company').table.has(Number(id)))) {
+    throw accessError('Access to unauthorized or invalid companies.');
+  }
+}
+
 /** undefined is Python's None. */
 export function perform(database: Database, call: Call, userId: number, effect: FailureEffect | null): Json | undefined {
   if (effect?.kind === 'concurrent-update') {
@@ -44,6 +54,7 @@ export function perform(database: Database, call: Call, userId: number, effect: 
       nextrow: 0,
     };
   }
+  checkContext(database, call.context);
   try {
     return database.transact(call.context, userId, (environment) =>
       call.method.call({ environment, model: call.model, ids: call.ids, arguments: call.arguments }),

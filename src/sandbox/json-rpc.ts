@@ -39,7 +39,7 @@ export function commonService(login: Login, { method, args }: RpcRequest): Json 
     checkDatabase(login, database);
     return login.userId(String(name), String(password)) ?? false;
   }
-  throw new Exception(500, 'builtins.NameError', `Method not available ${method}`);
+  throw new Exception(500, 'builtins.Exception', `Method not found: ${method}`);
 }
 
 export function objectCall(database: Database, login: Login, { method, args }: RpcRequest): { call: Call; userId: number } {
@@ -54,7 +54,7 @@ export function objectCall(database: Database, login: Login, { method, args }: R
   const [first, ...others] = positional;
   if (!found.method.onModel && positional.length === 0) throw new Exception(500, 'builtins.IndexError', 'list index out of range');
   const ids = found.method.onModel ? [] : isList(first) ? first.map(Number) : typeof first === 'number' ? [first] : [];
-  const bound = bindPositional(String(methodName), found.method, found.method.onModel ? positional : others, named);
+  const bound = bindPositional(String(modelName), String(methodName), found.method, { positional: found.method.onModel ? positional : others, named });
   const call = { ...found, name: String(methodName), ids, context: isObject(context) ? context : {}, arguments: bound };
   return { call, userId: Number(uid) };
 }

@@ -132,7 +132,7 @@ class RequestHandler {
     try {
       const request = rpcRequest(paramsOf(parseBody(body)));
       if (request.service === 'common') return send(response, 200, { jsonrpc: '2.0', id, result: commonService(this.#login, request) });
-      if (request.service !== 'object') throw new OdooException(500, 'builtins.KeyError', `'${request.service}'`);
+      if (request.service !== 'object') throw new OdooException(500, 'builtins.KeyError', request.service);
       const effect = this.#failures.effectOn(String(request.args[3]), String(request.args[4]));
       if (await preempted(response, effect)) return;
       const { call, userId } = objectCall(this.#database, this.#login, request);
@@ -195,7 +195,7 @@ function sendError(response: ServerResponse, error: OdooException): void {
 }
 
 function sendUnauthorized(response: ServerResponse, withoutKey: boolean): void {
-  const message = withoutKey ? 'User not authenticated, use the "Authorization" header' : 'Invalid apikey';
+  const message = withoutKey ? 'User not authenticated, use an API Key with a Bearer Authorization header.' : 'Invalid apikey';
   response.setHeader('WWW-Authenticate', 'Bearer');
   sendError(response, new OdooException(401, 'werkzeug.exceptions.Unauthorized', message, [message, 401]));
 }

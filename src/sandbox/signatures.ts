@@ -18,23 +18,29 @@ export function bindNamed(method: Method, given: JsonObject): JsonObject {
 }
 
 /** Positional and named arguments, as `execute_kw` takes them. */
-export function bindPositional(name: string, method: Method, positional: readonly Json[], named: JsonObject): JsonObject {
+export function bindPositional(
+  model: string,
+  name: string,
+  method: Method,
+  { positional, named }: { positional: readonly Json[]; named: JsonObject },
+): JsonObject {
+  const className = model.replaceAll(/(?:^|[._])([a-z])/g, (_match, letter: string) => letter.toUpperCase());
   const names = method.parameters.map(nameOf);
   if (positional.length > names.length) {
-    throw typeError(`BaseModel.${name}() takes ${names.length + 1} positional arguments but ${positional.length + 1} were given`);
+    throw typeError(`${className}.${name}() takes ${names.length + 1} positional arguments but ${positional.length + 1} were given`);
   }
   const bound: { [name: string]: Json } = { ...named };
   for (const [index, value] of positional.entries()) {
     const parameter = names[index] ?? '';
-    if (parameter in named) throw typeError(`BaseModel.${name}() got multiple values for argument '${parameter}'`);
+    if (parameter in named) throw typeError(`${className}.${name}() got multiple values for argument '${parameter}'`);
     bound[parameter] = value;
   }
   const unknown = Object.keys(bound).find((parameter) => !names.includes(parameter));
-  if (unknown !== undefined) throw typeError(`BaseModel.${name}() got an unexpected keyword argument '${unknown}'`);
+  if (unknown !== undefined) throw typeError(`${className}.${name}() got an unexpected keyword argument '${unknown}'`);
   const missing = method.parameters.filter((parameter) => !parameter.endsWith('?') && !(parameter in bound));
   if (missing.length > 0) {
     const list = missing.map((parameter) => `'${parameter}'`).join(' and ');
-    throw typeError(`BaseModel.${name}() missing ${missing.length} required positional argument${missing.length > 1 ? 's' : ''}: ${list}`);
+    throw typeError(`${className}.${name}() missing ${missing.length} required positional argument${missing.length > 1 ? 's' : ''}: ${list}`);
   }
   return bound;
 }

@@ -5,7 +5,7 @@ import { userError } from '../errors.ts';
 import { roundTo } from '../fields.ts';
 import type { Behaviour } from '../model.ts';
 import { addDays } from '../time.ts';
-import { asId, asIds, asNumber, asText, isTruthy, type Json, type Row, type Values } from '../values.ts';
+import { asId, asIds, asNumber, asText, isTruthy, type Json, type Row, type Value, type Values } from '../values.ts';
 import { patchRow } from '../writing.ts';
 import { movesOfLines, touchOrder } from './purchase-order.ts';
 import { adaptMoves, cancelMoves } from './receipts.ts';
@@ -54,6 +54,29 @@ function fillIn(environment: Environment, values: Values): void {
   if (!('price_unit' in values)) values.price_unit = defaultPrice(environment, product.id, chosen, Number(values.product_uom_id ?? 0));
   if (!('discount' in values)) values.discount = asNumber(chosen?.discount);
   if (!('name' in values)) values.name = purchaseDescription(environment, product, chosen ?? own[0]);
+}
+
+const filledIn = ['name', 'price_unit', 'date_planned', 'discount'] as const;
+
+/** A quantity or unit written alone finds its price, day and discount anew, unless the price was set by hand.
+ *  One of them written too keeps all of them as they are. */
+function priceAnew(environment: Environment, line: Row, values: Readonly<Values>): void {
+  const product = environment.row('product.product', asId(line.product_id) ?? 0);
+  if (!product || filledIn.some((name) => name in values) || !('product_qty' in values || 'product_uom_id' in values)) return;
+  if (asNumber(line.technical_price_unit) !== asNumber(line.price_unit)) return;
+  const order = environment.row('purchase.order', asId(line.order_id) ?? 0);
+  const { own, chosen } = sellersOf(environment, product.id, asId(order?.partner_id) ?? 0, asNumber(line.product_qty));
+  const unit = asId(line.product_uom_id) ?? 0;
+  const changes: { [name: string]: Value } = {};
+  if (chosen || !line.date_planned) changes.date_planned = addDays(asText(order?.date_order), asNumber(chosen?.delay));
+  if (chosen || own.length > 0 || asNumber(line.price_unit) === 0 || 'product_uom_id' in values) {
+    changes.price_unit = defaultPrice(environment, product.id, chosen, unit);
+    changes.technical_price_unit = changes.price_unit;
+    changes.discount = asNumber(chosen?.discount);
+    const usual = [undefined, ...own].map((seller) => purchaseDescription(environment, product, seller));
+    if (!line.name || usual.includes(asText(line.name))) changes.name = purchaseDescription(environment, product, chosen);
+  }
+  patchRow(environment, environment.model(model), line.id, changes);
 }
 
 /** Prices of products and suppliers are rounded to "Product Price" when they become a line's default. */
@@ -149,8 +172,10 @@ export const purchaseLine: Behaviour = {
   },
   written: (environment, before, values) => {
     for (const old of before) {
-      const line = environment.row(model, old.id);
-      if (!line) continue;
+      const written = environment.row(model, old.id);
+      if (!written) continue;
+      priceAnew(environment, written, values);
+      const line = environment.row(model, old.id) ?? written;
       touchOrder(environment, line.order_id);
       const open = movesOfLines(environment, [line]).filter((move) => move.state !== 'done' && move.state !== 'cancel');
       const moves = environment.model('stock.move');

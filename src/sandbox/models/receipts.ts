@@ -181,25 +181,31 @@ function procured(environment: Environment, line: Row): number {
     }, 0);
 }
 
-/** A confirmed line that changed: its open move follows. Less than the open move holds (down to nothing) becomes a return, as in Odoo. */
+/** A confirmed line that changed: an open move of the same price takes the difference up, and is cancelled when nothing is left of it.
+ *  Of another price it stays, and the difference becomes a move of its own: a return when it is less. */
 export function adaptMoves(environment: Environment, line: Row): void {
   const order = environment.row('purchase.order', asId(line.order_id) ?? 0);
   if (!order || line.display_type || !isGoods(environment, line)) return;
   const change = roundTo(asNumber(line.product_qty) - procured(environment, line), 2);
   if (change === 0) return;
   const unit = asId(line.product_uom_id) ?? 0;
-  const open = movesOfLine(environment, line.id).find((move) => isOpen(move) && usage(environment, move.location_dest_id) !== 'supplier');
-  const stocked = open ? (asId(open.product_uom) ?? unit) : unit;
-  const target = open ? roundTo(asNumber(open.product_uom_qty) + convertQuantity(environment, change, unit, stocked), 2) : 0;
-  if (open && target > 0) {
+  const priceUnit = movePrice(environment, line);
+  const isCandidate = (move: Row): boolean =>
+    isOpen(move) && usage(environment, move.location_dest_id) !== 'supplier' && asNumber(move.price_unit) === priceUnit;
+  const open = movesOfLine(environment, line.id).find(isCandidate);
+  const target = open ? roundTo(asNumber(open.product_uom_qty) + convertQuantity(environment, change, unit, asId(open.product_uom) ?? unit), 2) : -1;
+  if (open && target >= 0) {
     setQuantity(environment, open, target);
+    if (target === 0) {
+      patchRow(environment, environment.model(moveModel), open.id, { price_unit: 0 });
+      cancelMoves(environment, [environment.row(moveModel, open.id) ?? open]);
+    }
     return;
   }
   const returning = change < 0;
   const existing = returning ? undefined : openPickings(environment, linesOf(environment, order.id))[0];
   const picking = existing ?? createPicking(environment, order, returning);
-  const cost = asNumber(environment.get('product.product', asId(line.product_id) ?? 0, 'standard_price'));
-  createMove(environment, { order, line, picking, quantity: Math.abs(change), priceUnit: returning ? cost : movePrice(environment, line) });
+  createMove(environment, { order, line, picking, quantity: Math.abs(change), priceUnit });
 }
 
 export function cancelMoves(environment: Environment, moves: readonly Row[]): void {
