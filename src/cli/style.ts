@@ -30,7 +30,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /** Seconds as `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`. */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${Number.isInteger(seconds) ? seconds : seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;

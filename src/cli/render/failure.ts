@@ -1,4 +1,5 @@
 /** The last lines of a command: what went wrong, or what to type now. */
+import { ExitCode } from '../../domain/errors.ts';
 import type { Failure } from '../failure.ts';
 import { isUnexpected } from '../failure.ts';
 import type { Style } from '../style.ts';
@@ -12,7 +13,9 @@ export function renderFailure(failure: Failure, where: { readonly runId: string 
   const left = failure.details.length - MOST_DETAILS;
   if (left > 0) lines.push(paint.dim(`  … and ${left} more; --json has them all`));
   if (isUnexpected(failure)) lines.push('  This is a mistake in cutover itself, not in your data.');
-  if (where.log !== null) lines.push(`  Details: ${where.log}`);
+  // A refusal has said everything; the log of a failure holds what led to it.
+  const isPuzzling = failure.exit === ExitCode.failure || failure.exit === ExitCode.incomplete || failure.exit === ExitCode.connection;
+  if (where.log !== null && isPuzzling) lines.push(`  Details: ${where.log}`);
   if (where.runId !== null) lines.push(paint.dim(`  Run ${where.runId}`));
   if (failure.hint !== null) lines.push('', `${paint.bold('Try:')}  ${failure.hint}`);
   return `${lines.join('\n')}\n`;

@@ -4,6 +4,7 @@ import { table } from '../table.ts';
 
 /** Conflicts are listed up to this many; the journal has all. */
 const MOST_CONFLICTS = 20;
+const ENOUGH_FOR_A_RATE = 50;
 
 /** `verb` as in `Loaded`, `Rolled back`. */
 export function renderLoad(result: LoadRunResult, verb: string, style: Style): string {
@@ -37,7 +38,8 @@ export function renderLoad(result: LoadRunResult, verb: string, style: Style): s
     [unchanged, 'unchanged'],
   ] as const;
   const written = records.filter(([count]) => count > 0).map(([count, name]) => `${grouped(count)} ${name}`);
-  const rate = result.seconds > 0.5 && result.applied > 0 ? `, ${grouped(Math.round(result.applied / result.seconds))} documents/s` : '';
+  const perSecond = Math.round(result.applied / Math.max(result.seconds, 0.001));
+  const rate = result.applied >= ENOUGH_FOR_A_RATE ? `, ${grouped(perSecond)} documents/s` : '';
   const sections = [
     `${paint.bold(verb)} ${counted(result.applied, 'document')} in ${duration(result.seconds)}${rate}`,
     list,

@@ -7,6 +7,10 @@ import { table } from '../table.ts';
 const SIGNS: Record<PlanActionKind, string> = { create: '+', update: '~', link: '=', archive: '-', delete: '-', detach: '-', noop: ' ', refuse: '!' };
 const ORDER: readonly PlanActionKind[] = ['create', 'update', 'link', 'archive', 'delete', 'detach', 'noop', 'refuse'];
 
+/** For instance means a few; the file has all. */
+const MOST_SAMPLES = 15;
+const MOST_FIELDS = 8;
+
 export function renderPlan(result: PlanResult, style: Style): string {
   const { paint } = style;
   const colours: Record<PlanActionKind, (text: string) => string> = {
@@ -34,14 +38,16 @@ export function renderPlan(result: PlanResult, style: Style): string {
   );
   const sections = [`${paint.bold('Plan')}: ${summary(result)}\n\n${list}`];
   if (result.samples.length > 0) {
-    const samples = result.samples.map((sample) => {
+    const samples = result.samples.slice(0, MOST_SAMPLES).map((sample) => {
       const head = colours[sample.action](`  ${SIGNS[sample.action]} ${sample.entity} ${sample.key}`);
       const reason = sample.reason === null ? '' : paint.dim(`  ${sample.reason}`);
       const width = Math.max(0, ...sample.fields.map(({ field }) => field.length));
       const fields = sample.fields.map(
         ({ field, before, after }) => `      ${field.padEnd(width)}  ${before === null ? '' : `${paint.dim(quoted(before))} → `}${quoted(after)}`,
       );
-      return [`${head}${reason}`, ...fields].join('\n');
+      const left = fields.length - MOST_FIELDS;
+      const more = left > 0 ? [paint.dim(`      and ${counted(left, 'more field')}`)] : [];
+      return [`${head}${reason}`, ...fields.slice(0, MOST_FIELDS), ...more].join('\n');
     });
     sections.push(`${paint.bold('For instance')}\n${samples.join('\n')}`);
   }

@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { string as argument } from '@oclif/core/args';
+import { integer, string } from '@oclif/core/flags';
+import { CutoverCommand } from '../src/cli/command.ts';
+import { loadStatus, type Outcome } from '../src/cli/outcome.ts';
+import { renderLoad } from '../src/cli/render/load.ts';
+import { withContext } from '../src/context.ts';
+import { CutoverError, ExitCode } from '../src/domain/errors.ts';
+import type { LoadRunResult } from '../src/domain/results.ts';
+
+export default class Load extends CutoverCommand {
+  static override summary = 'Apply a saved plan to Odoo.';
+  static override description =
+    'A saved plan asks nothing again: what it says is done. Before each batch the values it was made on are read back, and a record that somebody changed since is left alone. Every call is journalled before it is sent, so a load that broke off goes on with --resume, and any load can be rolled back.';
+  static override examples = [
+    { command: 'cutover load procurement.plan --limit 10', description: 'a pilot: the first ten documents' },
+    { command: 'cutover load --resume 20261123T060000-load-a1b2', description: 'the rest, or what was left when it broke off' },
+    { command: 'cutover load procurement.plan', description: 'everything' },
+  ];
+  static override args = { file: argument({ description: 'The plan; with --resume it is known.' }) };
+  static override flags = {
+    limit: integer({ helpValue: 'N', min: 1, summary: 'Stop after this many documents; --resume takes up the rest.' }),
+    resume: string({ helpValue: 'RUN', summary: 'Go on with a load or rollback that was limited, interrupted or broke off.' }),
+  };
+  static override exitCodes = {
+    [ExitCode.clean]: 'everything applied, or already so',
+    [ExitCode.incomplete]: 'conflicts, dead letters or a remainder',
+    [ExitCode.refused]: 'the plan is used, stale, altered, or for another Odoo',
+    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.connection]: 'Odoo did not answer or refused the login',
+    [ExitCode.interrupted]: 'stopped by Ctrl-C after the batch; resumable',
+  };
+
+  protected async execute(): Promise<Outcome<LoadRunResult>> {
+    const { args, flags } = await this.parse(Load);
+    const { resume } = flags;
+    if (args.file === undefined && resume === undefined)
+      throw new CutoverError('E_USAGE', 'load needs a plan, or --resume RUN', { hint: 'cutover load --help' });
+    return withContext(this.invocation(flags), async ({ workspace, runId, asOf, ports, recorded }) => {
+      const file = args.file === undefined ? null : resolve(args.file);
+      const earlier = resume === undefined ? null : await (await ports.state()).run(resume);
+      if (resume !== undefined && earlier === null) throw new CutoverError('E_RUN_UNKNOWN', `there is no run ${resume}`, { hint: this.next(flags, 'status') });
+      const { verifyPlan } = await import('../src/workflows/plan/plan-file.ts');
+      const capability = earlier?.capability ?? (file === null ? null : (await verifyPlan(ports.runs, file)).manifest.capability);
+      const work = async (): Promise<Outcome<LoadRunResult>> => {
+        const { loadPlan } = await import('../src/workflows/load/load.ts');
+        const data = await loadPlan({ workspace, file, limit: flags.limit ?? null, resume: resume ?? null, runId, asOf }, ports);
+        const isRollback = earlier?.command === 'rollback';
+        const rest = data.remaining > 0 ? [this.next(flags, `load --resume ${data.runId}`)] : [];
+        const after = [this.next(flags, `run ${capability ?? ''}`.trim()), ...(isRollback ? [] : [this.next(flags, `rollback ${data.runId}`)])];
+        return { status: loadStatus(data), data, next: [...rest, ...after], text: (style) => renderLoad(data, isRollback ? 'Rolled back' : 'Loaded', style) };
+      };
+      return recorded(capability, work, resume);
+    });
+  }
+}
