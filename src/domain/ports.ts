@@ -77,6 +77,8 @@ export interface RunStore {
     system: string,
     inputsHash: string,
   ): Promise<{ readonly directory: string; keep(counts: CanonicalDataset['counts'], snapshotId: string): Promise<CanonicalDataset> }>;
+  /** Removes the canonical datasets made from these snapshots; answers how many. */
+  removeCanonical(entity: string, system: string, snapshotIds: ReadonlySet<string>): Promise<number>;
   /** Directory of the baseline layers of an entity (`<odoo uuid>/<capability>/<entity>`). */
   baselineDirectory(odooUuid: string, capability: string, entity: string): Promise<string>;
   /** Writes a file whole or not at all (0600). */

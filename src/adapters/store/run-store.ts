@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { CanonicalDataset } from '../../domain/canonical.ts';
 import type { RunStore } from '../../domain/ports.ts';
-import { absent, makePrivateDirectory, makeStagingDirectory, putInPlace, sweepStagings, takeAway, writeWhole } from './durable-files.ts';
+import { absent, makePrivateDirectory, makeStagingDirectory, namesIn, putInPlace, sweepStagings, takeAway, writeWhole } from './durable-files.ts';
 import { safeName } from './snapshot-store.ts';
 
 const ROWS = 'rows.parquet';
@@ -63,6 +63,18 @@ export function directoryRunStore(directory: string): RunStore {
           return { entity, system, snapshotId, inputsHash, counts, rows: join(place, ROWS), rejects: join(place, REJECTS) };
         },
       };
+    },
+
+    async removeCanonical(entity, system, snapshotIds) {
+      const parent = join(root, 'canonical', safeName(entity), safeName(system));
+      let removed = 0;
+      for (const inputsHash of await namesIn(parent)) {
+        const dataset = await canonical(entity, system, inputsHash);
+        if (dataset === null || !snapshotIds.has(dataset.snapshotId)) continue;
+        await takeAway(join(parent, inputsHash));
+        removed += 1;
+      }
+      return removed;
     },
 
     async baselineDirectory(odooUuid, capability, entity) {
