@@ -50,7 +50,7 @@ export function typedRowsSql(dataset: DatasetSql): string {
       ${each((field, index) => `${wideOf(field, index)} AS _wide_${index}`)}${lookups.length === 0 ? '' : `,\n      ${codeStatusSql(fields)}`}
     FROM evaluated ${lookups.join('\n    ')}
   ), stored AS (
-    SELECT *, ${each((field, index) => `${storedSql(field.codes === null ? field.readAs : field.contract, `_wide_${index}`)} AS _stored_${index}`)} FROM widened
+    SELECT *, ${each((field, index) => `${storedOf(field, index)} AS _stored_${index}`)} FROM widened
   ), judged AS (
     SELECT *, ${each((field, index) => `${ruleSql(field, index)} AS _rule_${index}`)} FROM stored
   )
@@ -75,6 +75,12 @@ function givenValueSql(field: CompiledField, index: number): string {
 function wideOf(field: CompiledField, index: number): string {
   if (field.codes !== null) return `_codes_${index}.target`;
   return wideSql(field.expression.kind, field.readAs, givenValueSql(field, index));
+}
+
+function storedOf(field: CompiledField, index: number): string {
+  const wide = `_wide_${index}`;
+  // The target of a code map is text, whatever the expression gives.
+  return field.codes === null ? storedSql(field.expression.kind, field.readAs, givenValueSql(field, index), wide) : wide;
 }
 
 function codeStatusSql(fields: readonly CompiledField[]): string {
