@@ -146,15 +146,11 @@ function sessionOf(knex: Knex, connection: unknown, run: (sql: string) => Promis
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      try {
-        await run('ROLLBACK');
-      } catch {
-        // the connection is gone, and the transaction with it
-      } finally {
-        await knex.client.releaseConnection(connection);
-        await knex.destroy();
-        await dispose();
-      }
+      // a connection that is gone has taken the transaction with it: then there is nothing to roll back
+      await Promise.allSettled([run('ROLLBACK')]);
+      await knex.client.releaseConnection(connection);
+      await knex.destroy();
+      await dispose();
     },
   };
 }

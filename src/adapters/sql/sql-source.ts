@@ -92,13 +92,13 @@ class SqlCut implements SourceCut {
 
     async function* batches(): AsyncIterable<readonly (readonly (string | null)[])[]> {
       let row = 0;
-      let next = session.query(fetch);
+      let next = settled(session.query(fetch));
       while (true) {
-        const { rows } = await next;
+        const answer = await next;
+        if ('error' in answer) throw answer.error;
+        const { rows } = answer.result;
         if (rows.length === 0) return;
-        next = session.query(fetch);
-        // an error of the next fetch belongs to the next turn, not to the process
-        next.catch(() => undefined);
+        next = settled(session.query(fetch));
         const before = row;
         row += rows.length;
         yield shape.isNumbered ? rows.map((values, index) => [String(before + index + 1), ...values]) : rows;
@@ -129,6 +129,15 @@ class SqlCut implements SourceCut {
         },
       );
     }
+  }
+}
+
+/** What comes of a promise that is looked at later: until then its error is nobody's, and must not end the process. */
+async function settled<Result>(promise: Promise<Result>): Promise<{ readonly result: Result } | { readonly error: unknown }> {
+  try {
+    return { result: await promise };
+  } catch (error) {
+    return { error };
   }
 }
 
