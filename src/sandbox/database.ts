@@ -19,6 +19,9 @@ interface RecordedModel {
 /** The JSON is what the recorder wrote; its literal types are of no use. */
 const recorded = metadata as unknown as { readonly [model: string]: RecordedModel };
 
+/** Not recorded, being hundreds: the zones this machine knows are those Odoo knows. */
+const timeZones: readonly (readonly [string, string])[] = ['UTC', ...Intl.supportedValuesOf('timeZone')].map((zone) => [zone, zone]);
+
 export class Database {
   readonly models = new Map<string, Model>();
   readonly log = new UndoLog();
@@ -38,11 +41,10 @@ export class Database {
 
   #build(name: string, description: RecordedModel): Model {
     const behaviour = behaviours[name] ?? {};
-    const fields = new Map<string, Field>(Object.entries(description.fields).map(([field, attributes]) => [field, { ...attributes, name: field }]));
-    const order = description.order
-      .split(',')
-      .filter((term) => fields.has(term.trim().split(/[\s.]/)[0] ?? ''))
-      .join(',');
+    const fields = new Map<string, Field>();
+    for (const [field, attributes] of Object.entries(description.fields)) {
+      fields.set(field, { ...attributes, name: field, ...(field === 'tz' ? { selection: timeZones } : {}) });
+    }
     const own = Object.entries(behaviour.methods ?? {});
     return {
       name,

@@ -91,18 +91,18 @@ export function toDatetime(value: Json): Value {
   if (!isTruthy(value)) return false;
   if (typeof value !== 'string') throw typeError(`object of type '${pythonType(value)}' has no len()`);
   const format = datetimeFormat(value.length);
-  const unreadable = valueError(`time data ${represent(value)} does not match format ${represent(format)}`);
+  const unreadable = (): OdooException => valueError(`time data ${represent(value)} does not match format ${represent(format)}`);
   const [datePart = '', timePart, ...rest] = value.split(' ');
   const date = normalizeDate(datePart);
-  if (date === null || rest.length > 0) throw unreadable;
+  if (date === null || rest.length > 0) throw unreadable();
   if (timePart === undefined) {
-    if (format !== '%Y-%m-%d') throw unreadable;
+    if (format !== '%Y-%m-%d') throw unreadable();
     return `${date} 00:00:00`;
   }
   const match = /^(\d{1,2}):(\d{1,2}):(\d{1,2})$/.exec(timePart);
-  if (!match || format !== '%Y-%m-%d %H:%M:%S') throw unreadable;
+  if (!match || format !== '%Y-%m-%d %H:%M:%S') throw unreadable();
   const [hours = 0, minutes = 0, seconds = 0] = match.slice(1).map(Number);
-  if (hours > 23 || minutes > 59 || seconds > 61) throw unreadable;
+  if (hours > 23 || minutes > 59 || seconds > 61) throw unreadable();
   return `${date} ${[hours, minutes, seconds].map((part) => String(part).padStart(2, '0')).join(':')}`;
 }
 

@@ -17,6 +17,11 @@ interface Index extends IndexDefinition {
 }
 
 const nobody: ReadonlySet<number> = new Set();
+const none: readonly IndexKey[] = [];
+
+function sameKeys(left: readonly IndexKey[], right: readonly IndexKey[]): boolean {
+  return left.length === right.length && left.every((key, index) => key === right[index]);
+}
 
 export class Table {
   readonly name: string;
@@ -88,19 +93,18 @@ export class Table {
   replace(id: number, row: Row | undefined): void {
     const before = this.#rows.get(id);
     for (const index of this.#indexes.values()) {
-      if (before) {
-        for (const key of index.keys(before)) {
-          const ids = index.ids.get(key);
-          ids?.delete(id);
-          if (ids?.size === 0) index.ids.delete(key);
-        }
+      const left = before ? index.keys(before) : none;
+      const entered = row ? index.keys(row) : none;
+      if (sameKeys(left, entered)) continue;
+      for (const key of left) {
+        const ids = index.ids.get(key);
+        ids?.delete(id);
+        if (ids?.size === 0) index.ids.delete(key);
       }
-      if (row) {
-        for (const key of index.keys(row)) {
-          const ids = index.ids.get(key);
-          if (ids) ids.add(id);
-          else index.ids.set(key, new Set([id]));
-        }
+      for (const key of entered) {
+        const ids = index.ids.get(key);
+        if (ids) ids.add(id);
+        else index.ids.set(key, new Set([id]));
       }
     }
     if (row) this.#rows.set(id, row);

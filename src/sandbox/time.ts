@@ -44,6 +44,7 @@ export function localToUtc(text: string, zone: string): string {
 }
 
 export function isTimeZone(zone: string): boolean {
+  if (zone === 'UTC') return true;
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: zone });
     return true;

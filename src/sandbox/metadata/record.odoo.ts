@@ -49,12 +49,7 @@ async function recordModel(model: string): Promise<JsonObject> {
     const trimmed: JsonObject = {};
     for (const attribute of attributes) if (field[attribute] !== undefined) trimmed[attribute] = field[attribute] ?? null;
     for (const attribute of moreAttributes) if (field[attribute]) trimmed[attribute] = field[attribute];
-    if (name === 'tz' || trimmed.type === 'reference')
-      trimmed.selection = [
-        ['UTC', 'UTC'],
-        ['Europe/Brussels', 'Europe/Brussels'],
-        ['America/New_York', 'America/New_York'],
-      ];
+    if (name === 'tz' || trimmed.type === 'reference') trimmed.selection = [];
     if (field.type === 'many2one' && field.store && onDelete.get(name)) trimmed.on_delete = onDelete.get(name) ?? false;
     fields[name] = trimmed;
   }
