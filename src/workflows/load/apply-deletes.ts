@@ -94,7 +94,7 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   const { model } = run.entity(first.action.entity);
   const ids = documents.map((document) => document.id);
   const held = new Map<number, string>();
-  for (const entity of Object.values(run.manifest.entities)) {
+  for (const [name, entity] of Object.entries(run.manifest.entities)) {
     const metadata = await run.metadata(entity.model);
     for (const field of Object.keys(entity.fields)) {
       if (metadata.get(field)?.type !== 'many2one' || metadata.get(field)?.relation !== model) continue;
@@ -103,9 +103,11 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
       // What goes together with its document does not hold it.
       const lines = documents.flatMap((document) => document.action.lines.filter((line) => run.entity(line.entity).model === entity.model));
       const own = new Set(entity.model === model ? ids : lines.map((line) => line.odooId));
+      const others = referrers.filter((id) => !own.has(id));
+      const earlier = await leftoversOfEarlierRollbacks(run, name, others);
       const records = await run.read(
         entity.model,
-        referrers.filter((id) => !own.has(id)),
+        others.filter((id) => !earlier.has(id)),
         [field],
       );
       for (const record of records.values()) if (typeof record[field] === 'number') held.set(record[field], entity.model);
@@ -119,6 +121,19 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   });
   await run.state.journal(entries);
   return documents.filter((document) => !document.ended);
+}
+
+/** Records that we made and took back before, and that Odoo only archived: they bear our External ID, and no link leads to them any more. */
+async function leftoversOfEarlierRollbacks(run: LoadRun, name: string, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  const { model } = run.entity(name);
+  const archived = [...(await run.read(model, ids, ['active']))].filter(([, record]) => record['active'] === false).map(([id]) => id);
+  if (archived.length === 0) return new Set();
+  const ours = await run.odoo.externalIds(model, archived, run.manifest.namespace);
+  const left = new Map(ours);
+  for await (const links of run.state.links(run.manifest.odoo.uuid, run.manifest.capability, name)) for (const link of links) left.delete(link.odooId);
+  // They go with the record, by a cascade that leaves their External IDs behind.
+  run.deletedExternalIds.push(...left.values());
+  return new Set(left.keys());
 }
 
 async function deleteByproducts(run: LoadRun, documents: readonly OpenDocument[]): Promise<void> {
