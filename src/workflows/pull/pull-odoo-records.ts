@@ -212,6 +212,8 @@ async function refuseShrunk({ pull, request }: Reading, previous: Snapshot | und
   await pull.plane.run(stagingTableSql('links', ['id']));
   const links = (await pull.ports.state()).links(pull.identity.uuid, pull.request.capability.name, entity);
   await pull.plane.append('links', linkedIds(links));
+  await pull.plane.run(stagingTableSql('byproducts', ['id']));
+  await pull.plane.append('byproducts', byproductsSince(pull, request.binding.model, previous.manifest.asOf));
   const [survivors] = await pull.plane.rows<{ expected: number; found: number }>(survivorsSql(previous.data, file));
   const { expected = 0, found = 0 } = survivors ?? {};
   if (found >= least(expected)) return;
@@ -226,6 +228,18 @@ async function refuseShrunk({ pull, request }: Reading, previous: Snapshot | und
 
 async function* linkedIds(links: AsyncIterable<readonly { readonly odooId: number }[]>): AsyncIterable<string[][]> {
   for await (const batch of links) yield batch.map((link) => [String(link.odooId)]);
+}
+
+/** What Odoo made by itself of our records, or lost with them, as the journals since then have it. */
+async function* byproductsSince({ ports }: OdooPull, model: string, since: string): AsyncIterable<string[][]> {
+  const state = await ports.state();
+  for (const run of await state.runs()) {
+    if (!['load', 'rollback'].includes(run.command) || run.startedAt < since) continue;
+    for await (const entries of state.journalOf(run.id)) {
+      const made = entries.filter(({ kind }) => kind === 'answer').flatMap(({ payload }) => payload.byproducts ?? []);
+      yield made.filter((one) => one.model === model).flatMap(({ ids }) => ids.map((id) => [String(id)]));
+    }
+  }
 }
 
 /** Where the next incremental pull begins, minus the overlap. write_date is the start of the transaction that wrote, so what matters is when

@@ -82,8 +82,8 @@ export function recordFactsSql(file: string): string {
 }
 
 /** How many of the records that should still be there are: those we did not make ourselves, and those that table `links` still names.
- *  Records that a rollback took away are neither. */
+ *  Records that a rollback took away are neither, nor are by-products (table `byproducts`), which go with them. */
 export function survivorsSql(before: string, now: string): string {
   return `SELECT count(*) AS expected, count(n.id) AS found FROM read_parquet(${literal(before)}) AS b LEFT JOIN read_parquet(${literal(now)}) AS n ON n.id = b.id
-WHERE b._external_id IS NULL OR b.id IN (SELECT CAST(id AS BIGINT) FROM links)`;
+WHERE (b._external_id IS NULL AND b.id NOT IN (SELECT CAST(id AS BIGINT) FROM byproducts)) OR b.id IN (SELECT CAST(id AS BIGINT) FROM links)`;
 }
