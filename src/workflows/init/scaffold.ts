@@ -15,6 +15,7 @@ export interface ScaffoldOptions {
 export function namespaceFor(name: string): string {
   const letters = name
     .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replaceAll(/^[_0-9]+|_+$/g, '');
