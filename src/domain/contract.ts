@@ -176,7 +176,9 @@ export const OdooByproduct = z.strictObject({
   through: z.string().optional().describe('Relational field of the record that names them.'),
   domain: odooDomain
     .optional()
-    .describe('Where no field names them: a domain; "$id" stands for the record, "$<canonical ref field>" for the record it refers to, "$user" for the user of the tool.'),
+    .describe(
+      'Where no field names them: a domain; "$id" stands for the record, "$<canonical ref field>" for the record it refers to, "$user" for the user of the tool.',
+    ),
   rollback: z.enum(['unlink', 'keep']).default('unlink').describe('What a rollback does with it.'),
 });
 export type OdooByproduct = z.infer<typeof OdooByproduct>;
