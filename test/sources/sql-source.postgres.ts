@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import knexModule from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqlSource } from '../../src/adapters/sql/sql-source.ts';
@@ -31,6 +34,19 @@ describe.skipIf(server === null)('a PostgreSQL server as a source', () => {
     const before = (await open()).rows[0].n;
     await cut.close();
     expect((await open()).rows[0].n).toBe(before - 1);
+  });
+
+  it('a pull that is killed leaves no transaction open either', async () => {
+    const open = async (): Promise<number> =>
+      (await knex.raw("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'cutover' AND datname = current_database()")).rows[0].n;
+    const before = await open();
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'open-cut.ts'), url], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    expect(await open()).toBe(before + 1);
+    child.kill('SIGKILL');
+    const deadline = Date.now() + 20_000;
+    while ((await open()) > before && Date.now() < deadline) await sleep(50);
+    expect(await open()).toBe(before);
   });
 
   it('a refused login is E_SOURCE_UNREACHABLE, without the password', async () => {
