@@ -45,6 +45,10 @@ export class Database {
     for (const [field, attributes] of Object.entries(description.fields)) {
       fields.set(field, { ...attributes, name: field, ...(field === 'tz' ? { selection: timeZones } : {}) });
     }
+    const order = description.order
+      .split(',')
+      .filter((term) => fields.has(term.trim().split(/[\s.]/)[0] ?? ''))
+      .join(',');
     const own = Object.entries(behaviour.methods ?? {});
     return {
       name,
