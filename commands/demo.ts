@@ -23,6 +23,7 @@ export default class Demo extends CutoverCommand {
     [ExitCode.clean]: 'every step ended as the truth file says',
     [ExitCode.failure]: 'a step broke off',
     [ExitCode.findings]: 'a step ended otherwise than the truth file says',
+    [ExitCode.refused]: 'that Odoo holds records of an earlier demo',
     [ExitCode.connection]: 'that Odoo did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C',
   };
@@ -34,6 +35,7 @@ export default class Demo extends CutoverCommand {
     const { terminalDisplay } = await import('../src/demo/display.ts');
     const { renderDemo } = await import('../src/demo/render.ts');
     const data = await runDemo({ odoo: flags.odoo ?? null, keep: flags.keep, signal, display: terminalDisplay({ noColor: flags['no-color'] }) });
-    return { status: demoStatus(data), data, next: data.wayBack, text: (style) => renderDemo(data, style) };
+    const next = data.wayBack.length > 0 ? data.wayBack : ['cutover init my-hospital'];
+    return { status: demoStatus(data), data, next, text: (style) => renderDemo(data, style) };
   }
 }

@@ -3,6 +3,8 @@ import { CutoverCommand } from '../../src/cli/command.ts';
 import type { Outcome } from '../../src/cli/outcome.ts';
 import { renderSnapshots } from '../../src/cli/render/snapshot.ts';
 import { withContext } from '../../src/context.ts';
+import type { SnapshotManifest } from '../../src/domain/snapshot.ts';
+import { listSnapshots } from '../../src/workflows/snapshot/snapshot.ts';
 
 export default class SnapshotList extends CutoverCommand {
   static override summary = 'List the snapshots in the store, newest first.';
@@ -12,10 +14,10 @@ export default class SnapshotList extends CutoverCommand {
     entity: string({ helpValue: 'ENTITY', summary: 'Only this entity.' }),
   };
 
-  protected async execute(): Promise<Outcome> {
+  protected async execute(): Promise<Outcome<{ snapshots: readonly SnapshotManifest[] }>> {
     const { flags } = await this.parse(SnapshotList);
     return withContext(this.invocation(flags), async ({ ports }) => {
-      const snapshots = (await ports.snapshots.list(flags.system, flags.entity)).map(({ manifest }) => manifest);
+      const snapshots = await listSnapshots({ system: flags.system ?? null, entity: flags.entity ?? null }, ports);
       return { status: 'ok', data: { snapshots }, text: (style) => renderSnapshots(snapshots, style) };
     });
   }

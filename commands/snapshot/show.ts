@@ -3,7 +3,9 @@ import { CutoverCommand } from '../../src/cli/command.ts';
 import type { Outcome } from '../../src/cli/outcome.ts';
 import { renderSnapshot } from '../../src/cli/render/snapshot.ts';
 import { withContext } from '../../src/context.ts';
-import { CutoverError, ExitCode } from '../../src/domain/errors.ts';
+import { ExitCode } from '../../src/domain/errors.ts';
+import type { SnapshotManifest } from '../../src/domain/snapshot.ts';
+import { showSnapshot } from '../../src/workflows/snapshot/snapshot.ts';
 
 export default class SnapshotShow extends CutoverCommand {
   static override summary = 'Show one snapshot and verify its content.';
@@ -18,16 +20,11 @@ export default class SnapshotShow extends CutoverCommand {
   };
   static override exitCodes = { [ExitCode.incomplete]: 'the content does not match the manifest', [ExitCode.refused]: 'there is no such snapshot' };
 
-  protected async execute(): Promise<Outcome> {
+  protected async execute(): Promise<Outcome<SnapshotManifest & { file: string }>> {
     const { args, flags } = await this.parse(SnapshotShow);
-    return withContext(this.invocation(flags), async ({ ports: { snapshots } }) => {
-      const found = args.id === undefined ? await snapshots.latest(args.system, args.entity) : await snapshots.get(args.system, args.entity, args.id);
-      if (found === null) {
-        const which = args.id === undefined ? 'no snapshot' : `no snapshot ${args.id}`;
-        throw new CutoverError('E_NO_SNAPSHOT', `${which} of ${args.system}/${args.entity}`, { hint: this.next(flags, 'snapshot list') });
-      }
-      await snapshots.verify(found);
-      return { status: 'ok', data: { ...found.manifest, file: found.data }, text: (style) => renderSnapshot(found.manifest, found.data, style) };
+    return withContext(this.invocation(flags), async ({ ports }) => {
+      const { manifest, data } = await showSnapshot({ system: args.system, entity: args.entity, id: args.id ?? null }, ports);
+      return { status: 'ok', data: { ...manifest, file: data }, text: (style) => renderSnapshot(manifest, data, style) };
     });
   }
 }

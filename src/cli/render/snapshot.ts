@@ -43,3 +43,29 @@ export function renderSnapshot(snapshot: SnapshotManifest, file: string, style: 
   );
   return `${style.paint.bold(snapshot.id)}\n${pairs(facts, style)}\n\n${columns}`;
 }
+
+/** What was removed, or would be. */
+export interface Pruned {
+  readonly removed: readonly Pick<SnapshotManifest, 'system' | 'entity' | 'id' | 'rows'>[];
+  readonly kept: number;
+  readonly keptForPlans: number;
+  readonly canonicalDatasets: number;
+}
+
+export function renderPrune(pruned: Pruned, isDryRun: boolean, style: Style): string {
+  const plans = pruned.keptForPlans > 0 ? `, ${grouped(pruned.keptForPlans)} of them only because a plan names them` : '';
+  const datasets = pruned.canonicalDatasets > 0 ? ` and ${counted(pruned.canonicalDatasets, 'dataset')} made from them` : '';
+  const head = `${style.paint.bold(isDryRun ? 'Would remove' : 'Removed')} ${counted(pruned.removed.length, 'snapshot')}${datasets}; ${grouped(pruned.kept)} stay${plans}`;
+  if (pruned.removed.length === 0) return head;
+  const list = table(
+    pruned.removed,
+    [
+      { header: 'system', value: (snapshot) => snapshot.system },
+      { header: 'entity', value: (snapshot) => snapshot.entity },
+      { header: 'rows', value: (snapshot) => snapshot.rows },
+      { header: 'snapshot', value: (snapshot) => snapshot.id },
+    ],
+    style,
+  );
+  return `${head}\n\n${list}`;
+}
