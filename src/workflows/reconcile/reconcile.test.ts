@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReconcileResult } from '../../domain/results.ts';
+import { literal } from '../../domain/sql.ts';
+import { addBaselineLayer, baselineLayerSql, baselineSql, restoredLayerSql } from './baseline.ts';
 import { Laboratory, type ReconcileWorld, type WorldDescription } from './reconcile-world.fixture.ts';
 
 let laboratory: Laboratory;
@@ -206,6 +208,45 @@ describe('control totals', () => {
   });
 });
 
+describe('two sources', () => {
+  const suppliers: WorldDescription = {
+    fields: { 'res.partner': { ref: 'char', name: 'char', limit: 'float' } },
+    entities: [
+      {
+        contract: {
+          entity: 'supplier',
+          version: 1,
+          key: ['no'],
+          fields: { no: { type: 'text', required: true }, name: { type: 'text' }, limit: { type: 'money' } },
+          controls: [
+            { name: 'suppliers', measure: 'count' },
+            { name: 'limits', measure: 'limit' },
+          ],
+          odoo: { model: 'res.partner', fields: { no: { field: 'ref', compare: false }, name: 'name', limit: 'limit' } },
+        },
+        sources: [
+          { system: 'meditrack', entity: 'supplier', from: 'V', fields: { no: 'no', name: 'name', limit: 'amount' } },
+          { system: 'stores', entity: 'supplier', from: 'S', fields: { no: 'no', name: 'name' } },
+        ],
+      },
+    ],
+  };
+
+  it('may be one record of Odoo by decision, and each is compared in what it yields', async () => {
+    const decisions = [{ entity: 'supplier', system: 'stores', key: 'S1', odoo: '7', decision: 'same' as const }];
+    const world = await laboratory.world({ ...suppliers, decisions });
+    await world.legacy('meditrack', 'supplier', [{ no: 'V1', name: 'Acme', amount: '10' }]);
+    await world.legacy('stores', 'supplier', [{ no: 'S1', name: 'ACME Ltd' }]);
+    await world.odoo('supplier', [{ id: 7, ref: 'V1', name: 'Acme', limit: '12.5' }]);
+    await world.link('supplier', 'meditrack', { V1: 7 });
+    const result = await world.reconcile();
+    expect(result.entities[0]).toMatchObject({ legacy: 2, odoo: 1, breaks: { value: 2 } });
+    expect(control(result, 'suppliers')).toMatchObject({ legacy: '2', odoo: '1', classes: { 'shared-record': '1' }, residual: '0' });
+    expect(control(result, 'limits')).toMatchObject({ legacy: '10', odoo: '12.5', classes: { value: '-2.5' }, residual: '0' });
+    expect(result.coverage).toContainEqual({ entity: 'supplier', field: 'no', reason: 'not-compared', rows: 2, sum: null });
+  });
+});
+
 describe('coverage', () => {
   it('lists with exact sums what is not carried, and what no source yields', async () => {
     const { coverage } = await (await ordersWorld('round_per_line', '30.03')).reconcile();
@@ -218,7 +259,7 @@ describe('coverage', () => {
 });
 
 describe('the baseline', () => {
-  it('says who moved since the two sides last agreed, and forgets what a rollback took back', async () => {
+  it('says who moved since the two sides last agreed', async () => {
     const world = await ordersWorld('round_per_line', '30.03');
     const movements = async () => {
       const comparison = await world.compare();
@@ -261,6 +302,65 @@ describe('the baseline', () => {
     const directory = await world.ports.runs.baselineDirectory(world.uuid, 'procurement', 'purchase_order');
     const rows = await world.rows(`SELECT _key, order_no, untaxed_amount.v AS amount FROM read_parquet('${directory}/${layers[1]?.file}')`);
     expect(rows).toEqual([{ _key: 'P1', order_no: null, amount: '30.03' }]);
+  });
+});
+
+describe('baseline layers', () => {
+  const values = (rows: readonly (readonly [string, string, string | null])[]) =>
+    rows
+      .map(([key, field, value]) => `SELECT 'meditrack' AS _system, ${literal(key)} AS _key, ${literal(field)} AS _field, ${literal(value)} AS _value`)
+      .join(' UNION ALL ');
+  const fields = ['name', 'city'];
+
+  it('let the newest layer win field by field, tell "agreed on nothing" from "never agreed", and forget what a rollback took back', async () => {
+    const world = await laboratory.world(orders);
+    const { ports } = world;
+    const of = { odooUuid: world.uuid, capability: 'procurement', entity: 'supplier' };
+    const plane = await ports.openPlane();
+    const merged = async (below?: number) =>
+      await plane.rows(
+        `SELECT _key, name IS NULL AS never, name.v AS name, city.v AS city FROM (${await baselineSql(ports, plane, of, fields, below)}) ORDER BY _key`,
+      );
+    const add = (runId: string, sql: string) => addBaselineLayer(ports, plane, of, runId, sql);
+    try {
+      await add(
+        'run-1',
+        baselineLayerSql(
+          values([
+            ['A', 'name', 'a'],
+            ['A', 'city', 'Ghent'],
+            ['B', 'city', null],
+          ]),
+          fields,
+        ),
+      );
+      await add(
+        'run-2',
+        baselineLayerSql(
+          values([
+            ['A', 'name', 'b'],
+            ['C', 'name', 'c'],
+          ]),
+          fields,
+        ),
+      );
+      expect(await merged()).toEqual([
+        { _key: 'A', never: false, name: 'b', city: 'Ghent' },
+        { _key: 'B', never: true, name: null, city: null },
+        { _key: 'C', never: false, name: 'c', city: null },
+      ]);
+      const touched = "SELECT 'meditrack' AS _system, unnest(['A', 'C']) AS _key";
+      await add('run-3', restoredLayerSql(touched, await baselineSql(ports, plane, of, fields, 2), fields));
+      expect(await merged()).toEqual([
+        { _key: 'A', never: false, name: 'a', city: 'Ghent' },
+        { _key: 'B', never: true, name: null, city: null },
+        { _key: 'C', never: true, name: null, city: null },
+      ]);
+      expect(await add('run-4', baselineLayerSql(`SELECT * FROM (${values([['A', 'name', 'a']])}) WHERE false`, fields))).toBe(0);
+      expect(await laboratory.state.baselineLayers(world.uuid, 'procurement', 'supplier')).toHaveLength(3);
+    } finally {
+      await plane.close();
+    }
   });
 });
 
