@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { ControlTotal, CoverageItem } from '../../../src/domain/difference.ts';
 import type { LoadRunResult, MapResult, PlanResult, ReconcileResult } from '../../../src/domain/results.ts';
-import { restoreDump } from '../../sources/postgres-server.ts';
 import { type BareOdoo, type BareRecord, call, count, dump, readAll } from '../bare-client.ts';
 import { type Checks, sum } from '../checks.ts';
 import { cutover } from '../command-line.ts';
+import { restoreDump } from '../restore-dump.ts';
 import type { Acceptance, AcceptanceTarget } from '../run.ts';
 
 const expected = JSON.parse(readFileSync(join(import.meta.dirname, 'expected.json'), 'utf8')) as {
   records: Record<string, number>;
   untaxedInOdoo: { total: string; byYear: Record<string, string>; byState: Record<string, string> };
+  untaxedOfOrders: Record<string, string>;
   ordersByState: Record<string, number>;
   legacy: { total: string; byYear: Record<string, string>; byState: Record<string, string> };
   rounding: string;
@@ -42,7 +43,7 @@ const dumpedModels = countedModels.filter((model) => model !== 'ir.model.data');
 export const acceptance: Acceptance = {
   needs: ['adventureworks/adventureworks_pg15.sql.gz'],
   async run(target) {
-    const legacy = await restoreDump(join(target.data, 'adventureworks/adventureworks_pg15.sql.gz'), 'adventureworks');
+    const legacy = await restoreDump(join(target.data, 'adventureworks/adventureworks_pg15.sql.gz'));
     const workspace = mkdtempSync(join(tmpdir(), 'cutover-adventureworks-'));
     try {
       cpSync(join(import.meta.dirname, 'workspace'), workspace, { recursive: true });
@@ -193,21 +194,29 @@ async function checkOdoo(checks: Checks, odoo: BareOdoo, legacyUrl: string): Pro
     [['name', '=like', 'AW-%']],
     ['name', 'partner_id', 'state', 'locked', 'amount_untaxed', 'date_order', 'date_approve'],
   );
-  const byState = new Map<string, BareRecord[]>();
-  const byYear = new Map<string, BareRecord[]>();
-  for (const order of orders) {
-    grow(byState, stateOf(order), order);
-    grow(byYear, String(order.date_order).slice(0, 4), order);
-  }
-  const untaxed = (records: readonly BareRecord[]) =>
+  const lines = await readAll(odoo, 'purchase.order.line', [['order_id.name', '=like', 'AW-%']], ['order_id', 'price_subtotal']);
+  const byId = new Map(orders.map((order) => [order.id, order]));
+  const orderOf = (line: BareRecord) => byId.get(line.order_id as number) as BareRecord;
+  const untaxed = (of: readonly BareRecord[]) =>
     sum(
-      records.map((order) => order.amount_untaxed as number),
+      of.map((line) => line.price_subtotal as number),
       2,
     );
-  checks.equal('Odoo untaxed total', expected.untaxedInOdoo.total, untaxed(orders));
-  for (const [year, amount] of Object.entries(expected.untaxedInOdoo.byYear)) checks.equal(`Odoo untaxed ${year}`, amount, untaxed(byYear.get(year) ?? []));
+  checks.equal('Odoo untaxed total, by line', expected.untaxedInOdoo.total, untaxed(lines));
+  for (const [year, amount] of Object.entries(expected.untaxedInOdoo.byYear))
+    checks.equal(`Odoo untaxed ${year}`, amount, untaxed(lines.filter((line) => String(orderOf(line).date_order).startsWith(year))));
   for (const [state, amount] of Object.entries(expected.untaxedInOdoo.byState))
-    checks.equal(`Odoo untaxed ${state}`, amount, untaxed(byState.get(state) ?? []));
+    checks.equal(`Odoo untaxed ${state}`, amount, untaxed(lines.filter((line) => stateOf(orderOf(line)) === state)));
+  // The total an order itself carries follows the company's rounding method.
+  const [company] = await readAll(odoo, 'res.company', [], ['tax_calculation_rounding_method']);
+  const method = String(company?.tax_calculation_rounding_method);
+  const ofOrders = sum(
+    orders.map((order) => order.amount_untaxed as number),
+    2,
+  );
+  checks.equal(`Odoo untaxed total of the orders (company: ${method})`, expected.untaxedOfOrders[method], ofOrders);
+  const byState = new Map<string, BareRecord[]>();
+  for (const order of orders) grow(byState, stateOf(order), order);
   for (const [state, records] of Object.entries(expected.ordersByState)) checks.equal(`orders ${state}`, records, byState.get(state)?.length);
   await checkRows(checks, odoo, legacyUrl, orders);
 }
