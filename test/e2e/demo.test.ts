@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { openSandbox } from '../../src/context.ts';
 import { demoStatus, runDemo } from '../../src/demo/demo.ts';
 import type { DemoDisplay } from '../../src/demo/display.ts';
-import { openSandbox } from '../../src/context.ts';
 
 const silent: DemoDisplay = {
   begin: () => undefined,
