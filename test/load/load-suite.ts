@@ -11,7 +11,7 @@ export function describeLoad(world: () => World): void {
     await world().pull(legacy);
     const plan = await verbs.plan('first.plan');
     expect(plan.data.refusals).toEqual([]);
-    expect(plan.data.actions).toMatchObject({ create: 2 + 2 + 5 + 1 + 4 + 2 + 6, link: 1, refuse: 0 });
+    expect(plan.data.actions).toMatchObject({ create: 22, link: 1, refuse: 0 });
     const load = await verbs.load('first.plan', null);
     expect(load.data).toMatchObject({ planned: 23, applied: 23, noop: 0, conflict: 0, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 });
     const loaded = await world().dump();
@@ -29,7 +29,7 @@ export function describeLoad(world: () => World): void {
     await world().pull(legacy);
     const again = await verbs.plan('second.plan');
     expect(again.data.samples.map((sample) => [sample.entity, sample.key, sample.action, sample.reason, sample.fields])).toEqual([]);
-    expect(again.data.actions).toMatchObject({ noop: 24 });
+    expect(again.data.actions).toMatchObject({ noop: 23 });
     const second = await verbs.load('second.plan', null);
     expect(second.data).toMatchObject({ applied: 0, remaining: 0 });
     expect(await world().dump()).toEqual(loaded);
@@ -37,7 +37,7 @@ export function describeLoad(world: () => World): void {
     const back = await verbs.rollback(load.runId, 'back.plan');
     expect(back.data).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 });
     expectSame(await world().dump(), before);
-  });
+  }, 300_000);
 
   test('a plan is used once, and a changed file is not loaded', async () => {
     const { verbs, directory } = world();
@@ -54,7 +54,7 @@ export function describeLoad(world: () => World): void {
     await expect(verbs.load('once.plan', null)).rejects.toMatchObject({ code: 'E_PLAN_USED' });
     const back = await verbs.rollback(load.runId, 'once-back.plan');
     expect(back.data.remaining).toBe(0);
-  });
+  }, 120_000);
 }
 
 function namesOf(dump: Dump, model: string, field: string): unknown[] {

@@ -2,7 +2,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { withContext } from '../../src/context.ts';
 import { type Verbs, verbsOf } from '../../src/demo/verbs.ts';
+import type { LoadRunResult } from '../../src/domain/results.ts';
+import { loadPlan } from '../../src/workflows/load/load.ts';
 
 export interface Target {
   readonly url: string;
@@ -29,6 +32,8 @@ export interface World {
   readonly environment: Readonly<Record<string, string>>;
   /** Writes the legacy exports and pulls both sides. */
   pull(legacy: Legacy): Promise<void>;
+  /** Takes a run up again. */
+  resume(runId: string): Promise<LoadRunResult>;
   /** Every stored field of every record of the models a load touches; sequences, mail and who wrote when excepted. */
   dump(): Promise<Dump>;
   close(): Promise<void>;
@@ -152,6 +157,21 @@ export async function makeWorld(target: Target, options: { readonly progress?: (
         await write(`legacy/${name}.csv`, `${[columns.join(','), ...rows].join('\n')}\n`);
       }
       await verbs.pull(['legacy', 'odoo']);
+    },
+    async resume(resume) {
+      const invocation = {
+        command: 'load',
+        workspace: directory,
+        asOf: null,
+        progress: () => undefined,
+        signal: new AbortController().signal,
+        onRun: () => undefined,
+      };
+      const { data } = await withContext(invocation, async ({ workspace, runId, asOf, ports }) => ({
+        ...{ status: 'ok' as const, text: () => '' },
+        data: await loadPlan({ workspace, file: null, limit: null, resume, runId, asOf }, ports),
+      }));
+      return data;
     },
     dump: () => verbs.odoo(dumpOf),
     close: () => rm(directory, { recursive: true, force: true }),

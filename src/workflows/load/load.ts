@@ -13,6 +13,7 @@ import { Batcher } from './batcher.ts';
 import { sweepExternalIds } from './dangling-external-ids.ts';
 import { Lanes } from './lanes.ts';
 import { LoadRun } from './load-run.ts';
+import { replayCrosswalk } from './replay-crosswalk.ts';
 import { settlementOf } from './settlement.ts';
 import { stagesOf } from './stages.ts';
 import { Tally } from './tally.ts';
@@ -47,7 +48,8 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     const { userId } = await odoo.identity();
     const tally = new Tally(manifest);
     const run = new LoadRun({ ports, state, odoo, manifest, runId, segment: settlement.segments + 1, settlement, tally, userId });
-    if (settlement.segments === 0) await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest } }]);
+    if (settlement.segments > 0) await replayCrosswalk(run);
+    else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest } }]);
     const started = Date.parse(ports.clock.now());
     const stop = await applyAll(run, request, file, plan.actions);
     await finish(run, request, stop);

@@ -1,0 +1,41 @@
+/** The crosswalk follows the journal; a process killed between the two leaves it behind. A resumed run catches up first. */
+import type { JournalEntry } from '../../domain/journal.ts';
+import type { PlannedRecord } from '../../domain/plan.ts';
+import type { LoadRun } from './load-run.ts';
+
+type Effect = { readonly record: PlannedRecord; readonly odooId: number | null; readonly kind: 'make' | 'decide' | 'end' };
+
+/** Linking twice changes nothing, and neither does ending a link that has ended. */
+export async function replayCrosswalk(run: LoadRun): Promise<void> {
+  for await (const page of run.state.journalOf(run.runId)) {
+    const effects = page.flatMap((entry) => (entry.kind === 'answer' || entry.kind === 'resolved' ? effectsOf(entry) : []));
+    await run.link(effects.flatMap(({ record, odooId, kind }) => (kind === 'end' || odooId === null ? [] : [{ record, odooId, created: kind === 'make' }])));
+    await run.unlink(effects.flatMap(({ record, kind }) => (kind === 'end' ? [record] : [])));
+  }
+}
+
+function effectsOf(entry: JournalEntry): Effect[] {
+  const { entity, system, key, externalId, odooId, payload } = entry;
+  const effects: Effect[] = [];
+  if (entry.step === 'record' && entity !== null && system !== null && key !== null) {
+    const kind = kindOf(payload.action ?? '', entry.kind === 'resolved');
+    if (kind !== null) effects.push({ record: recordOf({ entity, system, key, externalId: externalId ?? '', odooId }), odooId, kind });
+  }
+  for (const line of payload.lines ?? []) {
+    const kind = kindOf(line.action, false);
+    if (kind !== null) effects.push({ record: recordOf(line), odooId: line.odooId, kind });
+  }
+  return effects;
+}
+
+/** A record found under its External ID and adopted is journaled as a link that was found out. */
+function kindOf(action: string, adopted: boolean): Effect['kind'] | null {
+  if (action === 'create' || (action === 'link' && adopted)) return 'make';
+  if (action === 'link') return 'decide';
+  return action === 'delete' || action === 'detach' ? 'end' : null;
+}
+
+function recordOf(named: Pick<PlannedRecord, 'entity' | 'system' | 'key' | 'externalId' | 'odooId'>): PlannedRecord {
+  const { entity, system, key, externalId, odooId } = named;
+  return { entity, system, key, externalId, odooId, action: 'noop', reason: null, patch: [] };
+}

@@ -1,0 +1,77 @@
+/** A load killed at any moment and taken up again ends as an undisturbed one; a killed rollback as well. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { expectSame } from './load-suite.ts';
+import { type Dump, makeWorld, smallHospital, type World } from './world.ts';
+
+const victim = fileURLToPath(new URL('./load-victim.fixture.ts', import.meta.url));
+
+/** Runs a load in a process of its own and kills it after so many calls that write; true when it was killed before its end. */
+function killedLoad(world: World, file: string, resume: string | null, afterEntries: number): Promise<{ runId: string; killed: boolean }> {
+  return new Promise((resolve, reject) => {
+    const child = fork(victim, [world.directory, file, resume ?? '', String(afterEntries)], {
+      env: { ...process.env, ...world.environment },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    let runId = resume ?? '';
+    child.on('message', (message) => {
+      const { run, now } = message as { run?: string; now?: boolean };
+      if (run !== undefined && resume === null) runId = run;
+      if (now === true) child.kill('SIGKILL');
+    });
+    child.on('exit', (code, signal) =>
+      signal === 'SIGKILL' || code === 0 ? resolve({ runId, killed: signal === 'SIGKILL' }) : reject(new Error(`the load ended with ${code}`)),
+    );
+  });
+}
+
+describe('a load that is killed', () => {
+  let sandbox: Sandbox;
+  let world: World;
+  let before: Dump;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    world = await makeWorld(sandbox);
+    before = await world.dump();
+  });
+  afterAll(async () => {
+    await sandbox.stop();
+    await world.close();
+  });
+
+  test('is taken up again and ends as if nothing had happened, and can be taken back', async () => {
+    const { verbs } = world;
+    await world.pull(smallHospital());
+    await verbs.plan('killed.plan');
+    // Journal appends of a whole load are about 40; the moments are spread over it, and a call under way at the moment goes on in Odoo.
+    let { runId, killed } = await killedLoad(world, 'killed.plan', null, 3);
+    expect(killed).toBe(true);
+    let rounds = 0;
+    for (const moment of [7, 5, 11, 9]) {
+      ({ killed } = await killedLoad(world, 'killed.plan', runId, moment));
+      rounds += 1;
+      if (!killed) break;
+    }
+    expect(rounds).toBeGreaterThan(1);
+    const data = await world.resume(runId);
+    expect(data).toMatchObject({ planned: 23, applied: 23, conflict: 0, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 });
+    expect(Object.keys((await world.dump())['purchase.order'] ?? {}).length).toBe(6);
+    await world.pull(smallHospital());
+    expect((await verbs.plan('after.plan')).data.actions).toMatchObject({ create: 0, update: 0, noop: 23 });
+    const back = await verbs.rollback(runId, 'killed-back.plan');
+    expect(back.data).toMatchObject({ conflict: 0, deadLettered: 0, remaining: 0 });
+    expectSame(await world.dump(), before);
+  }, 180_000);
+
+  test('and is not taken up again can be taken back as far as it came', async () => {
+    const { verbs } = world;
+    await world.pull(smallHospital());
+    await verbs.plan('half.plan');
+    const { runId } = await killedLoad(world, 'half.plan', null, 26);
+    const back = await verbs.rollback(runId, 'half-back.plan');
+    expect(back.data).toMatchObject({ conflict: 0, deadLettered: 0, remaining: 0 });
+    expectSame(await world.dump(), before);
+  }, 120_000);
+});
