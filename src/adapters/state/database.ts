@@ -52,7 +52,7 @@ export async function openEmbedded(directory: string, clock: Clock, holder: stri
 
 export async function openPostgres(url: string): Promise<StateDatabase> {
   const { default: createKnex } = await import('knex');
-  const knex = createKnex({ client: 'pg', connection: { connectionString: url, application_name: 'cutover' }, pool: { min: 0, max: 6 } });
+  const knex = createKnex({ client: 'pg', connection: { connectionString: url, application_name: 'cutover' }, pool: { min: 0, max: 6 }, log: quiet });
   try {
     await knex.raw('select 1');
   } catch (error) {
@@ -61,6 +61,9 @@ export async function openPostgres(url: string): Promise<StateDatabase> {
   }
   return { knex, embedded: false, close: () => knex.destroy() };
 }
+
+/** Knex writes failures to the console besides throwing them; whoever catches them says it better. */
+const quiet = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
 
 /** Makes or raises the schema, in one transaction and one process at a time. E_STATE_NEWER when a newer tool has been here. */
 export async function migrate(knex: Knex, now: string, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {

@@ -94,6 +94,7 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   const { model } = run.entity(first.action.entity);
   const ids = documents.map((document) => document.id);
   const held = new Map<number, string>();
+  const children: { readonly child: number; readonly parent: number }[] = [];
   for (const [name, entity] of Object.entries(run.manifest.entities)) {
     const metadata = await run.metadata(entity.model);
     for (const field of Object.keys(entity.fields)) {
@@ -111,8 +112,11 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
         [field],
       );
       for (const record of records.values()) if (typeof record[field] === 'number') held.set(record[field], entity.model);
+      if (entity.model === model)
+        for (const [child, record] of await run.read(model, referrers, [field])) children.push({ child, parent: Number(record[field]) });
     }
   }
+  holdParents(held, children, model);
   const entries = documents.flatMap((document) => {
     const by = held.get(document.id);
     if (by === undefined) return [];
@@ -121,6 +125,16 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   });
   await run.state.journal(entries);
   return documents.filter((document) => !document.ended);
+}
+
+/** A child that stays keeps its parent, and that one its own: Odoo would delete the child with it. */
+function holdParents(held: Map<number, string>, children: readonly { readonly child: number; readonly parent: number }[], model: string): void {
+  let grown = true;
+  while (grown) {
+    const next = children.filter(({ child, parent }) => held.has(child) && !held.has(parent));
+    for (const { parent } of next) held.set(parent, model);
+    grown = next.length > 0;
+  }
 }
 
 /** Records that we made and took back before, and that Odoo only archived: they bear our External ID, and no link leads to them any more. */
