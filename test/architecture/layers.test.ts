@@ -3,9 +3,9 @@ import { type Module, parseModule, readModules } from './modules.ts';
 
 const modules = readModules(['src', 'commands']).filter((module) => !module.isTest);
 
-/** The pipeline: a workflow may use those before it. */
-const pipeline = ['pull', 'map', 'reconcile', 'plan', 'load', 'rollback'];
-const purePackages = ['zod', 'fast-json-patch', 'decimal.js', 'node:crypto'];
+/** The pipeline: a workflow may use those before it. `expression` is the mapping language, which pull and all after it read. */
+const pipeline = ['expression', 'pull', 'map', 'reconcile', 'plan', 'load', 'rollback'];
+const purePackages = ['zod', 'fast-json-patch', 'decimal.js', 'fastest-levenshtein', 'node:crypto'];
 
 /** Everything a module reaches for that its layer does not allow. */
 function forbiddenArrows(module: Module): string[] {

@@ -7,6 +7,7 @@ import { filesSource } from '../../src/adapters/files/files-source.ts';
 import { sqlSource } from '../../src/adapters/sql/sql-source.ts';
 import { directoryRunStore } from '../../src/adapters/store/run-store.ts';
 import { directorySnapshotStore } from '../../src/adapters/store/snapshot-store.ts';
+import { codeCall } from '../../src/domain/code-call.ts';
 import { EntityContract, SourceMapping } from '../../src/domain/contract.ts';
 import type { DataRow, Ports, ProgressEvent } from '../../src/domain/ports.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
@@ -17,14 +18,16 @@ import { pull } from '../../src/workflows/pull/pull.ts';
 
 export type MappingText = Omit<Partial<SourceMapping>, 'fields'> & { readonly fields?: Record<string, string> };
 
-/** Fields are texts; their names stand for the contract too. */
+/** Fields are texts, or codes where a mapping looks them up; their names stand for the contract too. */
 function definitionOf(entity: string, mappings: Readonly<Record<string, MappingText>>): EntityDefinition {
   const names = [...new Set(Object.values(mappings).flatMap((mapping) => Object.keys(mapping.fields ?? {})))];
+  const codesOf = (name: string) => Object.values(mappings).flatMap(({ fields }) => codeCall(fields?.[name] ?? '')?.codes ?? [])[0];
+  const typeOf = (name: string) => (codesOf(name) === undefined ? { type: 'text' } : { type: 'code', codes: codesOf(name) });
   const contract = EntityContract.parse({
     entity,
     version: 1,
     key: names.slice(0, 1),
-    fields: Object.fromEntries(names.map((name) => [name, { type: 'text' }])),
+    fields: Object.fromEntries(names.map((name) => [name, typeOf(name)])),
   });
   const sources = Object.entries(mappings).map(([system, mapping]) => {
     const file = `sources/${system}/${entity}.yaml`;

@@ -67,6 +67,19 @@ describe('a pull from files', () => {
     expect(await snapshotDirectories()).toEqual([]);
   });
 
+  it('reads no row for a mapping that could not be mapped, and says what is wrong with it', async () => {
+    await put('VENDOR.csv', 'VEND_NO,VEND_NAME\n1,a\n');
+    const fields = { supplier_no: 'VEND_NO', name: "(select text from read_text('/etc/passwd'))", since: 'current_date' };
+    await expect(workspace.pull({ supplier: { wards: { from: 'VENDOR.csv', fields } } })).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      details: [
+        expect.stringMatching(/^sources\/wards\/supplier\.yaml:8:\d+ {2}a subquery cannot stand here$/),
+        'sources/wards/supplier.yaml:9:1  current_date is not data: the same snapshot must give the same rows',
+      ],
+    });
+    expect(await snapshotDirectories()).toEqual([]);
+  });
+
   it('refuses a source that lost a column, with the lines that use it', async () => {
     await put('VENDOR.csv', 'VEND_NO,VEND_NAME,STATUS\n1,a,A\n');
     await workspace.pull(supplier);

@@ -7,7 +7,7 @@ import type { DataPlane } from '../../domain/ports.ts';
 import { identifier } from '../../domain/sql.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { Capability, EntityDefinition } from '../../domain/workspace.ts';
-import { type ColumnReference, type ExpressionText, parseExpressions } from './expression.ts';
+import { type ColumnReference, type ExpressionText, parseExpressions } from '../expression/expression.ts';
 import { type ValueKind, valueKind } from './value-kind.ts';
 
 /** What the expression has to give. */

@@ -6,7 +6,8 @@ import type { DataPlane, DataRow } from '../../domain/ports.ts';
 import type { SnapshotColumn } from '../../domain/snapshot.ts';
 import { identifier } from '../../domain/sql.ts';
 import type { Capability, CodeMap, EntityDefinition, FilePosition } from '../../domain/workspace.ts';
-import { type ExpressionText, type ParsedExpression, parseExpressions, unknownColumns } from './expression.ts';
+import { type ParsedExpression, parseExpressions, unknownColumns } from '../expression/expression.ts';
+import { type MappingExpression, mappingExpressions } from '../expression/mapping-expressions.ts';
 import { canBecome, type ValueKind, valueKind } from './value-kind.ts';
 
 export interface CompiledExpression {
@@ -47,8 +48,6 @@ interface MappingRequest {
   readonly columns: readonly SnapshotColumn[] | null;
 }
 
-type Part = ExpressionText & { readonly path: readonly string[] };
-
 /** `compiled` is null exactly when there are mistakes. */
 export async function compileMapping(
   request: MappingRequest,
@@ -57,10 +56,10 @@ export async function compileMapping(
   const parts = partsOf(request);
   const { parsed, mistakes: refused } = await parseExpressions(plane, parts);
   const mistakes = [...refused];
-  const kinds = new Map<Part, ValueKind>();
+  const kinds = new Map<MappingExpression, ValueKind>();
   if (request.columns !== null) {
     const names = request.columns.map((column) => column.name);
-    const sound: { part: Part; parsed: ParsedExpression }[] = [];
+    const sound: { part: MappingExpression; parsed: ParsedExpression }[] = [];
     for (const [index, part] of parts.entries()) {
       const one = parsed[index];
       if (one === null || one === undefined) continue;
@@ -116,22 +115,10 @@ function readAs(capability: Capability, contract: FieldContract): FieldContract 
   return current;
 }
 
-function partsOf({ entity, mapping }: MappingRequest): Part[] {
+function partsOf({ entity, mapping }: MappingRequest): MappingExpression[] {
   const source = entity.sources.find((one) => one.mapping.system === mapping.system);
   const nowhere: FilePosition = { file: `sources/${mapping.system}/${mapping.entity}.yaml`, line: 1, column: 1 };
-  const at =
-    (path: readonly string[], shift = 0) =>
-    (offset: number) =>
-      source?.position(path, offset + shift) ?? nowhere;
-  const parts: Part[] = [];
-  if (mapping.filter !== undefined) parts.push({ path: ['filter'], text: mapping.filter, at: at(['filter']) });
-  if (mapping.row !== undefined) parts.push({ path: ['row'], text: mapping.row, at: at(['row']) });
-  for (const [name, text] of Object.entries(mapping.fields)) {
-    const path = ['fields', name];
-    const call = entity.contract.fields[name]?.type === 'code' ? codeCall(text) : null;
-    parts.push(call === null ? { path, text, at: at(path) } : { path, text: call.argument, at: at(path, call.offset) });
-  }
-  return parts;
+  return mappingExpressions(entity.contract, mapping, source?.position ?? (() => nowhere));
 }
 
 function unknownPlainColumns({ entity, mapping }: MappingRequest, names: readonly string[]): Mistake[] {
@@ -152,8 +139,8 @@ interface DescribedRow extends DataRow {
 async function bind(
   plane: DataPlane,
   request: MappingRequest,
-  sound: readonly { part: Part; parsed: ParsedExpression }[],
-  kinds: Map<Part, ValueKind>,
+  sound: readonly { part: MappingExpression; parsed: ParsedExpression }[],
+  kinds: Map<MappingExpression, ValueKind>,
 ): Promise<Mistake[]> {
   const mistakes: Mistake[] = [];
   await plane.run(shapeTableSql(request.columns ?? []));
@@ -171,7 +158,7 @@ async function bind(
   return mistakes;
 }
 
-function typeProblem(request: MappingRequest, part: Part, kind: ValueKind, type: string): string | null {
+function typeProblem(request: MappingRequest, part: MappingExpression, kind: ValueKind, type: string): string | null {
   if (part.path[0] === 'filter') return kind === 'boolean' || kind === 'null' ? null : `a filter must be true or false; this gives ${type}`;
   if (part.path[0] === 'row') return kind === 'other' ? `this gives ${type}, which cannot name a row` : null;
   const field = request.entity.contract.fields[part.path[1] as string] as FieldContract;

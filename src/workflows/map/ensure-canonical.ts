@@ -9,6 +9,7 @@ import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
 import type { Capability, CodeMap, EntityDefinition, Workspace } from '../../domain/workspace.ts';
+import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import {
   canonicalRowsSql,
   codesTableSql,
@@ -21,7 +22,6 @@ import {
   typedRowsSql,
 } from './canonical-sql.ts';
 import { type CompiledMapping, compileMapping } from './compile-mapping.ts';
-import { TRY_STAYS_WHOLE } from './expression.ts';
 
 export interface CanonicalRequest {
   readonly workspace: Workspace;

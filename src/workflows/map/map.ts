@@ -8,11 +8,11 @@ import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { MapResult } from '../../domain/results.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Capability, EntityDefinition, Workspace } from '../../domain/workspace.ts';
+import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { rejectSummarySql, rejectsToMendSql } from './canonical-sql.ts';
 import { type CompiledCheck, compileChecks, findingLines, runCheck } from './checks.ts';
 import { compileMapping } from './compile-mapping.ts';
 import { ensureCanonical } from './ensure-canonical.ts';
-import { TRY_STAYS_WHOLE } from './expression.ts';
 
 export interface MapRequest {
   readonly workspace: Workspace;

@@ -4,6 +4,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { Snapshot, SnapshotColumn } from '../../domain/snapshot.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
+import { noSuchColumn } from '../expression/expression.ts';
 import type { Policies } from './pull-legacy.ts';
 import type { ColumnUse } from './pull-legacy-columns.ts';
 
@@ -39,12 +40,9 @@ export function findColumns(uses: readonly ColumnUse[], source: readonly Snapsho
     const found = now.get(column.toLowerCase());
     const earlier = before.get(column.toLowerCase());
     if (found === undefined) {
-      const suggestion = didYouMean(
-        column,
-        source.map(({ name }) => name),
-      );
-      if (earlier === undefined) unknown.push({ position, message: `no column '${column}'${suggestion}` });
-      else gone.push({ position, message: `column '${column}' is gone${suggestion}` });
+      const names = source.map(({ name }) => name);
+      if (earlier === undefined) unknown.push({ position, message: noSuchColumn(column, names) });
+      else gone.push({ position, message: `column '${column}' is gone${didYouMean(column, names)}` });
       continue;
     }
     used.add(found);

@@ -1,6 +1,6 @@
 /** Pulls legacy systems: one cut each, the columns the mappings use, snapshots that are complete or absent. */
 import { join } from 'node:path';
-import type { SourceMapping } from '../../domain/contract.ts';
+import type { EntityContract, SourceMapping } from '../../domain/contract.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { type Mistake, refuseMistakes } from '../../domain/mistakes.ts';
 import type { DataPlane, Ports, SourceCut, StagedSnapshot } from '../../domain/ports.ts';
@@ -72,10 +72,10 @@ export async function pullLegacy(request: PullLegacyRequest, ports: Ports): Prom
   }
 }
 
-function mappingsOf({ capability, entity }: PullLegacyRequest, system: string): { mapping: SourceMapping; position: PositionOf }[] {
+function mappingsOf({ capability, entity }: PullLegacyRequest, system: string): { contract: EntityContract; mapping: SourceMapping; position: PositionOf }[] {
   return capability.entities
     .filter(({ contract }) => entity === null || contract.entity === entity)
-    .flatMap(({ sources }) => sources.filter(({ mapping }) => mapping.system === system));
+    .flatMap(({ contract, sources }) => sources.filter(({ mapping }) => mapping.system === system).map((source) => ({ contract, ...source })));
 }
 
 async function prepare(request: PullLegacyRequest, cuts: ReadonlyMap<string, SourceCut>, ports: Ports): Promise<Prepared[]> {
@@ -87,8 +87,8 @@ async function prepare(request: PullLegacyRequest, cuts: ReadonlyMap<string, Sou
     const prepared: Prepared[] = [];
     for (const [system, cut] of cuts) {
       const entities: EntityPull[] = [];
-      for (const { mapping, position } of mappingsOf(request, system)) {
-        const { uses, mistakes: unread } = await columnUses(mapping, position, plane);
+      for (const { contract, mapping, position } of mappingsOf(request, system)) {
+        const { uses, mistakes: unread } = await columnUses(contract, mapping, position, plane);
         const source = await cut.columns(mapping.from ?? null, mapping.query ?? null);
         const latest = await ports.snapshots.latest(system, mapping.entity);
         const relation = requestHashOf(mapping.from ?? null, mapping.query ?? null, [], false);

@@ -6,7 +6,7 @@ import type { DataPlane } from '../../domain/ports.ts';
 import { sumOf } from '../../domain/rounding.ts';
 import { identifier } from '../../domain/sql.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import { type ColumnReference, type ExpressionText, type ParsedExpression, parseExpressions } from '../map/expression.ts';
+import { type ColumnReference, type ExpressionText, type ParsedExpression, parseExpressions } from '../expression/expression.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
 import { type ControlQuery, controlSql, type Dimension, type JoinedReference } from './controls-sql.ts';
 import { type FieldRule, fieldRules } from './field-rules.ts';

@@ -4,7 +4,7 @@ import type { ControlTotal, Verdict } from '../../domain/difference.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { ReconcileResult } from '../../domain/results.ts';
 import { identifier, literal } from '../../domain/sql.ts';
-import { TRY_STAYS_WHOLE } from '../map/expression.ts';
+import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { mapCapability } from '../map/map.ts';
 import { addBaselineLayer, newlyAgreedSql } from './baseline.ts';
 import { breakLines, breakTable, linksToDecide } from './break-files.ts';

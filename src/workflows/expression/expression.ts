@@ -252,7 +252,12 @@ export function unknownColumns(parsed: ParsedExpression, expression: ExpressionT
     const position = expression.at(reference.offset);
     if (rest.length > 0) return [{ position, message: `'${reference.names.join('.')}' has too many parts: an expression sees the columns of its own row` }];
     if (known.has(name.toLowerCase())) return [];
-    if (clockNames.has(name.toLowerCase())) return [{ position, message: `${name} is not data: the same snapshot must give the same rows` }];
-    return [{ position, message: `no column '${name}'${didYouMean(name, columns)}` }];
+    return [{ position, message: noSuchColumn(name, columns) }];
   });
+}
+
+/** What to say of a name that is none of `columns`. */
+export function noSuchColumn(name: string, columns: readonly string[]): string {
+  if (clockNames.has(name.toLowerCase())) return `${name} is not data: the same snapshot must give the same rows`;
+  return `no column '${name}'${didYouMean(name, columns)}`;
 }
