@@ -65,15 +65,13 @@ export function commandHelp(command: Cached, style: Style): string {
   const flags = Object.values(command.flags).filter((flag) => !flag.hidden);
   const own = flags.filter((flag) => flag.helpGroup === undefined);
   const global = flags.filter((flag) => flag.helpGroup !== undefined);
-  const usage = ['cutover', typed(command.id), ...args.map((arg) => argumentLabel(arg, command.strict === false)), ...(own.length > 0 ? ['[FLAGS]'] : [])].join(
-    ' ',
-  );
+  const usage = ['cutover', typed(command.id), ...args.map((arg) => argumentLabel(arg)), ...(own.length > 0 ? ['[FLAGS]'] : [])].join(' ');
   const sections: (readonly [string, string])[] = [
     ['Usage', `  ${usage}`],
     [
       'Arguments',
       list(
-        args.map((arg) => [argumentLabel(arg, command.strict === false), arg.description ?? '']),
+        args.map((arg) => [argumentLabel(arg), arg.description ?? '']),
         style,
       ),
     ],
@@ -117,8 +115,8 @@ export function typed(id: string): string {
   return id.replaceAll(':', ' ');
 }
 
-function argumentLabel(arg: { readonly name: string; readonly required?: boolean }, isVariadic: boolean): string {
-  const label = `${arg.name.toUpperCase()}${isVariadic ? '…' : ''}`;
+function argumentLabel(arg: Command.Arg.Cached): string {
+  const label = `${arg.name.toUpperCase()}${arg.multiple === true ? '…' : ''}`;
   return arg.required === true ? label : `[${label}]`;
 }
 
