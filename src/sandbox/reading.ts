@@ -19,9 +19,11 @@ export interface ReadOptions {
   readonly withNames: boolean;
 }
 
-/** Ids that do not exist are left out; one asked for twice is answered twice. */
+/** Ids that do not exist are left out, unless nothing but the id is asked for; one asked for twice is answered twice. */
 export function readRecords(environment: Environment, model: Model, ids: readonly number[], options: ReadOptions): JsonObject[] {
   const fields = fieldsNamed(model, options.fields);
+  // The real one does not look into the table for it.
+  if (fields.every((field) => field.name === 'id')) return ids.map((id) => ({ id }));
   const names = new Map<string, Map<number, string>>();
   const nameOf = (relation: string, id: number): string => {
     let known = names.get(relation);

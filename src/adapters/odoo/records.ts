@@ -22,9 +22,15 @@ async function readChunk(call: Caller, model: string, ids: readonly number[], fi
 }
 
 export async function readRecords(call: Caller, model: string, ids: readonly number[], fields: readonly string[]): Promise<OdooRecord[]> {
-  const pages = await Promise.all(chunked(ids, rowsPerRead).map((chunk) => readChunk(call, model, chunk, fields)));
+  // Asked for nothing but the id, Odoo's `read` answers deleted records as well: it never looks into the table.
+  const reading = fields.every((field) => field === 'id') ? existing : readChunk;
+  const pages = await Promise.all(chunked(ids, rowsPerRead).map((chunk) => reading(call, model, chunk, fields)));
   const found = new Map(pages.flat().map((record) => [record.id, record]));
   return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+async function existing(call: Caller, model: string, ids: readonly number[]): Promise<OdooRecord[]> {
+  return (await searchIds(call, model, [['id', 'in', ids]])).map((id) => ({ id }));
 }
 
 export interface PageOptions {
