@@ -2,6 +2,7 @@
 import { isAmount } from '../../domain/canonical.ts';
 import { codeCall } from '../../domain/code-call.ts';
 import type { EntityContract, SourceMapping } from '../../domain/contract.ts';
+import { schemes } from '../../domain/identifiers/registry.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { EntityDefinition, PositionOf } from '../../domain/workspace.ts';
@@ -64,6 +65,7 @@ function checkFields({ contract, position, parts, mistakes }: Subject): void {
     if (field.type === 'ref' && !entities.includes(field.entity)) {
       mistakes.push({ position: at('entity'), message: `no entity '${field.entity}' in this capability${didYouMean(field.entity, entities)}` });
     }
+    if (field.type === 'identifier') refuseUnknown(field.scheme, [...schemes.keys()], at('scheme'), mistakes, 'identifier scheme');
     if (field.type === 'quantity' && field.unit !== undefined) refuseUnknown(field.unit, names, at('unit'), mistakes);
     if (field.type === 'money' && field.currency !== 'company') refuseUnknown(field.currency, ['company', ...names], at('currency'), mistakes);
     if (field.type === 'money' && typeof field.rounding === 'object')

@@ -153,6 +153,12 @@ describe('mistakes', () => {
     );
   });
 
+  it('an identifier scheme that nobody knows', async () => {
+    expect(
+      await mistakes({ 'ws/mappings/buying/supplier.yaml': 'fields:\n  tax: {type: identifier, scheme: us-ien}\n  bank: {type: identifier, scheme: iban}\n' }),
+    ).toEqual(["mappings/buying/supplier.yaml:2:35  no identifier scheme 'us-ien'; did you mean 'us-ein'?"]);
+  });
+
   it('a boolean in quotes is refused, not taken for true', async () => {
     expect(await mistakes({ 'ws/mappings/buying/supplier.yaml': 'fields:\n  name: {required: "false"}\n  fax: null\nodoo: {fields: {fax: null}}\n' })).toEqual([
       `mappings/buying/supplier.yaml:2:20  'fields.name.required' must be true or false, not the text "false": leave out the quotes`,
