@@ -1,0 +1,184 @@
+/** How two values of a kind are compared: named levels from equal to different, the first that holds is taken; a missing value takes no part.
+ *
+ *  `m` is where training begins, and what it is pulled towards while there is little to learn from: how often two records of one thing are so. */
+import type { MatchField, MatchKind } from './field-kind.ts';
+
+export interface ComparisonLevel {
+  readonly label: string;
+  /** Predicate over `a.` and `b.` columns and the similarities of this comparison; null for the last one. */
+  readonly when: string | null;
+  readonly m: number;
+}
+
+export interface Comparison {
+  readonly name: string;
+  /** Position among the comparisons: names the columns `g<index>`, `tf<index>`. */
+  readonly index: number;
+  readonly kind: MatchKind | 'codes';
+  /** Positions of the fields it looks at. */
+  readonly fields: readonly number[];
+  /** Predicate under which it says something. */
+  readonly present: string;
+  /** Similarities computed once per pair: column → expression. */
+  readonly similarities: Readonly<Record<string, string>>;
+  /** The first level is the strongest. */
+  readonly levels: readonly ComparisonLevel[];
+  /** Does the weight of equal values depend on how usual the value is? */
+  readonly frequency: boolean;
+}
+
+/** Comparisons of an entity, in the order of its fields; codes in descriptions of things come last. */
+export function comparisonsOf(fields: readonly MatchField[]): Comparison[] {
+  const found = fields.map((field, index) => comparisonOf(field, index));
+  const described = fields.flatMap((field, index) => (field.kind === 'text' ? [index] : []));
+  if (described.length > 0) found.push(codesComparison(described, found.length));
+  return found;
+}
+
+/** Kinds whose values are made of words worth weighing. */
+export const isWordy = (kind: MatchKind): boolean => kind === 'name' || kind === 'address' || kind === 'text';
+
+function comparisonOf(field: MatchField, index: number): Comparison {
+  const a = `a.v${index}`;
+  const b = `b.v${index}`;
+  const jw = `jw${index}`;
+  const cosine = `cos${index}`;
+  const winkler = { [jw]: `jaro_winkler_similarity(${a}, ${b})` };
+  const shared = `list_sum(list_transform(list_intersect(a.t${index}, b.t${index}), lambda c: c & 4095))`;
+  const words = { [cosine]: `coalesce(${shared}, 0) / sqrt(a.q${index}::DOUBLE * b.q${index}::DOUBLE)` };
+  const base = { name: field.name, index, kind: field.kind, fields: [index], present: `${a} IS NOT NULL AND ${b} IS NOT NULL`, similarities: {}, frequency: true };
+  const level = (label: string, when: string | null, m: number): ComparisonLevel => ({ label, when, m });
+  const equal = (m: number): ComparisonLevel => level('equal', `${a} = ${b}`, m);
+  const else_ = (m: number): ComparisonLevel => level('different', null, m);
+  const typo = `damerau_levenshtein(${a}, ${b})`;
+  switch (field.kind) {
+    case 'person_name':
+      return {
+        ...base,
+        similarities: winkler,
+        levels: [
+          equal(0.75),
+          level('one slip', `${jw} >= 0.93 OR (${typo} = 1 AND length(${a}) > 3)`, 0.08),
+          level('similar', `${jw} >= 0.84 OR starts_with(${a}, ${b}) OR starts_with(${b}, ${a})`, 0.07),
+          else_(0.1),
+        ],
+      };
+    case 'name':
+      return {
+        ...base,
+        similarities: { ...winkler, ...words },
+        levels: [
+          equal(0.45),
+          level('nearly equal', `${cosine} >= 0.9 OR ${jw} >= 0.96`, 0.2),
+          level('very similar', `${cosine} >= 0.7 OR ${jw} >= 0.91`, 0.14),
+          level('similar', `${cosine} >= 0.45 OR ${jw} >= 0.85`, 0.11),
+          level('something in common', `${cosine} >= 0.2 OR ${jw} >= 0.76`, 0.05),
+          else_(0.05),
+        ],
+      };
+    case 'address':
+      return {
+        ...base,
+        similarities: { ...winkler, ...words },
+        levels: [
+          equal(0.5),
+          level('nearly equal', `${cosine} >= 0.9 OR ${jw} >= 0.97`, 0.16),
+          level('very similar', `${cosine} >= 0.7 OR ${jw} >= 0.92`, 0.12),
+          level('similar', `${cosine} >= 0.4 OR ${jw} >= 0.85`, 0.1),
+          else_(0.12),
+        ],
+      };
+    case 'text':
+      return {
+        ...base,
+        similarities: words,
+        levels: [
+          level('nearly equal', `${cosine} >= 0.9`, 0.2),
+          level('very similar', `${cosine} >= 0.7`, 0.2),
+          level('similar', `${cosine} >= 0.5`, 0.2),
+          level('much in common', `${cosine} >= 0.35`, 0.15),
+          level('something in common', `${cosine} >= 0.2`, 0.12),
+          level('little in common', `${cosine} >= 0.1`, 0.08),
+          else_(0.05),
+        ],
+        frequency: false,
+      };
+    case 'place':
+    case 'url':
+      return {
+        ...base,
+        similarities: winkler,
+        levels: [equal(0.8), level('similar', `${jw} >= 0.9 OR contains(${a}, ${b}) OR contains(${b}, ${a})`, 0.1), else_(0.1)],
+      };
+    case 'postcode':
+      return { ...base, levels: [equal(0.75), level('one slip', `${typo} = 1`, 0.08), level('same area', `left(${a}, 3) = left(${b}, 3)`, 0.07), else_(0.1)] };
+    case 'phone':
+      return {
+        ...base,
+        levels: [level('equal', `ends_with(${a}, ${b}) OR ends_with(${b}, ${a})`, 0.75), level('one slip', `${typo} = 1`, 0.05), else_(0.2)],
+      };
+    case 'email':
+      return {
+        ...base,
+        similarities: winkler,
+        levels: [
+          equal(0.7),
+          level('same mailbox', `split_part(${a}, '@', 1) = split_part(${b}, '@', 1)`, 0.05),
+          level('one slip', `${typo} <= 2`, 0.05),
+          level('similar', `${jw} >= 0.9`, 0.05),
+          else_(0.15),
+        ],
+      };
+    case 'date':
+      return {
+        ...base,
+        levels: [
+          equal(0.75),
+          level('one slip', `${typo} = 1 OR (left(${a}, 4) = left(${b}, 4) AND substr(${a}, 5, 2) = substr(${b}, 7, 2) AND substr(${a}, 7, 2) = substr(${b}, 5, 2))`, 0.1),
+          level('two parts equal', `${partsEqual(a, b)} >= 2`, 0.06),
+          level('same year', `left(${a}, 4) = left(${b}, 4)`, 0.03),
+          else_(0.06),
+        ],
+      };
+    case 'identifier':
+      return { ...base, levels: [equal(0.85), level('one slip', `length(${a}) >= 5 AND ${typo} = 1`, 0.07), else_(0.08)] };
+    case 'category':
+      return { ...base, levels: [equal(0.85), else_(0.15)] };
+    case 'amount':
+      return {
+        ...base,
+        similarities: { [`far${index}`]: `abs(${a} - ${b}) / greatest(abs(${a}), abs(${b}))` },
+        levels: [
+          equal(0.4),
+          level('within 2 %', `far${index} <= 0.02`, 0.15),
+          level('within 10 %', `far${index} <= 0.1`, 0.15),
+          level('within 30 %', `far${index} <= 0.3`, 0.15),
+          else_(0.15),
+        ],
+        frequency: false,
+      };
+  }
+}
+
+function partsEqual(a: string, b: string): string {
+  const part = (from: number, length: number): string => `(substr(${a}, ${from}, ${length}) = substr(${b}, ${from}, ${length}))::INT`;
+  return `${part(1, 4)} + ${part(5, 2)} + ${part(7, 2)}`;
+}
+
+/** Model numbers and the like in descriptions of things: one in common says much, many and none in common says something too. */
+function codesComparison(fields: readonly number[], index: number): Comparison {
+  return {
+    name: 'codes',
+    index,
+    kind: 'codes',
+    fields,
+    present: 'len(a.codes) > 0 AND len(b.codes) > 0',
+    similarities: {},
+    levels: [
+      { label: 'one in common', when: 'list_has_any(a.codes, b.codes)', m: 0.6 },
+      { label: 'one begins like another', when: 'list_has_any(a.stems, b.stems)', m: 0.1 },
+      { label: 'none in common', when: null, m: 0.3 },
+    ],
+    frequency: false,
+  };
+}

@@ -1,0 +1,247 @@
+/** Which records are the same thing: normalise, block, compare, train (or use what was trained), score, link or cluster. */
+import type { FieldContract } from '../../domain/contract.ts';
+import type { DataPlane } from '../../domain/ports.ts';
+import { blockingLimits, blockingRules, fieldBits } from './blocking.ts';
+import {
+  candidatesSql,
+  combineKeysSql,
+  foundTableSql,
+  insertFoundSql,
+  insertKeysSql,
+  keysTableSql,
+  type MatchMode,
+  ruleStatisticsSql,
+  sizesSql,
+} from './blocking-sql.ts';
+import {
+  applyMergesSql,
+  clustersSql,
+  componentsLeftSql,
+  componentsStartSql,
+  componentsStepSql,
+  groupsStartSql,
+  mergeStepSql,
+  mergesSql,
+} from './clusters-sql.ts';
+import { levelsSql, patternsSql, randomPairsSql } from './compare-sql.ts';
+import { type Comparison, comparisonsOf, isWordy } from './comparisons.ts';
+import { estimate, type Pattern } from './estimate.ts';
+import { fieldProfileSql, type FieldProfile, kindOfField, kindOfValues, type MatchField, type MatchKind } from './field-kind.ts';
+import { dropTakenSql, linksTableSql, mutualBestSql, openPairsSql } from './links-sql.ts';
+import { defaultThresholds, type MatchModel, modelOf, type Thresholds } from './model.ts';
+import { codeListsSql, type MatchSource, recordsSql, relationSql, sidesSql, valueCountsSql, vectorsSql, wordCountsSql } from './records-sql.ts';
+import { scoresSql } from './score-sql.ts';
+
+export interface MatchRequest {
+  readonly plane: DataPlane;
+  readonly entity: string;
+  readonly sources: readonly MatchSource[];
+  /** Fields of the contract; key fields are left out unless `kinds` names them. */
+  readonly fields: Readonly<Record<string, FieldContract>>;
+  readonly key: readonly string[];
+  readonly kinds?: Readonly<Record<string, MatchKind | 'ignore'>>;
+  /** dedupe: any two records; link: only across the two sources, one to one. */
+  readonly mode: MatchMode;
+  readonly model?: MatchModel;
+  readonly thresholds?: Thresholds;
+}
+
+export interface BlockingStatistics {
+  readonly rules: readonly { readonly name: string; readonly keys: number; readonly pairs: number; readonly skipped: number }[];
+  readonly candidates: number;
+}
+
+export interface MatchOutcome {
+  /** l, r, w (thousandths of a bit). */
+  readonly pairs: string;
+  /** rid, cluster; null in mode link. */
+  readonly clusters: string | null;
+  /** l, r, w; null in mode dedupe. */
+  readonly links: string | null;
+  /** rid, source, key, v<i>. */
+  readonly records: string;
+  readonly model: MatchModel;
+  readonly thresholds: Thresholds;
+  readonly blocking: BlockingStatistics;
+}
+
+const RANDOM_PAIRS = 300_000;
+/** A pair in a group that no blocking key found. */
+const MISSING = -3000;
+
+export async function matchRecords(request: MatchRequest): Promise<MatchOutcome> {
+  const { plane, mode } = request;
+  const thresholds = request.thresholds ?? defaultThresholds;
+  const fields = request.model?.fields ?? (await decideFields(request));
+  await plane.run(recordsSql(request.sources, fields));
+  const counts = await recordCounts(plane, mode);
+  for (const [index, field] of fields.entries()) {
+    await plane.run(valueCountsSql(index));
+    if (isWordy(field.kind)) await plane.run(wordCountsSql(index));
+  }
+  const blocking = await block(plane, fields, counts, mode);
+  const comparisons = comparisonsOf(fields);
+  await plane.run(randomPairsSql(counts, RANDOM_PAIRS, 'match_random'));
+  await sides(plane, fields, request.model === undefined);
+  await plane.run(levelsSql(comparisons, 'match_candidates', 'match_levels', ['bits']));
+  const model = request.model ?? (await train(request, { fields, comparisons, counts, candidates: blocking.candidates }));
+  await plane.run(scoresSql(comparisons, model, 'match_levels', 'match_pairs'));
+  if (mode === 'link') await link(plane, thresholds);
+  else await cluster(plane, thresholds);
+  return {
+    pairs: 'match_pairs',
+    clusters: mode === 'dedupe' ? 'match_clusters' : null,
+    links: mode === 'link' ? 'match_links' : null,
+    records: 'match_records',
+    model,
+    thresholds,
+    blocking,
+  };
+}
+
+async function decideFields({ plane, fields, key, kinds, sources }: MatchRequest): Promise<MatchField[]> {
+  const decided: MatchField[] = [];
+  const all = (name: string): string => `(${sources.map((source) => `SELECT "${name}" FROM ${relationSql(source)}`).join(' UNION ALL ')})`;
+  for (const [name, field] of Object.entries(fields)) {
+    const declared = kinds?.[name];
+    if (declared === 'ignore' || (declared === undefined && key.includes(name))) continue;
+    const guess = declared ?? kindOfField(name, field);
+    if (guess === null) continue;
+    let kind: MatchKind | null = guess === '?' ? null : guess;
+    if (declared === undefined && (guess === '?' || guess === 'name' || guess === 'category')) {
+      const [profile] = await plane.rows<FieldProfile & Record<string, number>>(fieldProfileSql(all(name), name));
+      kind = profile === undefined ? null : kindOfValues(guess, profile);
+    }
+    if (kind !== null) decided.push({ name, kind, scheme: field.type === 'identifier' ? field.scheme : null });
+  }
+  return decided;
+}
+
+async function recordCounts(plane: DataPlane, mode: MatchMode): Promise<number[]> {
+  const [row] = await plane.rows<{ first: number; rest: number }>(
+    'SELECT count(*) FILTER (source = 0) AS first, count(*) FILTER (source <> 0) AS rest FROM match_records',
+  );
+  const { first, rest } = row ?? { first: 0, rest: 0 };
+  return mode === 'link' ? [first, rest] : [first + rest];
+}
+
+async function block(plane: DataPlane, fields: readonly MatchField[], counts: readonly number[], mode: MatchMode): Promise<BlockingStatistics> {
+  const records = counts.reduce((sum, count) => sum + count, 0);
+  const limits = blockingLimits(records);
+  const rules = blockingRules(fields);
+  await plane.run(keysTableSql());
+  for (const [index, rule] of rules.entries()) await plane.run(insertKeysSql(rule, index, mode));
+  await plane.run(foundTableSql());
+  const largest = await largestKey(plane, limits);
+  const single = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largest));
+  await plane.run(insertFoundSql(largest, mode));
+  await plane.run(combineKeysSql(largest, limits.combined, mode));
+  const largestCombined = await largestKey(plane, limits);
+  const combined = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largestCombined));
+  await plane.run(insertFoundSql(largestCombined, mode));
+  await plane.run(candidatesSql());
+  await plane.run('DROP TABLE match_keys; DROP TABLE match_found');
+  const [row] = await plane.rows<{ n: number }>('SELECT count(*) AS n FROM match_candidates');
+  return {
+    rules: [...single, ...combined].map(({ rule, keys, pairs, skipped }) => ({ name: rules[rule]?.name ?? 'two usual keys together', keys, pairs: pairs ?? 0, skipped })),
+    candidates: row?.n ?? 0,
+  };
+}
+
+/** The most pairs a key may make, so that all together stay within the limit. */
+async function largestKey(plane: DataPlane, limits: { pairs: number; pairsOfKey: number }): Promise<number> {
+  const sizes = await plane.rows<{ pairs: number; keys: number }>(sizesSql());
+  let total = 0;
+  let largest = 0;
+  for (const { pairs, keys } of sizes) {
+    total += Number(pairs) * Number(keys);
+    if (total > limits.pairs || Number(pairs) > limits.pairsOfKey) break;
+    largest = Number(pairs);
+  }
+  return largest;
+}
+
+async function sides(plane: DataPlane, fields: readonly MatchField[], training: boolean): Promise<void> {
+  const pairs = training ? ['match_candidates', 'match_random'] : ['match_candidates'];
+  await plane.run(`CREATE OR REPLACE TABLE match_wanted AS ${pairs.map((table) => `SELECT l AS rid FROM ${table} UNION SELECT r FROM ${table}`).join(' UNION ')}`);
+  for (const [index, field] of fields.entries()) if (isWordy(field.kind)) await plane.run(vectorsSql(index, 'match_wanted'));
+  if (fields.some((field) => field.kind === 'text')) await plane.run(codeListsSql('match_wanted'));
+  await plane.run(sidesSql(fields, 'match_wanted'));
+}
+
+interface Training {
+  readonly fields: readonly MatchField[];
+  readonly comparisons: readonly Comparison[];
+  readonly counts: readonly number[];
+  readonly candidates: number;
+}
+
+async function train(request: MatchRequest, { fields, comparisons, counts, candidates }: Training): Promise<MatchModel> {
+  const { plane, mode } = request;
+  const [first = 0, rest = 0] = counts;
+  const allPairs = Math.max(1, mode === 'link' ? first * rest : (first * (first - 1)) / 2);
+  await plane.run(levelsSql(comparisons, 'match_random', 'match_random_levels', []));
+  const random = await randomShares(plane, comparisons, mode);
+  const patterns = await plane.rows(patternsSql(comparisons, 'match_levels', ['bits']));
+  const found = estimate({
+    comparisons,
+    bitsOf: (comparison) => fieldBits(comparison.fields),
+    candidates: patterns.map((row): Pattern => ({ levels: comparisons.map(({ index }) => Number(row[`g${index}`])), bits: Number(row.bits), pairs: Number(row.n) })),
+    random,
+    allPairs,
+    mostMatches: mode === 'link' ? Math.min(first, rest) : allPairs / 4,
+    startMatches: mode === 'link' ? Math.min(first, rest) / 2 : Math.max(1, first / 5),
+  });
+  return modelOf({ entity: request.entity, fields, comparisons, estimate: found }, { records: [...counts], candidates, rounds: found.rounds });
+}
+
+/** How often random pairs show each level: equal values counted over all records, the other levels from the sample. */
+async function randomShares(plane: DataPlane, comparisons: readonly Comparison[], mode: MatchMode): Promise<number[][]> {
+  const shares: number[][] = [];
+  for (const { index, levels, frequency } of comparisons) {
+    const rows = await plane.rows<{ g: number; n: number }>(`SELECT g${index} AS g, count(*) AS n FROM match_random_levels WHERE g${index} >= 0 GROUP BY g ORDER BY g`);
+    const total = rows.reduce((sum, { n }) => sum + n, 0);
+    // half a pair for what the sample did not show, as long as it is large; less would make the rare look impossible
+    const sampled = levels.map((_, level) => ((rows.find(({ g }) => g === level)?.n ?? 0) + 0.5) / (total + 0.5 * levels.length));
+    if (frequency) {
+      const [row] = await plane.rows<{ same: number; all: number }>(
+        mode === 'link'
+          ? `SELECT coalesce(sum(n0 * n1), 0)::DOUBLE AS same, (SELECT (count(v${index}) FILTER (source = 0))::DOUBLE * count(v${index}) FILTER (source <> 0) FROM match_records) AS all FROM match_values_${index}`
+          : `SELECT coalesce(sum((n0 + n1) * (n0 + n1 - 1) / 2), 0)::DOUBLE AS same, (SELECT count(v${index})::DOUBLE * (count(v${index}) - 1) / 2 FROM match_records) AS all FROM match_values_${index}`,
+      );
+      if (row !== undefined && row.all > 0) sampled[0] = Math.max(row.same, 0.5) / row.all;
+    }
+    shares.push(sampled);
+  }
+  return shares;
+}
+
+async function link(plane: DataPlane, thresholds: Thresholds): Promise<void> {
+  await plane.run(linksTableSql());
+  await plane.run(openPairsSql(Math.round(thresholds.match * 1000)));
+  for (let round = 1, before = -1; ; round += 1) {
+    await plane.run(mutualBestSql(round));
+    await plane.run(dropTakenSql());
+    const [row] = await plane.rows<{ n: number }>('SELECT count(*) AS n FROM match_links');
+    if (row === undefined || row.n === before) return;
+    before = row.n;
+  }
+}
+
+async function cluster(plane: DataPlane, thresholds: Thresholds): Promise<void> {
+  const cut = Math.round(thresholds.cluster * 1000);
+  await plane.run(componentsStartSql(Math.min(cut, 0)));
+  for (;;) {
+    await plane.run(componentsStepSql());
+    const [row] = await plane.rows<{ n: number }>(componentsLeftSql());
+    if (row === undefined || row.n === 0) break;
+  }
+  await plane.run(groupsStartSql(MISSING));
+  for (;;) {
+    await plane.run(mergeStepSql(cut, MISSING));
+    const [row] = await plane.rows<{ n: number }>(mergesSql());
+    if (row === undefined || row.n === 0) break;
+    await plane.run(applyMergesSql());
+  }
+  await plane.run(clustersSql());
+}

@@ -1,0 +1,72 @@
+/** The trained model of one entity: a JSON file that is reviewed like code, trained once and used every night. */
+import { z } from 'zod';
+import { sha256 } from '../../domain/digest.ts';
+import type { Comparison } from './comparisons.ts';
+import type { Estimate } from './estimate.ts';
+import { type MatchField, matchKinds } from './field-kind.ts';
+
+export const Thresholds = z.strictObject({
+  match: z.number().describe('Weight (log2 odds) from which a pair is one thing.'),
+  review: z.number().describe('Weight from which a person is asked.'),
+  cluster: z.number().describe('Average weight between two groups from which they become one.'),
+});
+export type Thresholds = z.infer<typeof Thresholds>;
+
+/** For every data set alike. */
+export const defaultThresholds: Thresholds = { match: 2, review: -2, cluster: 1 };
+
+export const MatchModel = z.strictObject({
+  format: z.literal('cutover-match-model/1'),
+  entity: z.string(),
+  /** Raised when comparisons of this tool change their meaning: an older model is refused, never misread. */
+  comparisonsVersion: z.literal(1),
+  fields: z.array(z.strictObject({ name: z.string(), kind: z.enum(matchKinds), scheme: z.string().nullable() })),
+  /** log2 odds of a pair before anything is compared. */
+  prior: z.number(),
+  comparisons: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.string(),
+      levels: z.array(z.strictObject({ label: z.string(), m: z.number(), u: z.number(), weight: z.number() })),
+    }),
+  ),
+  trainedOn: z.strictObject({ records: z.array(z.number()), candidates: z.number(), rounds: z.number() }),
+});
+export type MatchModel = z.infer<typeof MatchModel>;
+
+/** Weights are whole thousandths of a bit from here on: sums of them are exact. */
+const MOST_FOR = 24_000;
+const MOST_AGAINST = -10_000;
+
+export function modelOf(
+  input: { entity: string; fields: readonly MatchField[]; comparisons: readonly Comparison[]; estimate: Estimate },
+  trainedOn: MatchModel['trainedOn'],
+): MatchModel {
+  const { estimate } = input;
+  return {
+    format: 'cutover-match-model/1',
+    entity: input.entity,
+    comparisonsVersion: 1,
+    fields: input.fields.map(({ name, kind, scheme }) => ({ name, kind, scheme })),
+    prior: rounded(Math.log2(estimate.lambda / (1 - estimate.lambda)), 3),
+    comparisons: input.comparisons.map(({ name, kind, levels, index }) => ({
+      name,
+      kind,
+      levels: levels.map(({ label }, level) => {
+        const { m, u } = estimate.levels[index]?.[level] ?? { m: 1, u: 1 };
+        return { label, m: rounded(m, 6), u: rounded(u, 10), weight: thousandths(m, u) / 1000 };
+      }),
+    })),
+    trainedOn,
+  };
+}
+
+export function thousandths(m: number, u: number): number {
+  return Math.max(MOST_AGAINST, Math.min(MOST_FOR, Math.round(Math.log2(m / u) * 1000)));
+}
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** The text of the file: the same model is the same bytes. */
+export const modelText = (model: MatchModel): string => `${JSON.stringify(model, null, 2)}\n`;
+export const modelHash = (model: MatchModel): string => sha256(modelText(model));

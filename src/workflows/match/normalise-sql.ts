@@ -1,0 +1,86 @@
+/** Values as the matcher compares them: one expression per kind over the text of a canonical value. NULL is "not known" and stays neutral. */
+import { literal, literalList } from '../../domain/sql.ts';
+import type { MatchKind } from './field-kind.ts';
+
+/** Written instead of a value. Identifiers have lists of their own, by scheme. */
+const noValues = ['n a', 'na', 'none', 'null', 'nil', 'unknown', 'unk', 'not known', 'not available', 'not applicable', 'tbd', 'tba', 'xxx', 'test', 'nan', 'keine', 'inconnu'];
+
+/** Forms of companies, as they read once dots are gone; they say how a company is incorporated, not which it is. */
+const legalForms = [
+  'ltd limited plc inc incorporated llc llp lp corp corporation co company cic pty proprietary pvt private pte',
+  'gmbh mbh ag kg kgaa ohg ug gbr ev eg sa sas sarl sasu eurl snc sca srl spa sapa scarl sl slu sau bv nv vof cv bvba sprl',
+  'ab as asa aps oy oyj hf ehf doo dd ad ood eood kft zrt rt sro spol zoo sp jsc ojsc pjsc ooo oao zao ltda eireli kk yk sdn bhd tbk',
+].flatMap((line) => line.split(' '));
+
+/** Words that bind others and tell nothing apart. */
+const bindingWords = ['and', 'the', 'of', 'und', 'et', 'y', 'e', 'de', 'der', 'die', 'das', 'la', 'le', 'les', 'el'];
+
+/** Long forms in addresses → the short ones post offices use. */
+const addressWords: Readonly<Record<string, string>> = {
+  street: 'st', saint: 'st', str: 'st', strasse: 'st', road: 'rd', avenue: 'ave', av: 'ave', boulevard: 'blvd', drive: 'dr', lane: 'ln', court: 'ct', place: 'pl',
+  square: 'sq', terrace: 'ter', highway: 'hwy', parkway: 'pkwy', circle: 'cir', crescent: 'cres', close: 'cl', grove: 'gr', building: 'bldg', floor: 'fl',
+  suite: 'ste', apartment: 'apt', unit: 'apt', north: 'n', south: 's', east: 'e', west: 'w', northeast: 'ne', northwest: 'nw', southeast: 'se', southwest: 'sw',
+  mount: 'mt', fort: 'ft', route: 'rte', rue: 'r', piazza: 'p',
+}; // biome-ignore format: a table reads better in columns
+
+/** Lower case without accents, apostrophes and signs; words one blank apart; dotted abbreviations closed (`S.A.` → `sa`). */
+export function foldSql(text: string): string {
+  const plain = `replace(replace(replace(lower(strip_accents(${text})), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')`;
+  const joined = `regexp_replace(regexp_replace(translate(${plain}, 'øłđ', 'old'), '[''’‘\`´]', '', 'g'), '\\b(\\pL)[.]', '\\1', 'g')`;
+  return `trim(regexp_replace(${joined}, '[^\\pL\\pN]+', ' ', 'g'))`;
+}
+
+
+/** The normalised value of a field: VARCHAR for every kind but amount (DOUBLE, only ever compared, never summed).
+ *  `raw` is the value as VARCHAR, `folded` the same through `foldSql`, NULL when it stands for no value; both plain columns, as they are repeated. */
+export function normalisedSql(kind: MatchKind, raw: string, folded: string): string {
+  const digits = `regexp_replace(${raw}, '[^0-9]', '', 'g')`;
+  switch (kind) {
+    case 'phone':
+      // the last nine digits: country and trunk prefixes are written or not
+      return `CASE WHEN length(${digits}) >= 5 AND NOT regexp_full_match(${digits}, '0*|1*|9*') THEN right(${digits}, 9) END`;
+    case 'email':
+      return `CASE WHEN contains(${raw}, '@') THEN lower(trim(${raw})) END`;
+    case 'url':
+      return `nullif(regexp_extract(lower(trim(${raw})), '^(?:[a-z]+://)?(?:www[0-9]?[.])?([^/?#:]+)', 1), '')`;
+    case 'postcode':
+    case 'identifier':
+      return `replace(${folded}, ' ', '')`;
+    case 'date':
+      return `CASE WHEN length(${digits}) >= 8 THEN left(${digits}, 8) WHEN length(${digits}) = 4 THEN ${digits} || '0000' END`;
+    case 'amount':
+      return `nullif(TRY_CAST(regexp_replace(${raw}, '[^0-9.-]', '', 'g') AS DOUBLE), 0)`;
+    case 'name':
+      return wordsSql(folded, [...legalForms, ...bindingWords]);
+    case 'address':
+      return `array_to_string(list_transform(string_split(${folded}, ' '), lambda w: coalesce(${addressMap()}[w], w)), ' ')`;
+    case 'person_name':
+    case 'place':
+    case 'category':
+    case 'text':
+      return folded;
+  }
+}
+
+/** NULL for a folded text that stands for no value. */
+export function presentSql(folded: string): string {
+  return `CASE WHEN ${folded} <> '' AND ${folded} NOT IN (${noValues.map(literal).join(', ')}) THEN ${folded} END`;
+}
+
+/** Without the words of `left out`, unless nothing would be left. */
+function wordsSql(folded: string, leftOut: readonly string[]): string {
+  const kept = `list_filter(string_split(${folded}, ' '), lambda w: NOT list_contains(${literalList(leftOut)}, w))`;
+  return `coalesce(nullif(array_to_string(${kept}, ' '), ''), ${folded})`;
+}
+
+function addressMap(): string {
+  return `MAP {${Object.entries(addressWords)
+    .map(([long, short]) => `${literal(long)}: ${literal(short)}`)
+    .join(', ')}}`;
+}
+
+/** Sounds and spellings that are confused, made one; vowels after the first letter gone, twins closed: `chudleigh` and `chydleigh` → `cdlg`. */
+export function skeletonSql(value: string): string {
+  const closed = `regexp_replace(regexp_replace(regexp_replace(regexp_replace(${value}, 'ph', 'f', 'g'), '[ck]h?|q', 'k', 'g'), '[sz]', 's', 'g'), 'gh|h|w|y', '', 'g')`;
+  return `left(${value}, 1) || regexp_replace(substr(${closed}, 2), '[aeiou ]', '', 'g')`;
+}

@@ -1,0 +1,25 @@
+/** Levels → weights, in whole thousandths of a bit: `match_pairs` (l, r, w INTEGER). */
+import type { Comparison } from './comparisons.ts';
+import type { MatchModel } from './model.ts';
+
+/** How far the weight of equal values may be moved by how usual the value is. */
+const LEAST_FOR_EQUAL = 0;
+const MOST_FOR_EQUAL = 22_000;
+
+/** The weight one comparison adds: by level, and for equal values by the share of records that have this very value. */
+export function weightSql(comparison: Comparison, model: MatchModel): string {
+  const levels = model.comparisons[comparison.index]?.levels ?? [];
+  const cases = levels.map(({ weight, m }, level) => {
+    const fixed = Math.round(weight * 1000);
+    if (level > 0 || !comparison.frequency) return `WHEN ${level} THEN ${fixed}`;
+    const base = Math.round(Math.log2(m) * 1000);
+    return `WHEN 0 THEN least(${MOST_FOR_EQUAL}, greatest(${LEAST_FOR_EQUAL}, ${base} - a.lf${comparison.index}))`;
+  });
+  return `CASE g${comparison.index} ${cases.join(' ')} ELSE 0 END`;
+}
+
+export function scoresSql(comparisons: readonly Comparison[], model: MatchModel, levels: string, table: string): string {
+  const weights = comparisons.map((comparison) => weightSql(comparison, model));
+  return `CREATE OR REPLACE TABLE ${table} AS SELECT l, r, (${Math.round(model.prior * 1000)} + ${weights.join(' + ')})::INTEGER AS w
+    FROM ${levels} JOIN match_sides AS a ON a.rid = l`;
+}
