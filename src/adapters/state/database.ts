@@ -31,7 +31,9 @@ export async function openEmbedded(directory: string, clock: Clock, holder: stri
       import('knex-pglite'),
       import('@electric-sql/pglite'),
     ]);
-    const pglite = await PGlite.create({ dataDir: join(directory, 'state'), relaxedDurability: false });
+    // Its default of 128 MB of buffers doubles the memory of every command; the state is small.
+    const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB'];
+    const pglite = await PGlite.create({ dataDir: join(directory, 'state'), relaxedDurability: false, startParams });
     // The dialect accepts a ready database this way; its type declarations do not say so.
     const connection = (() => ({ pglite })) as unknown as Knex.StaticConnectionConfig;
     const knex = createKnex({ client: PgliteClient, dialect: 'postgres', connection } as Knex.Config);
