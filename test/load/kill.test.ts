@@ -63,7 +63,7 @@ describe('a load that is killed', () => {
     const back = await verbs.rollback(runId, 'killed-back.plan');
     expect(back.data).toMatchObject({ conflict: 0, deadLettered: 0, remaining: 0 });
     expectSame(await world.dump(), before);
-  }, 180_000);
+  }, 400_000);
 
   test('and is not taken up again can be taken back as far as it came', async () => {
     const { verbs } = world;
@@ -73,5 +73,5 @@ describe('a load that is killed', () => {
     const back = await verbs.rollback(runId, 'half-back.plan');
     expect(back.data).toMatchObject({ conflict: 0, deadLettered: 0, remaining: 0 });
     expectSame(await world.dump(), before);
-  }, 120_000);
+  }, 200_000);
 });

@@ -30,7 +30,10 @@ export async function createDocuments(
     actions.flatMap((action) => [action, ...action.lines]),
   );
   const { ready, entries } = await prepare(run, actions, found);
-  const existing = await run.odoo.resolveExternalIds(ready.map((action) => action.externalId));
+  const existing =
+    run.settlement.segments > 0 || (await run.mayExist(model))
+      ? await run.odoo.resolveExternalIds(ready.map((action) => action.externalId))
+      : new Map<string, never>();
   const present = ready.filter((action) => existing.has(action.externalId));
   const opened = await adoptPresent(run, present, existing, found);
   const fresh = ready.filter((action) => !existing.has(action.externalId));

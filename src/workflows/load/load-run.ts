@@ -1,7 +1,7 @@
 /** What every part of a load shares: the ports, the plan's facts, where the journal goes, and what has been found out so far. */
 import type { JournalEntry, JournalKind, JournalPayload } from '../../domain/journal.ts';
 import type { PlanAction, PlanManifest, PlannedEntity, PlannedRecord } from '../../domain/plan.ts';
-import type { OdooConnection, OdooFieldMetadata, OdooRecord, Ports, StateStore } from '../../domain/ports.ts';
+import { type OdooConnection, OdooError, type OdooFieldMetadata, type OdooRecord, type Ports, type StateStore } from '../../domain/ports.ts';
 import { type WireValue, wireValue } from '../plan/wire-value.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
@@ -22,6 +22,7 @@ export class LoadRun {
   readonly leftovers = new Map<string, Set<number>>();
   /** External IDs of what was deleted, for the sweep at the end of a rollback. */
   readonly deletedExternalIds: string[] = [];
+  readonly #mayExist = new Map<string, Promise<boolean>>();
   readonly #types = new Map<string, ReadonlyMap<string, OdooFieldMetadata>>();
 
   constructor(parts: Pick<LoadRun, 'ports' | 'state' | 'odoo' | 'manifest' | 'runId' | 'segment' | 'settlement' | 'tally' | 'userId'>) {
@@ -51,6 +52,28 @@ export class LoadRun {
   /** Odoo's type of a field; only after `metadata(model)`. */
   typeOf(model: string, field: string): string {
     return this.#types.get(model)?.get(field)?.type ?? 'char';
+  }
+
+  /** Are there External IDs of ours on this model at all? Asked once a run: a first load then needs no look-up per batch. What another tool should
+   *  make meanwhile under our names is taken up by `load` and never made twice. */
+  mayExist(model: string): Promise<boolean> {
+    const known = this.#mayExist.get(model) ?? this.#askExistence(model);
+    this.#mayExist.set(model, known);
+    return known;
+  }
+
+  async #askExistence(model: string): Promise<boolean> {
+    try {
+      const domain = [
+        ['module', '=', this.manifest.namespace],
+        ['model', '=', model],
+      ];
+      return (await this.odoo.call<number>('ir.model.data', 'search_count', { domain })) > 0;
+    } catch (error) {
+      // Not everyone may read the table; then every batch is looked up by name.
+      if (error instanceof OdooError && error.failure === 'access') return true;
+      throw error;
+    }
   }
 
   /** Records by id, in wire form. */
