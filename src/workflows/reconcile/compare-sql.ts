@@ -47,34 +47,39 @@ LEFT JOIN (${odooIds}) AS i ON i.id = r._odoo_id
 LEFT JOIN (SELECT DISTINCT _system, _key FROM ${entityTable(entity, 'candidates')}) AS c ON c._system = r._system AND c._key = r._key`;
 }
 
-/** The Odoo side as it is written, with class and `_duplicate` (its own key fields stand in another record that takes part as well). A
- *  linked record whose legacy row is a duplicate or was rejected is in that class and not taken for one that legacy deleted. */
-export function classedOdooSql(entity: string, odoo: string, keyRules: readonly FieldRule[] | null): string {
-  const key = keyRules?.map((rule) => rule.odooForm).join(', ') ?? null;
-  const isKeyed = keyRules?.map((rule) => `${rule.odooForm} IS NOT NULL`).join(' AND ') ?? 'false';
+/** Table `<entity>:classes`: for every Odoo record that takes part its class, and `_duplicate` (its own key fields stand in another record
+ *  that takes part as well). A linked record whose legacy row is a duplicate or was rejected is in that class and not taken for one that
+ *  legacy deleted. Made apart from the wide rows, so that a join never has to hold those. */
+export function odooClassesTableSql(entity: string, odoo: string, keyRules: readonly FieldRule[] | null): string {
   const [links, rejects, legacy] = [entityTable(entity, 'links'), entityTable(entity, 'rejects'), entityTable(entity, 'legacy')];
-  return `WITH keys AS (SELECT _system, _key, bool_or(_duplicate) AS is_duplicate FROM ${legacy} GROUP BY ALL),
+  const keys = (keyRules ?? []).map((rule, index) => `${rule.odooForm} AS k${index}`);
+  const names = keys.map((_, index) => `k${index}`);
+  const isKeyed = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
+  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'classes')} AS
+WITH keys AS (SELECT _system, _key, bool_or(_duplicate) AS is_duplicate FROM ${legacy} GROUP BY ALL),
 gone AS (SELECT DISTINCT _system, _key FROM ${rejects} WHERE _key IS NOT NULL),
 linked AS (
-  SELECT k.odoo_id, min(CASE WHEN NOT y.is_duplicate THEN '1 linked' WHEN y.is_duplicate THEN '2 duplicate-key' WHEN g._key IS NOT NULL THEN '3 rejected' ELSE '4 missing-in-legacy' END) AS class,
+  SELECT k.odoo_id, substr(min(CASE WHEN NOT y.is_duplicate THEN '1 linked' WHEN y.is_duplicate THEN '2 duplicate-key' WHEN g._key IS NOT NULL THEN '3 rejected' ELSE '4 missing-in-legacy' END), 3) AS class,
     min(k._key) AS _key
   FROM ${links} AS k LEFT JOIN keys AS y ON y._system = k._system AND y._key = k._key LEFT JOIN gone AS g ON g._system = k._system AND g._key = k._key
   WHERE k.odoo_id IS NOT NULL GROUP BY k.odoo_id
 ),
 found AS (SELECT DISTINCT _odoo_id FROM ${entityTable(entity, 'candidates')}),
-o AS (
-  SELECT c.*, substr(k.class, 3) AS link_class, k._key AS link_key, f._odoo_id IS NOT NULL AS is_candidate,
-    c._in_scope OR k.class IS NOT NULL OR f._odoo_id IS NOT NULL AS takes_part
-  FROM (${odoo}) AS c LEFT JOIN linked AS k ON k.odoo_id = c._odoo_id LEFT JOIN found AS f ON f._odoo_id = c._odoo_id
+narrow AS MATERIALIZED (
+  SELECT o._odoo_id, o._in_scope, k.class, k._key AS link_key, f._odoo_id IS NOT NULL AS is_candidate${keys.map((key) => `, ${key}`).join('')}
+  FROM (${odoo}) AS o LEFT JOIN linked AS k ON k.odoo_id = o._odoo_id LEFT JOIN found AS f ON f._odoo_id = o._odoo_id
+  WHERE o._in_scope OR k.class IS NOT NULL OR f._odoo_id IS NOT NULL
 ),
-counted AS (SELECT o.*, takes_part AND ${key === null ? 'false' : `(${isKeyed}) AND count(*) FILTER (takes_part) OVER (PARTITION BY ${key}) > 1`} AS _duplicate FROM o)
-SELECT * EXCLUDE (link_class, link_key, is_candidate, takes_part, _key), coalesce(link_key, _key) AS _key, CASE
-  WHEN link_class IS NOT NULL THEN link_class
-  WHEN is_candidate THEN 'exists-unlinked'
-  WHEN NOT _in_scope THEN 'outside-scope'
-  WHEN _duplicate THEN 'duplicate-key'
-  ELSE 'only-odoo' END AS _class
-FROM counted`;
+repeated AS (${names.length === 0 ? 'SELECT 0 AS none WHERE false' : `SELECT ${names.join(', ')} FROM narrow WHERE ${isKeyed} GROUP BY ALL HAVING count(*) > 1`})
+SELECT n._odoo_id, n.link_key, ${names.length === 0 ? 'false' : 'd.k0 IS NOT NULL'} AS _duplicate,
+  CASE WHEN n.class IS NOT NULL THEN n.class WHEN n.is_candidate THEN 'exists-unlinked' WHEN ${names.length === 0 ? 'false' : 'd.k0 IS NOT NULL'} THEN 'duplicate-key' ELSE 'only-odoo' END AS _class
+FROM narrow AS n ${names.length === 0 ? '' : `LEFT JOIN repeated AS d ON ${names.map((name) => `d.${name} = n.${name}`).join(' AND ')}`}`;
+}
+
+/** The Odoo side as it is written. */
+export function classedOdooSql(entity: string, odoo: string): string {
+  return `SELECT o.* EXCLUDE (_key), coalesce(c.link_key, o._key) AS _key, coalesce(c._duplicate, false) AS _duplicate, coalesce(c._class, 'outside-scope') AS _class
+FROM (${odoo}) AS o LEFT JOIN ${entityTable(entity, 'classes')} AS c ON c._odoo_id = o._odoo_id`;
 }
 
 export interface SideFiles {

@@ -167,6 +167,7 @@ const values: [string, Record<string, string | null>, Given, string[]][] = [
   ['an amount is compared as Odoo keeps it', { credit: '10.0250' }, { credit: '10.03' }, []],
   ['money is exact where a float is not', { credit: '0.3' }, { credit: '0.30000000000000004' }, []],
   ['large amounts keep their cents', { credit: '12345678901234.56' }, { credit: '12345678901234.59' }, ['value credit 12345678901234.56→12345678901234.59']],
+  ['an amount that only Odoo can hold is told whole', { credit: '1' }, { credit: '123456789012345678.9' }, ['value credit 1→123456789012345678.9']],
   ['moments are compared to the second', { since: '2026-01-02 03:04:05.7' }, { since: '2026-01-02 03:04:05' }, []],
   ['a moment without a counterpart is missing', { since: '2026-01-02 03:04:05' }, { since: null }, ['missing-value since 2026-01-02 03:04:05→null']],
   ['booleans without a legacy value are not carried', { active: null }, { active: true }, []],

@@ -15,6 +15,7 @@ import {
   classedOdooSql,
   differingTableSql,
   fieldBreaksSql,
+  odooClassesTableSql,
   pairsTableSql,
   recordBreaksSql,
   recordsSql,
@@ -22,7 +23,17 @@ import {
 } from './compare-sql.ts';
 import type { CompareRequest, Comparison, EntityComparison } from './comparison.ts';
 import { type FieldRule, fieldRules } from './field-rules.ts';
-import { entityTable, legacyViewSql, linesTableSql, linkedLegacySql, linksTableSql, odooCanonicalSql, rejectsViewSql, unboundLinksSql } from './sides-sql.ts';
+import {
+  entityTable,
+  legacyViewSql,
+  linesTableSql,
+  linkedLegacySql,
+  linksTableSql,
+  odooCanonicalSql,
+  rejectsViewSql,
+  unboundLinksSql,
+  wideAmountsSql,
+} from './sides-sql.ts';
 
 /** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION. */
 export async function compareCapability(request: CompareRequest, ports: Ports): Promise<Comparison> {
@@ -132,12 +143,16 @@ class Comparing {
       );
     } else {
       const { snapshot, binding } = odoo;
+      const wideSql = wideAmountsSql(binding, snapshot.data);
+      const [isWide = {}] = wideSql === null ? [] : await this.#plane.rows(wideSql);
+      const wide = new Set(Object.keys(isWide).filter((field) => isWide[field] === true));
       const canonical = odooCanonicalSql({
         contract,
         binding,
         snapshot: snapshot.data,
         columns: snapshot.manifest.columns.map((column) => column.name),
         codes,
+        wide,
       });
       const sets = contract.link_by ?? [contract.key];
       const linkBy = sets
@@ -146,7 +161,8 @@ class Comparing {
       const keyRules = contract.key.flatMap((field) => rules.filter((rule) => rule.field === field));
       await this.#plane.run(candidatesTableSql({ entity: contract.entity, legacy, odoo: canonical, linkBy }));
       await this.#plane.run(toParquetSql(classedLegacySql(contract.entity, legacy, `SELECT id FROM read_parquet(${literal(snapshot.data)})`), files.legacy));
-      await this.#plane.run(toParquetSql(classedOdooSql(contract.entity, canonical, keyRules.length === contract.key.length ? keyRules : null), files.odoo));
+      await this.#plane.run(odooClassesTableSql(contract.entity, canonical, keyRules.length === contract.key.length ? keyRules : null));
+      await this.#plane.run(toParquetSql(classedOdooSql(contract.entity, canonical), files.odoo));
     }
     await this.#plane.run(toParquetSql(`FROM ${entityTable(contract.entity, 'candidates')} ORDER BY _system, _key, _odoo_id`, files.candidates));
   }

@@ -1,6 +1,6 @@
 /** The two sides of an entity in canonical shape: legacy rows with their links into Odoo, and Odoo records read as the contract's fields. */
 
-import { storageType } from '../../domain/canonical.ts';
+import { isAmount, storageType } from '../../domain/canonical.ts';
 import type { EntityContract, OdooStates } from '../../domain/contract.ts';
 import { recordKeySql } from '../../domain/record-key.ts';
 import { roundHalfUpSql } from '../../domain/rounding.ts';
@@ -11,7 +11,7 @@ import { odooType } from './field-rules.ts';
 /** Tables and views of one entity in the data plane. */
 export function entityTable(
   entity: string,
-  part: 'legacy' | 'links' | 'candidates' | 'lines' | 'pairs' | 'differing' | 'breaks' | 'baseline' | 'rejects',
+  part: 'legacy' | 'links' | 'candidates' | 'classes' | 'lines' | 'pairs' | 'differing' | 'breaks' | 'baseline' | 'rejects',
 ): string {
   return identifier(`${entity}:${part}`);
 }
@@ -129,13 +129,15 @@ export function odooCanonicalSql(options: {
   readonly snapshot: string;
   readonly columns: readonly string[];
   readonly codes: LegacyColumns['codes'];
+  /** Amounts with a value that needs more than 18 digits. */
+  readonly wide: ReadonlySet<string>;
 }): string {
-  const { contract, binding, codes } = options;
+  const { contract, binding, codes, wide } = options;
   const joins: string[] = [];
   const fields = binding.fields.map((bound) => {
     const raw = `s.${identifier(bound.odoo)}`;
     const code = codes.get(bound.field);
-    if (code === undefined) return `CAST(${raw} AS ${odooType(bound.contract)}) AS ${identifier(bound.field)}`;
+    if (code === undefined) return `CAST(${raw} AS ${odooType(bound.contract, wide.has(bound.field))}) AS ${identifier(bound.field)}`;
     const alias = identifier(`code ${bound.field}`);
     joins.push(`LEFT JOIN read_parquet(${literal(code.file)}) AS ${alias} ON ${alias}.id = ${raw}`);
     return `${alias}.${identifier(code.by)} AS ${identifier(bound.field)}`;
@@ -146,6 +148,17 @@ export function odooCanonicalSql(options: {
   return `SELECT s.id AS _odoo_id, ${odooKeySql(contract, binding)} AS _key, s._external_id, s._foreign_external_id, s._in_scope, s._active, s.write_date AS _write_date,
   ${[...fields, ...raw].join(', ')}
 FROM read_parquet(${literal(options.snapshot)}) AS s ${joins.join('\n')}`;
+}
+
+/** One BOOLEAN per amount of the binding, by its name: some value of the snapshot needs more than 18 digits. Null when there are no amounts. */
+export function wideAmountsSql(binding: ResolvedBinding, snapshot: string): string | null {
+  const amounts = binding.fields.filter((bound) => isAmount(bound.contract));
+  if (amounts.length === 0) return null;
+  const columns = amounts.map(({ odoo, contract, field }) => {
+    const raw = identifier(odoo);
+    return `coalesce(bool_or(${raw} IS NOT NULL AND TRY_CAST(${raw} AS ${odooType(contract)}) IS NULL), false) AS ${identifier(field)}`;
+  });
+  return `SELECT ${columns.join(', ')} FROM read_parquet(${literal(snapshot)})`;
 }
 
 /** The record key as Odoo's own fields spell it; null where a key field is not bound or refers to another record. */
