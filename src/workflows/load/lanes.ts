@@ -26,6 +26,11 @@ export class Lanes {
     this.#raise();
   }
 
+  /** Everything begun has ended, well or not. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
   #raise(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }

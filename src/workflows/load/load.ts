@@ -109,9 +109,19 @@ async function applyAll(run: LoadRun, request: LoadRequest, file: string, total:
     if (stop === null || (stop as Stop).reason === 'limit') await batcher.flush();
   } catch (error) {
     stop = stopOf(error, ports.signal);
+  } finally {
+    // Whatever is still under way lands before the journal is sealed or the state is closed.
+    await lanes.ended();
   }
-  // Whatever is still under way lands before the journal is sealed.
-  await lanes.drain().catch(() => undefined);
+  // After Ctrl-C nothing was waiting for the last batches; a failure of theirs is still a failure.
+  if (stop !== null) {
+    try {
+      await lanes.drain();
+    } catch (error) {
+      const late = stopOf(error, ports.signal);
+      if ((stop as Stop).reason !== 'odoo') stop = late;
+    }
+  }
   ports.progress({ kind: 'done', step });
   const end = stop as Stop | null;
   return end === null || end.reason === 'limit' ? null : end;
