@@ -32,6 +32,11 @@ export function peer<Answer>(script: string, input: unknown): Promise<Measured<A
   return measuredProcess<Answer>(['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'peers', script), JSON.stringify(input)], {}, [0]);
 }
 
+/** A script of test/bench that drives the product from inside, where only a part of a command is to be timed. */
+export function script<Answer>(file: string, input: unknown, environment: NodeJS.ProcessEnv): Promise<Measured<Answer>> {
+  return measuredProcess<Answer>(['--disable-warning=ExperimentalWarning', join(import.meta.dirname, file), JSON.stringify(input)], environment, [0]);
+}
+
 let count = 0;
 
 async function measuredProcess<Answer>(args: readonly string[], environment: NodeJS.ProcessEnv, accepted: readonly number[]): Promise<Measured<Answer>> {
