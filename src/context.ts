@@ -41,6 +41,8 @@ export async function withContext<Data>(invocation: Invocation, work: (context: 
   const { findWorkspace, loadWorkspace } = await import('./adapters/workspace/load-workspace.ts');
   const directory = invocation.workspace === null ? await findWorkspace(process.cwd()) : resolve(invocation.workspace);
   const workspace = await loadWorkspace(directory, { packsDirectory: join(packageDirectory, 'mappings'), environment: process.env });
+  // What is written from here on holds the data of the hospital. DuckDB and PGlite make files too, and take no mode for them.
+  process.umask(0o077);
   const opened = await openPorts(workspace, invocation);
   try {
     return await work(opened.context);
