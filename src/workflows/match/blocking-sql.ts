@@ -14,7 +14,7 @@ export function keysTableSql(): string {
 /** Keys of one rule. A key that only one record has finds nothing and is not kept. */
 export function insertKeysSql(rule: BlockingRule, index: number, mode: MatchMode): string {
   return `INSERT INTO match_keys
-    WITH keys AS MATERIALIZED (SELECT DISTINCT hash(${index}, key) AS k, rid, source FROM (SELECT rid, source, unnest(${rule.keys}) AS key FROM match_records) WHERE key <> ''),
+    WITH keys AS MATERIALIZED (SELECT hash(${index}, key) AS k, rid, source FROM (SELECT rid, source, ${rule.many ? `unnest(${rule.keys})` : rule.keys} AS key FROM match_records) WHERE key <> ''),
     shared AS (SELECT k, ${pairsSql(mode)} AS pairs FROM keys GROUP BY k HAVING count(*) > 1)
     SELECT k, rid, source, ${index}, ${fieldBits(rule.fields)}, pairs FROM keys JOIN shared USING (k) WHERE pairs > 0`;
 }

@@ -4,12 +4,13 @@ import { isWordy } from './comparisons.ts';
 import type { MatchField } from './field-kind.ts';
 import { skeletonSql } from './normalise-sql.ts';
 
-/** A way to make keys: `keys` is an expression over `match_records` giving a list of VARCHAR (NULL or empty: none). */
+/** A way to make keys: `keys` is an expression over `match_records`: a VARCHAR, or a list of different ones when `many` (NULL or empty: none). */
 export interface BlockingRule {
   readonly name: string;
   /** Fields (positions) that agree, at least in part, when two records share such a key. */
   readonly fields: readonly number[];
   readonly keys: string;
+  readonly many: boolean;
 }
 
 export function blockingRules(fields: readonly MatchField[]): BlockingRule[] {
@@ -17,7 +18,7 @@ export function blockingRules(fields: readonly MatchField[]): BlockingRule[] {
   const parts = fields.flatMap((field, index) => (field.kind === 'person_name' ? [index] : []));
   const [first, second] = parts;
   // given name and surname the wrong way round
-  if (first !== undefined && second !== undefined) rules.push(rule('names in any order', parts, `[array_to_string(list_sort([${parts.map((index) => `v${index}`).join(', ')}]), ' ')]`));
+  if (first !== undefined && second !== undefined) rules.push(rule('names in any order', parts, `array_to_string(list_sort([${parts.map((index) => `v${index}`).join(', ')}]), ' ')`, false));
   const described = fields.flatMap((field, index) => (field.kind === 'text' ? [index] : []));
   if (described.length > 0) {
     rules.push(rule('codes', described, 'codes'));
@@ -26,11 +27,11 @@ export function blockingRules(fields: readonly MatchField[]): BlockingRule[] {
   return rules;
 }
 
-const rule = (name: string, fields: readonly number[], keys: string): BlockingRule => ({ name, fields, keys });
+const rule = (name: string, fields: readonly number[], keys: string, many = true): BlockingRule => ({ name, fields, keys, many });
 
 function rulesOf({ name, kind }: MatchField, index: number): BlockingRule[] {
   const value = `v${index}`;
-  const one = (part: string, expression: string): BlockingRule => rule(`${name}: ${part}`, [index], `[${expression}]`);
+  const one = (part: string, expression: string): BlockingRule => rule(`${name}: ${part}`, [index], expression, false);
   const rules: BlockingRule[] = [];
   if (isWordy(kind)) {
     rules.push(one('equal', value));

@@ -29,7 +29,7 @@ import { estimate, type Pattern } from './estimate.ts';
 import { fieldProfileSql, type FieldProfile, kindOfField, kindOfValues, type MatchField, type MatchKind } from './field-kind.ts';
 import { dropTakenSql, linksTableSql, mutualBestSql, openPairsSql } from './links-sql.ts';
 import { defaultThresholds, type MatchModel, modelOf, type Thresholds } from './model.ts';
-import { codeListsSql, type MatchSource, recordsSql, relationSql, sidesSql, valueCountsSql, vectorsSql, wordCountsSql } from './records-sql.ts';
+import { codeListsSql, type MatchSource, recordsSql, relationSql, repeatedKeysSql, sidesSql, valueCountsSql, vectorsSql, wordCountsSql } from './records-sql.ts';
 import { scoresSql } from './score-sql.ts';
 
 export interface MatchRequest {
@@ -65,7 +65,7 @@ export interface MatchOutcome {
   readonly blocking: BlockingStatistics;
 }
 
-const RANDOM_PAIRS = 300_000;
+const RANDOM_PAIRS = 200_000;
 /** A pair in a group that no blocking key found. */
 const MISSING = -3000;
 
@@ -73,7 +73,8 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
   const { plane, mode } = request;
   const thresholds = request.thresholds ?? defaultThresholds;
   const fields = request.model?.fields ?? (await decideFields(request));
-  await plane.run(recordsSql(request.sources, fields));
+  const [repeated] = await plane.rows<{ n: number }>(repeatedKeysSql(request.sources));
+  await plane.run(recordsSql(request.sources, fields, Number(repeated?.n ?? 0) > 0));
   const counts = await recordCounts(plane, mode);
   for (const [index, field] of fields.entries()) {
     await plane.run(valueCountsSql(index));

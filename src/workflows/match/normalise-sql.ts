@@ -1,5 +1,5 @@
 /** Values as the matcher compares them: one expression per kind over the text of a canonical value. NULL is "not known" and stays neutral. */
-import { literal, literalList } from '../../domain/sql.ts';
+import { literal } from '../../domain/sql.ts';
 import type { MatchKind } from './field-kind.ts';
 
 /** Written instead of a value. Identifiers have lists of their own, by scheme. */
@@ -23,13 +23,17 @@ const addressWords: Readonly<Record<string, string>> = {
   mount: 'mt', fort: 'ft', route: 'rte', rue: 'r', piazza: 'p',
 }; // biome-ignore format: a table reads better in columns
 
-/** Lower case without accents, apostrophes and signs; words one blank apart; dotted abbreviations closed (`S.A.` → `sa`). */
-export function foldSql(text: string): string {
-  const plain = `replace(replace(replace(lower(strip_accents(${text})), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')`;
-  const joined = `regexp_replace(regexp_replace(translate(${plain}, 'øłđ', 'old'), '[''’‘\`´]', '', 'g'), '\\b(\\pL)[.]', '\\1', 'g')`;
-  return `trim(regexp_replace(${joined}, '[^\\pL\\pN]+', ' ', 'g'))`;
+/** Lower case without accents. `text` is a plain column. Most values are ASCII, and then the costly part is not needed. */
+export function plainSql(text: string): string {
+  const letters = `replace(replace(replace(strip_accents(lower(${text})), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe')`;
+  return `CASE WHEN strlen(${text}) = length(${text}) THEN lower(${text}) ELSE translate(${letters}, 'øłđ’‘', 'old''''') END`;
 }
 
+/** Words one blank apart, without apostrophes and signs; dotted abbreviations closed (`s.a.` → `sa`). `plain` is a plain column. */
+export function foldSql(plain: string): string {
+  const joined = `regexp_replace(regexp_replace(${plain}, '[''\`´]', '', 'g'), '\\b(\\pL)[.]', '\\1', 'g')`;
+  return `CASE WHEN regexp_matches(${plain}, '[^a-z0-9 ]|  |^ | $') THEN trim(regexp_replace(${joined}, '[^\\pL\\pN]+', ' ', 'g')) ELSE ${plain} END`;
+}
 
 /** The normalised value of a field: VARCHAR for every kind but amount (DOUBLE, only ever compared, never summed).
  *  `raw` is the value as VARCHAR, `folded` the same through `foldSql`, NULL when it stands for no value; both plain columns, as they are repeated. */
@@ -53,7 +57,7 @@ export function normalisedSql(kind: MatchKind, raw: string, folded: string): str
     case 'name':
       return wordsSql(folded, [...legalForms, ...bindingWords]);
     case 'address':
-      return `array_to_string(list_transform(string_split(${folded}, ' '), lambda w: coalesce(${addressMap()}[w], w)), ' ')`;
+      return `array_to_string(list_transform(string_split(${folded}, ' '), lambda w: CASE w ${addressCases()} ELSE w END), ' ')`;
     case 'person_name':
     case 'place':
     case 'category':
@@ -67,16 +71,16 @@ export function presentSql(folded: string): string {
   return `CASE WHEN ${folded} <> '' AND ${folded} NOT IN (${noValues.map(literal).join(', ')}) THEN ${folded} END`;
 }
 
-/** Without the words of `left out`, unless nothing would be left. */
+/** Without the words of `leftOut`, unless nothing would be left. */
 function wordsSql(folded: string, leftOut: readonly string[]): string {
-  const kept = `list_filter(string_split(${folded}, ' '), lambda w: NOT list_contains(${literalList(leftOut)}, w))`;
+  const kept = `list_filter(string_split(${folded}, ' '), lambda w: w NOT IN (${leftOut.map(literal).join(', ')}))`;
   return `coalesce(nullif(array_to_string(${kept}, ' '), ''), ${folded})`;
 }
 
-function addressMap(): string {
-  return `MAP {${Object.entries(addressWords)
-    .map(([long, short]) => `${literal(long)}: ${literal(short)}`)
-    .join(', ')}}`;
+function addressCases(): string {
+  return Object.entries(addressWords)
+    .map(([long, short]) => `WHEN ${literal(long)} THEN ${literal(short)}`)
+    .join(' ');
 }
 
 /** Sounds and spellings that are confused, made one; vowels after the first letter gone, twins closed: `chudleigh` and `chydleigh` → `cdlg`. */

@@ -4,7 +4,7 @@
 import { identifier, literal } from '../../domain/sql.ts';
 import { isWordy } from './comparisons.ts';
 import type { MatchField } from './field-kind.ts';
-import { foldSql, normalisedSql, presentSql } from './normalise-sql.ts';
+import { foldSql, normalisedSql, plainSql, presentSql } from './normalise-sql.ts';
 
 /** One side: `rows` is a Parquet file (canonical columns) or the name of a table; `key` the column that names a record (`_key` by default). */
 export interface MatchSource {
@@ -26,20 +26,26 @@ export function stackedSql(sources: readonly MatchSource[], fields: readonly Mat
     .join(' UNION ALL ');
 }
 
-/** Two rows of one key cannot be told apart by it: the first by their values stands for both (the repeated key itself is another report's matter). */
-export function recordsSql(sources: readonly MatchSource[], fields: readonly MatchField[]): string {
+/** Rows that repeat a key of their source. */
+export function repeatedKeysSql(sources: readonly MatchSource[]): string {
+  return `SELECT coalesce(sum(n - 1), 0)::BIGINT AS n FROM (SELECT count(*) AS n FROM (${stackedSql(sources, [])}) GROUP BY source, key HAVING count(*) > 1)`;
+}
+
+/** `repeated`: two rows of one key cannot be told apart by it, so the first by its values stands for all (that a key repeats is another report's matter). */
+export function recordsSql(sources: readonly MatchSource[], fields: readonly MatchField[], repeated: boolean): string {
   const described = fields.flatMap((field, index) => (field.kind === 'text' ? [`r${index}`] : []));
-  const folded = fields.map((_, index) => `${foldSql(`r${index}`)} AS f${index}`);
+  const plain = fields.map((_, index) => `${plainSql(`r${index}`)} AS p${index}`);
+  const folded = fields.map((_, index) => `${foldSql(`p${index}`)} AS f${index}`);
   const present = fields.map((_, index) => `${presentSql(`f${index}`)} AS f${index}`);
   const values = fields.map((field, index) => `${normalisedSql(field.kind, `r${index}`, `f${index}`)} AS v${index}`);
   const codes = described.length > 0 ? codesSql(`concat_ws(' ', ${described.join(', ')})`) : '[]::VARCHAR[]';
   const comma = (columns: readonly string[]): string => columns.map((column) => `, ${column}`).join('');
   return `CREATE OR REPLACE TABLE match_records AS
-    WITH stacked AS (${stackedSql(sources, fields)}),
-    folded AS (SELECT *${comma(folded)} FROM stacked),
-    present AS (SELECT * REPLACE (${present.join(', ')}) FROM folded),
-    once AS (SELECT * FROM present QUALIFY row_number() OVER (PARTITION BY source, key ORDER BY ${fields.map((_, index) => `r${index}`).join(', ')}) = 1)
-    SELECT (row_number() OVER (ORDER BY source, key) - 1)::INTEGER AS rid, source, key${comma(values)}, ${codes} AS codes FROM once ORDER BY rid`;
+    WITH stacked AS (SELECT * FROM (${stackedSql(sources, fields)})${repeated ? ` QUALIFY row_number() OVER (PARTITION BY source, key ORDER BY ${fields.map((_, index) => `r${index}`).join(', ')}) = 1` : ''}),
+    plain AS (SELECT *${comma(plain)} FROM stacked),
+    folded AS (SELECT *${comma(folded)} FROM plain),
+    present AS (SELECT * REPLACE (${present.join(', ')}) FROM folded)
+    SELECT (row_number() OVER () - 1)::INTEGER AS rid, * FROM (SELECT source, key${comma(values)}, ${codes} AS codes FROM present ORDER BY source, key)`;
 }
 
 /** Words of four characters and more that mix digits and letters, or are five digits and more: `PS-LX350H` → `PSLX350H`. */
