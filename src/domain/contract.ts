@@ -213,6 +213,45 @@ export const OdooBinding = z.strictObject({
 });
 export type OdooBinding = z.infer<typeof OdooBinding>;
 
+// ---- matching ---------------------------------------------------------------------------------------------------------------------------
+
+/** What a field means when two records are compared. */
+export const matchKinds = [
+  'person_name',
+  'name',
+  'address',
+  'place',
+  'postcode',
+  'phone',
+  'email',
+  'url',
+  'date',
+  'identifier',
+  'category',
+  'amount',
+  'text',
+] as const;
+export type MatchKind = (typeof matchKinds)[number];
+
+const bits = z.number().min(-50).max(50);
+export const MatchContract = z.strictObject({
+  fields: z
+    .record(fieldName, z.enum([...matchKinds, 'ignore']))
+    .default({})
+    .describe(
+      'What a field means when records are compared, where its type, name and values do not tell; `ignore` leaves it out. Key fields take part only when named here.',
+    ),
+  thresholds: z
+    .strictObject({
+      match: bits.optional().describe('Weight (log2 odds) from which a pair is one thing.'),
+      review: bits.optional().describe('Weight from which a person is asked.'),
+      cluster: bits.optional().describe('Average weight between two groups of records from which they become one.'),
+    })
+    .default({})
+    .describe('Weights in bits: +1 doubles the odds that two records are one thing. The defaults are meant for every data set.'),
+});
+export type MatchContract = z.infer<typeof MatchContract>;
+
 // ---- the files -----------------------------------------------------------------------------------------------------------------------
 
 export const EntityContract = z.strictObject({
@@ -240,6 +279,7 @@ export const EntityContract = z.strictObject({
   checks: z.array(CheckContract).default([]).describe('Business rules over canonical rows.'),
   controls: z.array(ControlContract).default([]).describe('Control totals that must tie on both sides.'),
   link_by: z.array(z.array(fieldName).min(1)).optional().describe('Sets of fields by which an existing Odoo record is recognised; the key by default.'),
+  match: MatchContract.optional().describe('How records of this entity are recognised as the same thing. Left out: by the types and names of its fields.'),
   odoo: OdooBinding.optional().describe('Left out: the entity is mapped and checked, and nothing of it reaches Odoo.'),
 });
 export type EntityContract = z.infer<typeof EntityContract>;

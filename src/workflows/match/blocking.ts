@@ -18,7 +18,8 @@ export function blockingRules(fields: readonly MatchField[]): BlockingRule[] {
   const parts = fields.flatMap((field, index) => (field.kind === 'person_name' ? [index] : []));
   const [first, second] = parts;
   // given name and surname the wrong way round
-  if (first !== undefined && second !== undefined) rules.push(rule('names in any order', parts, `array_to_string(list_sort([${parts.map((index) => `v${index}`).join(', ')}]), ' ')`, false));
+  if (first !== undefined && second !== undefined)
+    rules.push(rule('names in any order', parts, `array_to_string(list_sort([${parts.map((index) => `v${index}`).join(', ')}]), ' ')`, false));
   const described = fields.flatMap((field, index) => (field.kind === 'text' ? [index] : []));
   if (described.length > 0) {
     rules.push(rule('codes', described, 'codes'));
@@ -35,7 +36,9 @@ function rulesOf({ name, kind }: MatchField, index: number): BlockingRule[] {
   const rules: BlockingRule[] = [];
   if (isWordy(kind)) {
     rules.push(one('equal', value));
-    rules.push(rule(`${name}: word`, [index], `list_distinct(list_filter(string_split(${value}, ' '), lambda w: length(w) > 2 OR regexp_matches(w, '[0-9]')))`));
+    rules.push(
+      rule(`${name}: word`, [index], `list_distinct(list_filter(string_split(${value}, ' '), lambda w: length(w) > 2 OR regexp_matches(w, '[0-9]')))`),
+    );
     if (kind === 'name') rules.push(one('sound', `left(${skeletonSql(`replace(${value}, ' ', '')`)}, 6)`));
     return rules;
   }

@@ -1,7 +1,8 @@
 /** How two values of a kind are compared: named levels from equal to different, the first that holds is taken; a missing value takes no part.
  *
  *  `m` is where training begins, and what it is pulled towards while there is little to learn from: how often two records of one thing are so. */
-import type { MatchField, MatchKind } from './field-kind.ts';
+import type { MatchKind } from '../../domain/contract.ts';
+import type { MatchField } from './field-kind.ts';
 
 export interface ComparisonLevel {
   readonly label: string;
@@ -46,7 +47,15 @@ function comparisonOf(field: MatchField, index: number): Comparison {
   const winkler = { [jw]: `jaro_winkler_similarity(${a}, ${b})` };
   const shared = `list_sum(list_transform(list_intersect(a.t${index}, b.t${index}), lambda c: c & 4095))`;
   const words = { [cosine]: `coalesce(${shared}, 0) / sqrt(a.q${index}::DOUBLE * b.q${index}::DOUBLE)` };
-  const base = { name: field.name, index, kind: field.kind, fields: [index], present: `${a} IS NOT NULL AND ${b} IS NOT NULL`, similarities: {}, frequency: true };
+  const base = {
+    name: field.name,
+    index,
+    kind: field.kind,
+    fields: [index],
+    present: `${a} IS NOT NULL AND ${b} IS NOT NULL`,
+    similarities: {},
+    frequency: true,
+  };
   const level = (label: string, when: string | null, m: number): ComparisonLevel => ({ label, when, m });
   const equal = (m: number): ComparisonLevel => level('equal', `${a} = ${b}`, m);
   const else_ = (m: number): ComparisonLevel => level('different', null, m);
@@ -134,7 +143,11 @@ function comparisonOf(field: MatchField, index: number): Comparison {
         ...base,
         levels: [
           equal(0.75),
-          level('one slip', `${slip} OR (left(${a}, 4) = left(${b}, 4) AND substr(${a}, 5, 2) = substr(${b}, 7, 2) AND substr(${a}, 7, 2) = substr(${b}, 5, 2))`, 0.1),
+          level(
+            'one slip',
+            `${slip} OR (left(${a}, 4) = left(${b}, 4) AND substr(${a}, 5, 2) = substr(${b}, 7, 2) AND substr(${a}, 7, 2) = substr(${b}, 5, 2))`,
+            0.1,
+          ),
           level('two parts equal', `${partsEqual(a, b)} >= 2`, 0.06),
           level('same year', `left(${a}, 4) = left(${b}, 4)`, 0.03),
           else_(0.06),

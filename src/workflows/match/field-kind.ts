@@ -1,23 +1,6 @@
 /** What a field means to the matcher. Declared in the contract (`match.fields`), else taken from the field's type and name, else from its values. */
-import type { FieldContract } from '../../domain/contract.ts';
+import type { FieldContract, MatchKind } from '../../domain/contract.ts';
 import { identifier } from '../../domain/sql.ts';
-
-export const matchKinds = [
-  'person_name',
-  'name',
-  'address',
-  'place',
-  'postcode',
-  'phone',
-  'email',
-  'url',
-  'date',
-  'identifier',
-  'category',
-  'amount',
-  'text',
-] as const;
-export type MatchKind = (typeof matchKinds)[number];
 
 export interface MatchField {
   readonly name: string;

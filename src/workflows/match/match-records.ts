@@ -1,5 +1,5 @@
 /** Which records are the same thing: normalise, block, compare, train (or use what was trained), score, link or cluster. */
-import type { FieldContract } from '../../domain/contract.ts';
+import type { FieldContract, MatchKind } from '../../domain/contract.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import { blockingLimits, blockingRules, fieldBits } from './blocking.ts';
 import {
@@ -26,10 +26,20 @@ import {
 import { levelsSql, patternsSql, randomPairsSql } from './compare-sql.ts';
 import { type Comparison, comparisonsOf, isWordy } from './comparisons.ts';
 import { estimate, type Pattern } from './estimate.ts';
-import { fieldProfileSql, type FieldProfile, kindOfField, kindOfValues, type MatchField, type MatchKind } from './field-kind.ts';
+import { type FieldProfile, fieldProfileSql, kindOfField, kindOfValues, type MatchField } from './field-kind.ts';
 import { dropTakenSql, linksTableSql, mutualBestSql, openPairsSql } from './links-sql.ts';
 import { defaultThresholds, type MatchModel, modelOf, type Thresholds } from './model.ts';
-import { codeListsSql, type MatchSource, recordsSql, relationSql, repeatedKeysSql, sidesSql, valueCountsSql, vectorsSql, wordCountsSql } from './records-sql.ts';
+import {
+  codeListsSql,
+  type MatchSource,
+  recordsSql,
+  relationSql,
+  repeatedKeysSql,
+  sidesSql,
+  valueCountsSql,
+  vectorsSql,
+  wordCountsSql,
+} from './records-sql.ts';
 import { scoresSql } from './score-sql.ts';
 
 export interface MatchRequest {
@@ -144,7 +154,12 @@ async function block(plane: DataPlane, fields: readonly MatchField[], counts: re
   await plane.run('DROP TABLE match_keys; DROP TABLE match_found');
   const [row] = await plane.rows<{ n: number }>('SELECT count(*) AS n FROM match_candidates');
   return {
-    rules: [...single, ...combined].map(({ rule, keys, pairs, skipped }) => ({ name: rules[rule]?.name ?? 'two usual keys together', keys, pairs: pairs ?? 0, skipped })),
+    rules: [...single, ...combined].map(({ rule, keys, pairs, skipped }) => ({
+      name: rules[rule]?.name ?? 'two usual keys together',
+      keys,
+      pairs: pairs ?? 0,
+      skipped,
+    })),
     candidates: row?.n ?? 0,
   };
 }
@@ -164,7 +179,9 @@ async function largestKey(plane: DataPlane, limits: { pairs: number; pairsOfKey:
 
 async function sides(plane: DataPlane, fields: readonly MatchField[], training: boolean): Promise<void> {
   const pairs = training ? ['match_candidates', 'match_random'] : ['match_candidates'];
-  await plane.run(`CREATE OR REPLACE TABLE match_wanted AS ${pairs.map((table) => `SELECT l AS rid FROM ${table} UNION SELECT r FROM ${table}`).join(' UNION ')}`);
+  await plane.run(
+    `CREATE OR REPLACE TABLE match_wanted AS ${pairs.map((table) => `SELECT l AS rid FROM ${table} UNION SELECT r FROM ${table}`).join(' UNION ')}`,
+  );
   for (const [index, field] of fields.entries()) if (isWordy(field.kind)) await plane.run(vectorsSql(index, 'match_wanted'));
   if (fields.some((field) => field.kind === 'text')) await plane.run(codeListsSql('match_wanted'));
   await plane.run(sidesSql(fields, 'match_wanted'));
@@ -187,7 +204,9 @@ async function train(request: MatchRequest, { fields, comparisons, counts, candi
   const found = estimate({
     comparisons,
     bitsOf: (comparison) => fieldBits(comparison.fields),
-    candidates: patterns.map((row): Pattern => ({ levels: comparisons.map(({ index }) => Number(row[`g${index}`])), bits: Number(row.bits), pairs: Number(row.n) })),
+    candidates: patterns.map(
+      (row): Pattern => ({ levels: comparisons.map(({ index }) => Number(row[`g${index}`])), bits: Number(row.bits), pairs: Number(row.n) }),
+    ),
     random,
     allPairs,
     mostMatches: mode === 'link' ? Math.min(first, rest) : allPairs / 4,
@@ -200,7 +219,9 @@ async function train(request: MatchRequest, { fields, comparisons, counts, candi
 async function randomShares(plane: DataPlane, comparisons: readonly Comparison[], mode: MatchMode): Promise<number[][]> {
   const shares: number[][] = [];
   for (const { index, levels, frequency } of comparisons) {
-    const rows = await plane.rows<{ g: number; n: number }>(`SELECT g${index} AS g, count(*) AS n FROM match_random_levels WHERE g${index} >= 0 GROUP BY g ORDER BY g`);
+    const rows = await plane.rows<{ g: number; n: number }>(
+      `SELECT g${index} AS g, count(*) AS n FROM match_random_levels WHERE g${index} >= 0 GROUP BY g ORDER BY g`,
+    );
     const total = rows.reduce((sum, { n }) => sum + n, 0);
     // half a pair for what the sample did not show, as long as it is large; less would make the rare look impossible
     const sampled = levels.map((_, level) => ((rows.find(({ g }) => g === level)?.n ?? 0) + 0.5) / (total + 0.5 * levels.length));

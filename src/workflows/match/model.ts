@@ -1,9 +1,10 @@
 /** The trained model of one entity: a JSON file that is reviewed like code, trained once and used every night. */
 import { z } from 'zod';
+import { matchKinds } from '../../domain/contract.ts';
 import { sha256 } from '../../domain/digest.ts';
 import type { Comparison } from './comparisons.ts';
 import type { Estimate } from './estimate.ts';
-import { type MatchField, matchKinds } from './field-kind.ts';
+import type { MatchField } from './field-kind.ts';
 
 export const Thresholds = z.strictObject({
   match: z.number().describe('Weight (log2 odds) from which a pair is one thing.'),

@@ -1,9 +1,28 @@
 /** Values as the matcher compares them: one expression per kind over the text of a canonical value. NULL is "not known" and stays neutral. */
+import { canonicalSql, isPlaceholderSql, schemes } from '../../domain/identifiers/registry.ts';
 import { literal } from '../../domain/sql.ts';
-import type { MatchKind } from './field-kind.ts';
+import type { MatchField } from './field-kind.ts';
 
 /** Written instead of a value. Identifiers have lists of their own, by scheme. */
-const noValues = ['n a', 'na', 'none', 'null', 'nil', 'unknown', 'unk', 'not known', 'not available', 'not applicable', 'tbd', 'tba', 'xxx', 'test', 'nan', 'keine', 'inconnu'];
+const noValues = [
+  'n a',
+  'na',
+  'none',
+  'null',
+  'nil',
+  'unknown',
+  'unk',
+  'not known',
+  'not available',
+  'not applicable',
+  'tbd',
+  'tba',
+  'xxx',
+  'test',
+  'nan',
+  'keine',
+  'inconnu',
+];
 
 /** Forms of companies, as they read once dots are gone; they say how a company is incorporated, not which it is. */
 const legalForms = [
@@ -37,7 +56,7 @@ export function foldSql(plain: string): string {
 
 /** The normalised value of a field: VARCHAR for every kind but amount (DOUBLE, only ever compared, never summed).
  *  `raw` is the value as VARCHAR, `folded` the same through `foldSql`, NULL when it stands for no value; both plain columns, as they are repeated. */
-export function normalisedSql(kind: MatchKind, raw: string, folded: string): string {
+export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded: string): string {
   const digits = `regexp_replace(${raw}, '[^0-9]', '', 'g')`;
   switch (kind) {
     case 'phone':
@@ -47,8 +66,9 @@ export function normalisedSql(kind: MatchKind, raw: string, folded: string): str
       return `CASE WHEN contains(${raw}, '@') THEN lower(trim(${raw})) END`;
     case 'url':
       return `nullif(regexp_extract(lower(trim(${raw})), '^(?:[a-z]+://)?(?:www[0-9]?[.])?([^/?#:]+)', 1), '')`;
-    case 'postcode':
     case 'identifier':
+      return identifierSql(scheme, raw);
+    case 'postcode':
       return `replace(${folded}, ' ', '')`;
     case 'date':
       return `CASE WHEN length(${digits}) >= 8 THEN left(${digits}, 8) WHEN length(${digits}) = 4 THEN ${digits} || '0000' END`;
@@ -64,6 +84,13 @@ export function normalisedSql(kind: MatchKind, raw: string, folded: string): str
     case 'text':
       return folded;
   }
+}
+
+/** The scheme's one spelling; a stand-in for a number is no number. */
+function identifierSql(name: string | null, raw: string): string {
+  const scheme = schemes.get(name ?? 'code') ?? schemes.get('code');
+  if (scheme === undefined) throw new Error('the scheme of own codes is missing');
+  return `list_transform([${canonicalSql(scheme, raw)}], lambda canonical: CASE WHEN NOT ${isPlaceholderSql(scheme, 'canonical')} THEN canonical END)[1]`;
 }
 
 /** NULL for a folded text that stands for no value. */

@@ -13,7 +13,8 @@ export interface MatchSource {
   readonly key?: string;
 }
 
-export const relationSql = (source: MatchSource): string => (source.rows.endsWith('.parquet') ? `read_parquet(${literal(source.rows)})` : identifier(source.rows));
+export const relationSql = (source: MatchSource): string =>
+  source.rows.endsWith('.parquet') ? `read_parquet(${literal(source.rows)})` : identifier(source.rows);
 
 /** All sources under one another: `source`, `key`, `r<i>` VARCHAR. Rows without a key name no record. */
 export function stackedSql(sources: readonly MatchSource[], fields: readonly MatchField[]): string {
@@ -37,7 +38,7 @@ export function recordsSql(sources: readonly MatchSource[], fields: readonly Mat
   const plain = fields.map((_, index) => `${plainSql(`r${index}`)} AS p${index}`);
   const folded = fields.map((_, index) => `${foldSql(`p${index}`)} AS f${index}`);
   const present = fields.map((_, index) => `${presentSql(`f${index}`)} AS f${index}`);
-  const values = fields.map((field, index) => `${normalisedSql(field.kind, `r${index}`, `f${index}`)} AS v${index}`);
+  const values = fields.map((field, index) => `${normalisedSql(field, `r${index}`, `f${index}`)} AS v${index}`);
   const codes = described.length > 0 ? codesSql(`concat_ws(' ', ${described.join(', ')})`) : '[]::VARCHAR[]';
   const comma = (columns: readonly string[]): string => columns.map((column) => `, ${column}`).join('');
   return `CREATE OR REPLACE TABLE match_records AS
