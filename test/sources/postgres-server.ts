@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import knexModule from 'knex';
+import pg from 'pg';
 
 export interface PostgresServer {
   /** URL of a database of its own, made for the caller. */
@@ -75,11 +75,12 @@ async function stopServer(server: ChildProcess): Promise<void> {
 async function serverAt(url: string, stop: () => Promise<void>): Promise<PostgresServer> {
   const made: string[] = [];
   const admin = async (sql: string): Promise<void> => {
-    const knex = knexModule({ client: 'pg', connection: url, pool: { min: 0, max: 1 } });
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
     try {
-      await knex.raw(sql);
+      await client.query(sql);
     } finally {
-      await knex.destroy();
+      await client.end();
     }
   };
   const createDatabase = async (): Promise<string> => {
