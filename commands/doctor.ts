@@ -21,7 +21,8 @@ export default class Doctor extends CutoverCommand {
       const { doctor } = await import('../src/workflows/doctor/doctor.ts');
       const data = await doctor({ workspace }, ports);
       const status = doctorStatus(data);
-      return { status, data, next: [this.next(flags, status === 'ok' ? 'pull' : 'doctor')], text: (style) => renderDoctor(data, style) };
+      const isReady = status === 'ok' && data.findings.every(({ check, status: found }) => check !== 'odoo' || found === 'ok');
+      return { status, data, next: [this.next(flags, isReady ? 'pull' : 'doctor')], text: (style) => renderDoctor(data, style) };
     });
   }
 }

@@ -77,3 +77,16 @@ test('secrets are blotted out of the log in every form they take', () => {
   const line = JSON.stringify({ url: `postgres://me:${encodeURIComponent(secret)}@host`, text: `key ${secret}` });
   expect(blotted(line, [secret])).toBe('{"url":"postgres://me:***@host","text":"key ***"}');
 });
+
+test('what oclif says is told in plain words', () => {
+  const said = (message: string) => describeFailure(Object.assign(new Error(`${message}\nSee more help with --help`), { parse: {} }), known);
+  expect(said('Missing 1 required arg:\ncapability  A capability of cutover.yaml.')).toMatchObject({
+    message: 'the argument CAPABILITY is missing',
+    details: ['CAPABILITY  A capability of cutover.yaml.'],
+  });
+  expect(said('Missing 2 required args:\nsystem  A system.\nentity  An entity.').message).toBe('the arguments SYSTEM, ENTITY are missing');
+  expect(said('The following error occurred:\n  Missing required flag out')).toMatchObject({ message: 'the flag --out is missing', details: [] });
+  expect(said('Parsing --port \n\tExpected an integer but received: abc').message).toBe('--port: expected an integer but received: abc');
+  const ours = new CutoverError('E_USAGE', 'Parsing --as-of \n\t--as-of yesterday is not a moment\nSee more help with --help');
+  expect(describeFailure(ours, known).message).toBe('--as-of yesterday is not a moment');
+});

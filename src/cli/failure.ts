@@ -21,7 +21,7 @@ export function isUnexpected(failure: Failure): boolean {
 /** `known` are the flags of the command, for suggestions. */
 export function describeFailure(error: unknown, known: { readonly command: string | null; readonly flags: readonly string[] }): Failure {
   if (error instanceof CutoverError) {
-    return { code: error.code, message: error.message, hint: error.hint ?? null, details: error.details, exit: error.exitCode };
+    return { code: error.code, message: plainWords(error.message), hint: error.hint ?? null, details: error.details, exit: error.exitCode };
   }
   if (error instanceof OdooError) return odooFailure(error);
   if (isParseError(error)) return usageFailure(error, known);
@@ -74,7 +74,7 @@ function isParseError(error: unknown): error is ParseError {
 }
 
 function usageFailure(error: ParseError, known: { readonly command: string | null; readonly flags: readonly string[] }): Failure {
-  const [first = '', ...rest] = error.message.replace(/\n*See more help with --help$/, '').split('\n');
+  const [first = '', ...rest] = plainWords(error.message).split('\n');
   const unknown = (error.flags ?? []).map((flag) => flag.replace(/^-+/, ''));
   const suggestions = unknown.map((flag) => {
     const found = nearest(flag, known.flags);
@@ -89,9 +89,28 @@ function usageFailure(error: ParseError, known: { readonly command: string | nul
   const message =
     unknown.length > 0
       ? `unknown ${unknown.length === 1 ? 'flag' : 'flags'} ${unknown.map((flag) => (flag.length === 1 ? `-${flag}` : `--${flag}`)).join(', ')}`
-      : lowerFirst(first);
+      : lowerFirst(first.trim());
   const details = [...suggestions, ...rest.map((line) => line.trim()).filter((line) => line !== '')];
   return { code: 'E_USAGE', message, hint: `cutover ${known.command === null ? '' : `${known.command} `}--help`, details, exit: ExitCode.usage };
+}
+
+/** Without the phrases that oclif puts around what it has to say; it does so to errors of ours too that are thrown while it parses. */
+function plainWords(message: string): string {
+  return message
+    .replace(/\n*See more help with --help$/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Missing required flag (\S+)/gm, 'the flag --$1 is missing')
+    .replace(/^Missing \d+ required args?:\n((?:.+\n?)+)/, (_, list: string) => missingArguments(list))
+    .replace(/^Parsing (--\S+)\s+(?=\1)/, '')
+    .replace(/^Parsing (--\S+)\s+(\S)/, (_, flag: string, letter: string) => `${flag}: ${letter.toLowerCase()}`);
+}
+
+/** `capability  A capability of cutover.yaml.` → `the argument CAPABILITY is missing`, with the list below it. */
+function missingArguments(list: string): string {
+  const lines = list.trim().split('\n');
+  const names = lines.map((line) => line.trim().split(/\s/)[0]?.toUpperCase() ?? '');
+  const described = lines.map((line) => line.trim().replace(/^\S+/, (name) => name.toUpperCase()));
+  return [names.length === 1 ? `the argument ${names[0]} is missing` : `the arguments ${names.join(', ')} are missing`, ...described].join('\n');
 }
 
 function lowerFirst(text: string): string {

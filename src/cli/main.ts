@@ -84,7 +84,8 @@ function unknownCommand(words: readonly string[], known: readonly string[]): Cut
   const names = known.map(typed);
   const given = [words.slice(0, 2).join(' '), words[0] ?? ''];
   const found = given.map((name) => nearest(name, names)).find((name) => name !== null) ?? null;
-  return new CutoverError('E_USAGE', `there is no command ${words[0]}`, {
+  const isTopic = known.some((name) => name.startsWith(`${words[0]}:`));
+  return new CutoverError('E_USAGE', `there is no command ${isTopic ? given[0] : words[0]}`, {
     details: [found === null ? didYouMean(words[0] ?? '', names, 'command') : `Did you mean ${found}?`],
     hint: found === null ? 'cutover --help' : `cutover ${found} --help`,
   });

@@ -33,6 +33,6 @@ function unknown(noun: string, name: string, known: readonly string[], where: st
   const meant = nearest(name, known);
   return new CutoverError('E_USAGE', `there is no ${noun} ${name} ${where}`, {
     details: [didYouMean(name, known, noun)],
-    hint: meant === null ? 'cutover status' : `use ${meant}`,
+    ...(meant === null ? { hint: 'cutover status' } : {}),
   });
 }

@@ -1,6 +1,7 @@
 /** The embedded stand-in for Odoo 19: HTTP on 127.0.0.1, one database in memory. What it answers, the real one answered first. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { CutoverError } from '../domain/errors.ts';
 import { perform } from './calls.ts';
 import type { Database } from './database.ts';
 import { OdooException } from './errors.ts';
@@ -58,9 +59,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'is taken by another process' : error.code === 'EACCES' ? 'may not be opened by this user' : null;
+      reject(why === null ? error : new CutoverError('E_USAGE', `port ${port} ${why}`, { hint: 'cutover sandbox --port 0', cause: error }));
+    });
     server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });

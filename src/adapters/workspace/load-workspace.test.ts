@@ -184,6 +184,15 @@ describe('mistakes', () => {
     ]);
   });
 
+  it('a misspelt key that tells alternatives apart is named, and a number that is none is not said to stand in quotes', async () => {
+    const text = sound['ws/cutover.yaml'].replace('connector: files', 'conector: files');
+    expect(await mistakes({ 'ws/cutover.yaml': `${text}policies: {rejects: many, shrink_percent: "20"}\n` })).toEqual([
+      "cutover.yaml:4:15  unknown key 'conector'; did you mean 'connector'?",
+      "cutover.yaml:7:21  'policies.rejects' must be a number",
+      "cutover.yaml:7:43  'policies.shrink_percent' must be a number: leave out the quotes",
+    ]);
+  });
+
   it('secrets written in the file are refused without being repeated', async () => {
     const found = await mistakes({
       'ws/cutover.yaml': `version: 1

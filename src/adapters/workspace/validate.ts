@@ -1,7 +1,7 @@
 /** Validation of a tree by a schema: every mistake with its position, unknown words with the known one they resemble. */
 import { z } from 'zod';
 import type { Mistakes } from '../../domain/mistakes.ts';
-import { didYouMean } from '../../domain/suggestion.ts';
+import { closest, didYouMean } from '../../domain/suggestion.ts';
 import { plainValue, subtree, type Tree } from './yaml-tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -44,7 +44,18 @@ function report(issue: Issue, context: Report): void {
     context.mistakes.push({ position: tree.key, message: `'${name}' cannot stand here: ${issue.issues.map((inner) => inner.message).join('; ')}` });
     return;
   }
-  context.mistakes.push({ position: isExact ? tree.at(0) : tree.key, message: messageOf(issue, path, isExact ? tree : null) });
+  const misspelt = isExact || issue.code !== 'invalid_union' ? null : misspeltKey(context.tree, path);
+  if (misspelt !== null) context.mistakes.push(misspelt);
+  else context.mistakes.push({ position: isExact ? tree.at(0) : tree.key, message: messageOf(issue, path, isExact ? tree : null) });
+}
+
+/** Without the key that tells the alternatives apart the others are not looked at, so that nothing else would say that it is misspelt. */
+function misspeltKey(root: Tree, path: readonly PropertyKey[]): Mistakes[number] | null {
+  const missing = String(path.at(-1));
+  const value = plainValue(subtree(root, path.slice(0, -1)).tree);
+  const key = typeof value === 'object' && value !== null ? closest(missing, Object.keys(value)) : null;
+  if (key === null) return null;
+  return { position: subtree(root, [...path.slice(0, -1), key]).tree.key, message: `unknown key '${key}'; did you mean '${missing}'?` };
 }
 
 function depthOf(issues: readonly Issue[]): number {
@@ -72,9 +83,13 @@ function expectation(expected: string, given: unknown): string {
   if (expected === 'boolean' && (given === 'true' || given === 'false')) return `must be true or false, not the text "${given}": leave out the quotes`;
   if (expected === 'boolean') return 'must be true or false';
   if (expected === 'string') return `must be a text${given === undefined || given === null ? '' : ': put it in quotes'}`;
-  if (expected === 'number' || expected === 'int') return `must be a number${typeof given === 'string' ? ': leave out the quotes' : ''}`;
+  if (expected === 'number' || expected === 'int') return `must be a number${isNumeric(given) ? ': leave out the quotes' : ''}`;
   if (expected === 'array') return 'must be a list, as in [a, b]';
   return expected === 'object' || expected === 'record' ? 'must hold keys and values' : `must be of type ${expected}`;
+}
+
+function isNumeric(given: unknown): boolean {
+  return typeof given === 'string' && given.trim() !== '' && Number.isFinite(Number(given));
 }
 
 interface JsonSchema {

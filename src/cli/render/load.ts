@@ -34,7 +34,7 @@ export function renderLoad(result: LoadRunResult, verb: string, style: Style): s
     [created, 'created'],
     [updated, 'updated'],
     [deleted, 'deleted'],
-    [linked, 'linked'],
+    [linked, verb === 'Loaded' ? 'linked' : 'no longer linked'],
     [unchanged, 'unchanged'],
   ] as const;
   const written = records.filter(([count]) => count > 0).map(([count, name]) => `${grouped(count)} ${name}`);

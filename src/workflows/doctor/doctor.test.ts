@@ -11,6 +11,7 @@ import { directoryRunStore } from '../../adapters/store/run-store.ts';
 import { directorySnapshotStore } from '../../adapters/store/snapshot-store.ts';
 import { loadWorkspace } from '../../adapters/workspace/load-workspace.ts';
 import { resolveText } from '../../adapters/workspace/secrets.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { OdooConnection, Ports, StateStore } from '../../domain/ports.ts';
 import type { FilesSystem, Workspace } from '../../domain/workspace.ts';
 import { startSandbox } from '../../sandbox/server.ts';
@@ -102,6 +103,15 @@ describe('a new workspace', () => {
 });
 
 describe('what is wrong', () => {
+  it('with an Odoo on this machine that answers and refuses the key is a problem, not an Odoo that has not been started', async () => {
+    const { of } = await examine(async () => {
+      throw new CutoverError('E_ODOO_AUTHENTICATION', 'Invalid apikey', { hint: 'check the key' });
+    });
+    expect(of('odoo')).toEqual([
+      { check: 'odoo', status: 'problem', detail: expect.stringMatching(/^cannot be used at http:.*: Invalid apikey$/), fix: 'check the key' },
+    ]);
+  });
+
   it('in mappings: every unknown column and table at once, with its place', async () => {
     write('mappings/procurement/sources/legacy/unit.yaml', 'system: legacy\nentity: unit\nfrom: unitz.csv\nfields: {code: CODE, name: CODE}\n');
     write(

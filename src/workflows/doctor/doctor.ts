@@ -1,5 +1,6 @@
 /** `cutover doctor`: everything that can be known to be wrong before the first row moves, each finding with its fix. Reads only. */
-import type { Ports } from '../../domain/ports.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import { OdooError, type Ports } from '../../domain/ports.ts';
 import type { DoctorResult } from '../../domain/results.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { type Finding, fixOf, notChecked, ok, problem, warning, words } from './finding.ts';
@@ -63,14 +64,24 @@ async function odoo(workspace: Workspace, ports: Ports): Promise<readonly Findin
     return [ok('odoo', about), ...(await examineOdoo({ workspace, connection, identity, now: ports.clock.now() }))];
   } catch (error) {
     const rest = odooChecks.map((check) => notChecked(check, 'Odoo was not reached'));
-    if (isThisMachine(url)) {
+    if (isThisMachine(url) && mayNotHaveBeenStarted(error)) {
       return [warning('odoo', `not reachable at ${url}: ${words(error)}`, '`cutover sandbox` starts one there; export the key it prints'), ...rest];
     }
     return [
-      problem('odoo', `not reachable at ${url}: ${words(error)}`, fixOf(error, `check url, database and key of system ${workspace.file.odoo} in cutover.yaml`)),
+      problem(
+        'odoo',
+        `cannot be used at ${url}: ${words(error)}`,
+        fixOf(error, `check url, database and key of system ${workspace.file.odoo} in cutover.yaml`),
+      ),
       ...rest,
     ];
   }
+}
+
+/** One that answers and refuses the key has been started. */
+function mayNotHaveBeenStarted(error: unknown): boolean {
+  if (error instanceof OdooError) return error.failure === 'unavailable';
+  return error instanceof CutoverError && (error.code === 'E_ODOO_UNREACHABLE' || error.code === 'E_SECRET_MISSING');
 }
 
 /** An Odoo on this machine is one that is started when it is needed. */

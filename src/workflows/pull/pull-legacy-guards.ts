@@ -58,7 +58,7 @@ export function refuseDrift(drifted: readonly Mistake[], systems: readonly strin
   const lines = drifted.map(({ position, message }) => `${position.file}:${position.line}:${position.column}  ${message}`);
   throw new CutoverError(
     'E_SOURCE_DRIFT',
-    `${systems.join(', ')} changed: ${lines.length} ${lines.length === 1 ? 'place' : 'places'} in the mappings no longer fit; nothing was pulled`,
+    `${systems.join(', ')} changed: ${lines.length} ${lines.length === 1 ? 'place in the mappings no longer fits' : 'places in the mappings no longer fit'}; nothing was pulled`,
     {
       details: lines,
       hint: `mend the lines above; where only a type changed and the mapping still reads it right: cutover pull ${systems.join(' ')} --full`,
