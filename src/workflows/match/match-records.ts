@@ -1,5 +1,5 @@
 /** Which records are the same thing: normalise, block, compare, train (or use what was trained), score, link or cluster. */
-import type { FieldContract, MatchKind } from '../../domain/contract.ts';
+import type { FieldContract, MatchContract, MatchKind } from '../../domain/contract.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import { blockingLimits, blockingRules, fieldBits } from './blocking.ts';
 import {
@@ -46,14 +46,15 @@ export interface MatchRequest {
   readonly plane: DataPlane;
   readonly entity: string;
   readonly sources: readonly MatchSource[];
-  /** Fields of the contract; key fields are left out unless `kinds` names them. */
+  /** Fields of the contract; key fields are left out unless `declared` names them. */
   readonly fields: Readonly<Record<string, FieldContract>>;
   readonly key: readonly string[];
-  readonly kinds?: Readonly<Record<string, MatchKind | 'ignore'>>;
+  /** The `match` section of the contract. */
+  readonly declared?: MatchContract;
   /** dedupe: any two records; link: only across the two sources, one to one. */
   readonly mode: MatchMode;
   readonly model?: MatchModel;
-  readonly thresholds?: Thresholds;
+  readonly thresholds?: Partial<Thresholds>;
 }
 
 export interface BlockingStatistics {
@@ -81,7 +82,7 @@ const MISSING = -3000;
 
 export async function matchRecords(request: MatchRequest): Promise<MatchOutcome> {
   const { plane, mode } = request;
-  const thresholds = request.thresholds ?? defaultThresholds;
+  const thresholds = { ...defaultThresholds, ...defined(request.declared?.thresholds), ...request.thresholds };
   const fields = request.model?.fields ?? (await decideFields(request));
   const [repeated] = await plane.rows<{ n: number }>(repeatedKeysSql(request.sources));
   await plane.run(recordsSql(request.sources, fields, Number(repeated?.n ?? 0) > 0));
@@ -110,11 +111,16 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
   };
 }
 
-async function decideFields({ plane, fields, key, kinds, sources }: MatchRequest): Promise<MatchField[]> {
+/** Without the keys that are undefined, which would hide the defaults. */
+function defined(thresholds: MatchContract['thresholds'] | undefined): Partial<Thresholds> {
+  return Object.fromEntries(Object.entries(thresholds ?? {}).filter(([, value]) => value !== undefined));
+}
+
+async function decideFields({ plane, fields, key, declared: section, sources }: MatchRequest): Promise<MatchField[]> {
   const decided: MatchField[] = [];
   const all = (name: string): string => `(${sources.map((source) => `SELECT "${name}" FROM ${relationSql(source)}`).join(' UNION ALL ')})`;
   for (const [name, field] of Object.entries(fields)) {
-    const declared = kinds?.[name];
+    const declared = section?.fields[name];
     if (declared === 'ignore' || (declared === undefined && key.includes(name))) continue;
     const guess = declared ?? kindOfField(name, field);
     if (guess === null) continue;
