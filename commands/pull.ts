@@ -46,7 +46,10 @@ export default class Pull extends CutoverCommand {
         return {
           status: pullStatus(data),
           data,
-          next: capabilities.map(({ name }) => this.next(flags, `map ${name}`)),
+          next: [
+            ...snapshots.filter(({ quarantined }) => quarantined > 0).map(({ system, entity }) => this.next(flags, `snapshot show ${system} ${entity}`)),
+            ...capabilities.map(({ name }) => this.next(flags, `map ${name}`)),
+          ],
           text: (style) => renderPull(data, style),
         };
       });

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeFailure } from './cli/failure.ts';
 import type { Invocation } from './cli/invocation.ts';
@@ -126,6 +126,8 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     async close() {
       if (state.opened()) await (await state()).close();
       await rm(spill, { recursive: true, force: true });
+      const { sweepSpill } = await import('./adapters/store/durable-files.ts');
+      await sweepSpill(dirname(spill), clock.now());
     },
   };
 }

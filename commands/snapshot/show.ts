@@ -1,11 +1,10 @@
 import { string as argument } from '@oclif/core/args';
 import { CutoverCommand } from '../../src/cli/command.ts';
 import type { Outcome } from '../../src/cli/outcome.ts';
-import { renderSnapshot } from '../../src/cli/render/snapshot.ts';
+import { renderSnapshot, type Shown } from '../../src/cli/render/snapshot.ts';
 import { withContext } from '../../src/context.ts';
 import { ExitCode } from '../../src/domain/errors.ts';
-import type { SnapshotManifest } from '../../src/domain/snapshot.ts';
-import { showSnapshot } from '../../src/workflows/snapshot/snapshot.ts';
+import { quarantinedRows, showSnapshot } from '../../src/workflows/snapshot/snapshot.ts';
 
 export default class SnapshotShow extends CutoverCommand {
   static override summary = 'Show one snapshot and verify its content.';
@@ -20,11 +19,13 @@ export default class SnapshotShow extends CutoverCommand {
   };
   static override exitCodes = { [ExitCode.incomplete]: 'the content does not match the manifest', [ExitCode.refused]: 'there is no such snapshot' };
 
-  protected async execute(): Promise<Outcome<SnapshotManifest & { file: string }>> {
+  protected async execute(): Promise<Outcome<Shown>> {
     const { args, flags } = await this.parse(SnapshotShow);
     return withContext(this.invocation(flags), async ({ ports }) => {
-      const { manifest, data } = await showSnapshot({ system: args.system, entity: args.entity, id: args.id ?? null }, ports);
-      return { status: 'ok', data: { ...manifest, file: data }, text: (style) => renderSnapshot(manifest, data, style) };
+      const snapshot = await showSnapshot({ system: args.system, entity: args.entity, id: args.id ?? null }, ports);
+      const quarantine = { file: snapshot.quarantine, rows: await quarantinedRows(snapshot, ports) };
+      const data = { ...snapshot.manifest, file: snapshot.data, quarantine };
+      return { status: 'ok', data, text: (style) => renderSnapshot(data, style) };
     });
   }
 }

@@ -5,6 +5,8 @@ import { grouped, type Style } from './style.ts';
 export interface Column<Row> {
   readonly header: string;
   readonly value: (row: Row) => string | number | null;
+  /** Never cut: it is typed into the next command. */
+  readonly isWhole?: boolean;
   /** Colours the finished cell. */
   readonly paint?: (cell: string, row: Row) => string;
 }
@@ -12,13 +14,14 @@ export interface Column<Row> {
 const GAP = 3;
 const NARROWEST = 8;
 
-/** A column whose values are all numbers or null is right-aligned and grouped by thousands. When the table is too wide, its widest text column is cut. */
+/** A column whose values are all numbers or null is right-aligned and grouped by thousands. When the table is too wide, its widest text column is cut, but for one that is whole. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], style: Style, indent = 2): string {
   const cells = columns.map((column) => rows.map((row) => column.value(row)));
   const numeric = cells.map((values) => values.length > 0 && values.every((value) => value === null || typeof value === 'number' || isDecimal(value)));
   const texts = cells.map((values, index) => (numeric[index] ? decimalAligned(values) : values.map((value) => oneLine(String(value ?? '')))));
   const widths = texts.map((values, index) => Math.max(columns[index]?.header.length ?? 0, ...values.map((value) => value.length)));
-  shrink(widths, numeric, style.width - indent);
+  const uncut = columns.map((column, index) => numeric[index] === true || column.isWhole === true);
+  shrink(widths, uncut, style.width - indent);
   const line = (values: readonly string[], paint: (cell: string, index: number) => string) =>
     (
       ' '.repeat(indent) + values.map((value, index) => paint(fitted(value, widths[index] ?? 0, numeric[index] === true), index)).join(' '.repeat(GAP))
@@ -80,10 +83,10 @@ function fitted(text: string, width: number, right: boolean): string {
   return right ? cut.padStart(width) : cut.padEnd(width);
 }
 
-function shrink(widths: number[], numeric: readonly boolean[], available: number): void {
+function shrink(widths: number[], uncut: readonly boolean[], available: number): void {
   for (;;) {
     const total = widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1);
-    const widest = widths.reduce((best, width, index) => (!numeric[index] && width > (widths[best] ?? 0) ? index : best), numeric.indexOf(false));
+    const widest = widths.reduce((best, width, index) => (!uncut[index] && width > (widths[best] ?? 0) ? index : best), uncut.indexOf(false));
     if (total <= available || widest < 0 || (widths[widest] ?? 0) <= NARROWEST) return;
     widths[widest] = Math.max(NARROWEST, (widths[widest] ?? 0) - (total - available));
   }

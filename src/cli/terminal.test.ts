@@ -57,3 +57,16 @@ test('a table without rows is its header', () => {
 test('text wraps at spaces and keeps its indent', () => {
   expect(wrapped('one two three four', 12, 2)).toBe('  one two\n  three four');
 });
+
+test('what is typed into the next command is never cut', () => {
+  const row = { name: 'n'.repeat(40), id: '20261123T060000000Z-1f2e3d4c' };
+  const text = table(
+    [row],
+    [
+      { header: 'name', value: ({ name }) => name },
+      { header: 'id', isWhole: true, value: ({ id }) => id },
+    ],
+    { ...plain, width: 50 },
+  );
+  expect(text).toContain(`…   ${row.id}`);
+});

@@ -78,6 +78,11 @@ describe('a profile', () => {
     ]);
   });
 
+  it('never shows a bank account or a mail address, however few there are', async () => {
+    const entity = await profile(csv('A,B', ['DE89370400440532013000,a@b.org', 'GB82WEST12345698765432,c.d@e.com']));
+    expect(JSON.stringify(entity)).not.toMatch(/3704|WEST|b\.org|c\.d/);
+  });
+
   it('shows patterns instead of values where a column looks personal', async () => {
     const entity = await profile(
       csv(

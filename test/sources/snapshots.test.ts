@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ports, StateStore } from '../../src/domain/ports.ts';
 import { pruneSnapshots } from '../../src/workflows/snapshot/prune.ts';
-import { listSnapshots, showSnapshot } from '../../src/workflows/snapshot/snapshot.ts';
+import { listSnapshots, quarantinedRows, showSnapshot } from '../../src/workflows/snapshot/snapshot.ts';
 import { type LegacyWorkspace, legacyWorkspace } from './legacy-workspace.ts';
 
 let workspace: LegacyWorkspace;
@@ -45,6 +45,15 @@ describe('snapshots', () => {
     const { data } = await showSnapshot({ system: 'wards', entity: 'supplier', id: first }, workspace.ports);
     await writeFile(data, 'something else');
     await expect(showSnapshot({ system: 'wards', entity: 'supplier', id: first }, workspace.ports)).rejects.toMatchObject({ code: 'E_SNAPSHOT_CORRUPT' });
+  });
+
+  it('tell which rows could not be read and why, without their text', async () => {
+    await writeFile(join(workspace.directory, 'exports', 'V.csv'), 'A,B\n1,x\nsecret\n2,y\n');
+    await pullOnce();
+    const shown = await showSnapshot({ system: 'wards', entity: 'supplier', id: null }, workspace.ports);
+    const rows = await quarantinedRows(shown, workspace.ports);
+    expect(rows).toEqual([{ row: 3, reason: expect.any(String) }]);
+    expect(JSON.stringify(rows)).not.toContain('secret');
   });
 
   it('pruning keeps the newest of every entity and those a plan names, and takes the datasets of the others along', async () => {

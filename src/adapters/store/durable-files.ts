@@ -26,7 +26,16 @@ export async function makeStagingDirectory(parent: string): Promise<string> {
 
 /** Takes away what killed processes left; a day is longer than any staging lives. */
 export async function sweepStagings(parent: string, now: string): Promise<void> {
-  for (const name of await namesIn(parent, true)) {
+  await sweepOld(parent, await namesIn(parent, true), now);
+}
+
+/** The same for spill files: each run has a folder in `parent`, and one that has not been touched for a day is of a killed run. */
+export async function sweepSpill(parent: string, now: string): Promise<void> {
+  await sweepOld(parent, await namesIn(parent), now);
+}
+
+async function sweepOld(parent: string, names: readonly string[], now: string): Promise<void> {
+  for (const name of names) {
     const path = join(parent, name);
     const found = await stat(path).catch(absent);
     if (found !== null && Date.parse(now) - found.mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunStore, SnapshotStore } from '../../domain/ports.ts';
+import { sweepSpill } from './durable-files.ts';
 import { directoryRunStore } from './run-store.ts';
 import { directorySnapshotStore } from './snapshot-store.ts';
 
@@ -175,5 +176,17 @@ describe('files of a run', () => {
     expect(path).toBe(join(directory, 'baseline/a-b-c/procurement/supplier'));
     await mkdir(path, { recursive: true });
     expect((await stat(path)).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe('spill files', () => {
+  it('of killed runs go after a day', async () => {
+    const [old, young] = [join(directory, 'spill/old'), join(directory, 'spill/young')];
+    await mkdir(old, { recursive: true });
+    await mkdir(young);
+    await utimes(old, 1, 1);
+    await sweepSpill(join(directory, 'spill'), new Date().toISOString());
+    expect(await readdir(join(directory, 'spill'))).toEqual(['young']);
+    await sweepSpill(join(directory, 'nowhere'), new Date().toISOString());
   });
 });

@@ -17,7 +17,7 @@ export function renderPull(result: PullResult, style: Style): string {
         paint: (cell, snapshot) => (snapshot.quarantined > 0 ? style.paint.yellow(cell) : style.paint.dim(cell)),
       },
       { header: 'mode', value: (snapshot) => snapshot.mode },
-      { header: 'snapshot', value: (snapshot) => snapshot.id, paint: (cell) => style.paint.dim(cell) },
+      { header: 'snapshot', isWhole: true, value: (snapshot) => snapshot.id, paint: (cell) => style.paint.dim(cell) },
     ],
     style,
   );

@@ -12,14 +12,21 @@ export function renderSnapshots(snapshots: readonly SnapshotManifest[], style: S
       { header: 'as of', value: (snapshot) => moment(snapshot.asOf) },
       { header: 'rows', value: (snapshot) => snapshot.rows },
       { header: 'quarantined', value: (snapshot) => snapshot.quarantined },
-      { header: 'snapshot', value: (snapshot) => snapshot.id },
+      { header: 'snapshot', isWhole: true, value: (snapshot) => snapshot.id },
     ],
     style,
   );
   return `${list}\n\n${counted(snapshots.length, 'snapshot')}`;
 }
 
-export function renderSnapshot(snapshot: SnapshotManifest, file: string, style: Style): string {
+/** A snapshot with its file, and the first rows that could not be read. */
+export type Shown = SnapshotManifest & {
+  readonly file: string;
+  readonly quarantine: { readonly file: string | null; readonly rows: readonly { readonly row: number; readonly reason: string }[] };
+};
+
+export function renderSnapshot(snapshot: Shown, style: Style): string {
+  const { quarantine } = snapshot;
   const facts: (readonly [string, string])[] = [
     ['system', snapshot.system],
     ['entity', snapshot.entity],
@@ -27,7 +34,7 @@ export function renderSnapshot(snapshot: SnapshotManifest, file: string, style: 
     ['rows', grouped(snapshot.rows)],
     ['quarantined', grouped(snapshot.quarantined)],
     ['content', `sha256 ${snapshot.contentHash} (verified)`],
-    ['file', file],
+    ['file', snapshot.file],
   ];
   if (snapshot.incremental !== undefined) {
     const { base, changed, deleted } = snapshot.incremental;
@@ -41,7 +48,20 @@ export function renderSnapshot(snapshot: SnapshotManifest, file: string, style: 
     ],
     style,
   );
-  return `${style.paint.bold(snapshot.id)}\n${pairs(facts, style)}\n\n${columns}`;
+  const sections = [`${style.paint.bold(snapshot.id)}\n${pairs(facts, style)}`, columns];
+  if (quarantine.file !== null) {
+    const list = table(
+      quarantine.rows,
+      [
+        { header: 'row', value: ({ row }) => row },
+        { header: 'could not be read because', value: ({ reason }) => reason },
+      ],
+      style,
+    );
+    const left = snapshot.quarantined - quarantine.rows.length;
+    sections.push(`${style.paint.bold('Quarantine')}\n${list}${left > 0 ? `\n  and ${grouped(left)} more` : ''}\n  with their text: ${quarantine.file}`);
+  }
+  return sections.join('\n\n');
 }
 
 /** What was removed, or would be. */
@@ -63,7 +83,7 @@ export function renderPrune(pruned: Pruned, isDryRun: boolean, style: Style): st
       { header: 'system', value: (snapshot) => snapshot.system },
       { header: 'entity', value: (snapshot) => snapshot.entity },
       { header: 'rows', value: (snapshot) => snapshot.rows },
-      { header: 'snapshot', value: (snapshot) => snapshot.id },
+      { header: 'snapshot', isWhole: true, value: (snapshot) => snapshot.id },
     ],
     style,
   );

@@ -55,7 +55,7 @@ function renderCapability(capability: StatusResult['capabilities'][number], styl
       { header: 'ended', value: (run) => run.status, paint: (cell, run) => (run.status === 'ok' ? paint.green(cell) : paint.yellow(cell)) },
       { header: 'begun', value: (run) => moment(run.startedAt) },
       { header: 'took', value: (run) => (run.seconds === null ? '' : duration(run.seconds)) },
-      { header: 'run', value: (run) => run.runId },
+      { header: 'run', isWhole: true, value: (run) => run.runId },
     ],
     style,
   );

@@ -21,7 +21,7 @@ interface LookedAt {
 }
 
 const MOST_PATTERNS = 5;
-/** A value that many rows share says nothing about a person. */
+/** A value that many rows share says nothing about a person, unless it is an address or an account by itself. */
 const FEW_VALUES = 12;
 const MOST_PAIR_COLUMNS = 8;
 const LARGE = 1_000_000;
@@ -80,7 +80,7 @@ async function lookAt(column: SnapshotColumn, plane: DataPlane): Promise<LookedA
   const identifiers = Object.keys(identifierSql)
     .map((scheme) => ({ scheme, share: values === 0 ? 0 : Math.round(((facts.identifiers[scheme] ?? 0) / values) * 1000) / 1000 }))
     .filter(({ share }) => share >= 0.5);
-  const isPersonal = (personalNames.test(column.name) || identifiers.some(({ scheme }) => personalSchemes.has(scheme))) && facts.distinct > FEW_VALUES;
+  const isPersonal = identifiers.some(({ scheme }) => personalSchemes.has(scheme)) || (personalNames.test(column.name) && facts.distinct > FEW_VALUES);
   const isNumeric = facts.integers + facts.decimals === facts.values && facts.leadingZeros === 0;
   const shown = (value: string | null): string | null => (value === null || !isPersonal ? value : patternOf(value));
   const numbers = { minimum: withoutZeros(facts.lowest), maximum: withoutZeros(facts.highest) };

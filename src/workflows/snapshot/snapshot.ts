@@ -2,6 +2,9 @@
 import { CutoverError } from '../../domain/errors.ts';
 import type { Ports } from '../../domain/ports.ts';
 import type { Snapshot, SnapshotManifest } from '../../domain/snapshot.ts';
+import { literal } from '../../domain/sql.ts';
+
+const MOST_QUARANTINED = 20;
 
 /** Newest first. */
 export async function listSnapshots(
@@ -21,4 +24,19 @@ export async function showSnapshot(request: { readonly system: string; readonly 
   }
   await ports.snapshots.verify(found);
   return found;
+}
+
+/** The first rows of a snapshot that could not be read: line (files) or row number and why. What stands in them is only in the file: it may be personal. */
+export async function quarantinedRows(snapshot: Snapshot, ports: Ports): Promise<readonly { readonly row: number; readonly reason: string }[]> {
+  if (snapshot.quarantine === null) return [];
+  const plane = await ports.openPlane();
+  try {
+    return await plane.rows<{ row: number; reason: string }>(quarantinedSql(snapshot.quarantine));
+  } finally {
+    await plane.close();
+  }
+}
+
+function quarantinedSql(file: string): string {
+  return `SELECT _row AS "row", reason FROM read_parquet(${literal(file)}) ORDER BY _row LIMIT ${MOST_QUARANTINED}`;
 }
