@@ -41,7 +41,13 @@ export interface Cleaning {
 
 export function cleanSql(cleaning: Cleaning, text: string): string {
   const { from, to } = mapOf(cleaning);
-  return `translate(${text}, ${literal(from)}, ${literal(to)})`;
+  const short = `translate(${cleaning.ignoresCase ? `upper(${text})` : text}, ${literal(` ${cleaning.separators}`)}, '')`;
+  return `CASE WHEN ${isPlainSql(text)} THEN ${short} ELSE translate(${text}, ${literal(from)}, ${literal(to)}) END`;
+}
+
+/** Nearly every value is made of printable ASCII. The engine reads its character lists anew for each value, so long ones are for the others only. */
+function isPlainSql(text: string): string {
+  return `regexp_full_match(${text}, '[ -~]*')`;
 }
 
 export function clean(cleaning: Cleaning, text: string): string {
@@ -51,7 +57,8 @@ export function clean(cleaning: Cleaning, text: string): string {
 /** The text with look-alikes written as what they look like, and nothing invisible: what was most likely meant. `digitsOnly`: also O for 0, l for 1. */
 export function foldSql(text: string, digitsOnly: boolean): string {
   const { from, to } = foldMap(digitsOnly);
-  return `trim(translate(${text}, ${literal(from)}, ${literal(to)}))`;
+  const short = digitsOnly ? `translate(${text}, ${literal(digitLookAlikes.from)}, ${literal(digitLookAlikes.to)})` : text;
+  return `trim(CASE WHEN ${isPlainSql(text)} THEN ${short} ELSE translate(${text}, ${literal(from)}, ${literal(to)}) END)`;
 }
 
 export function fold(text: string, digitsOnly: boolean): string {
