@@ -27,4 +27,6 @@ const { Plugin } = await import('@oclif/core/config');
 const plugin = new Plugin({ root, ignoreManifest: true, respectNoCacheDefault: true, errorOnManifestCreate: true });
 await plugin.load();
 writeFileSync(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, null, 2)}\n`);
+const { writeTemplate } = await import('../dist/src/adapters/state/embedded-cluster.js');
+await writeTemplate(join(root, 'dist', 'embedded-state.tar.gz'));
 writeFileSync(join(root, 'dist', '.inputs'), inputs);

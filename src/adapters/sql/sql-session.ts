@@ -97,7 +97,7 @@ async function openPGlite(name: string, directory: string): Promise<SqlSession> 
   try {
     await cp(directory, copy, { recursive: true, preserveTimestamps: true });
     const [{ PGlite }, { default: dialect }] = await Promise.all([import('@electric-sql/pglite'), import('knex-pglite')]);
-    const pglite = await PGlite.create({ dataDir: copy });
+    const pglite = await PGlite.create({ dataDir: copy, startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB'] });
     // the dialect takes the instance from a function; knex's types do not know it
     const connectionSource = (() => ({ pglite })) as unknown as Knex.StaticConnectionConfig;
     const knex = knexModule({ client: dialect, connection: connectionSource, log: silent });

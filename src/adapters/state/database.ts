@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports.ts';
+import { openCluster } from './embedded-cluster.ts';
 import { lockFile } from './lock-file.ts';
 import { MIGRATIONS, type Migration, STATE_SCHEMA } from './migrations.ts';
 
@@ -26,14 +27,8 @@ export async function openEmbedded(directory: string, clock: Clock, holder: stri
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const release = await lockFile(join(directory, 'state.lock'), holder, clock.now());
   try {
-    const [{ default: createKnex }, { default: PgliteClient }, { PGlite }] = await Promise.all([
-      import('knex'),
-      import('knex-pglite'),
-      import('@electric-sql/pglite'),
-    ]);
-    // Its default of 128 MB of buffers doubles the memory of every command; the state is small.
-    const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=8MB'];
-    const pglite = await PGlite.create({ dataDir: join(directory, 'state'), relaxedDurability: false, startParams });
+    const [{ default: createKnex }, { default: PgliteClient }] = await Promise.all([import('knex'), import('knex-pglite')]);
+    const pglite = await openCluster(join(directory, 'state'));
     // The dialect accepts a ready database this way; its type declarations do not say so.
     const connection = (() => ({ pglite })) as unknown as Knex.StaticConnectionConfig;
     const knex = createKnex({ client: PgliteClient, dialect: 'postgres', connection } as Knex.Config);
