@@ -25,9 +25,9 @@ const common = {
   description: z.string().optional().describe('What the field means, in the words of its users.'),
 };
 const textRules = z
-  .array(z.enum(['case', 'whitespace']))
+  .array(z.enum(['case', 'whitespace', 'url-scheme']))
   .default([])
-  .describe('Differences that do not count when the two sides are compared.');
+  .describe('Differences that do not count when the two sides are compared; url-scheme: a missing http:// or https://, which Odoo adds by itself.');
 const tolerance = z
   .string()
   .regex(/^\d+(\.\d+)?$/)
@@ -136,6 +136,10 @@ export const OdooFieldBinding = z.strictObject({
     .describe('For codes: the field of the related Odoo model whose value is the target code (`code`, `name`); `external_id` by default.'),
   send: z.boolean().default(true).describe('false: Odoo computes it; it is read and compared, never written.'),
   compare: z.boolean().default(true).describe('false: written when the record is created and left alone afterwards, as a name that Odoo may word differently.'),
+  along: z
+    .array(fieldName)
+    .optional()
+    .describe('Fields sent along, with the value they have, whenever this one is written to an existing record: Odoo would compute them anew otherwise.'),
 });
 export type OdooFieldBinding = z.infer<typeof OdooFieldBinding>;
 
@@ -164,6 +168,10 @@ export const OdooStates = z.strictObject({
           .describe('How the state reads in Odoo: Odoo field → values. The first state that fits is taken.'),
         reach: z.array(z.string()).default([]).describe('Steps, in order, that bring a new record there.'),
         leave: z.array(z.string()).default([]).describe('Steps, in order, that a rollback takes before it deletes the record.'),
+        back: z
+          .record(z.string(), z.array(z.string()))
+          .optional()
+          .describe('For a record that was there before: earlier state → steps, in order, by which a rollback returns to it. What is not named stays.'),
       }),
     )
     .describe('Each value of the state field: how it reads in Odoo, how a record comes there and leaves again.'),
@@ -179,7 +187,8 @@ export const OdooByproduct = z.strictObject({
     .describe(
       'Where no field names them: a domain; "$id" stands for the record, "$<canonical ref field>" for the record it refers to, "$user" for the user of the tool.',
     ),
-  rollback: z.enum(['unlink', 'keep']).default('unlink').describe('What a rollback does with it.'),
+  step: z.string().optional().describe('The step that makes it; a record that does not take this step has none of it to take back.'),
+  rollback: z.enum(['unlink', 'keep']).default('unlink').describe('What a rollback does with it; keep: Odoo lets nobody delete it.'),
 });
 export type OdooByproduct = z.infer<typeof OdooByproduct>;
 
@@ -210,6 +219,9 @@ export const OdooBinding = z.strictObject({
   byproducts: z.array(OdooByproduct).default([]).describe('Records that Odoo makes by itself when this one is loaded; a rollback takes them back too.'),
   batch: z.number().int().min(1).max(1000).default(250).describe('Records in one call.'),
   rollback: z.enum(['unlink', 'archive', 'keep']).default('unlink').describe('What a rollback does with a record that the load created.'),
+  archived_by_unlink: fieldName
+    .optional()
+    .describe('Deleting such a record only archives it; it goes for good with the record this ref field names, as a bank account with its supplier.'),
 });
 export type OdooBinding = z.infer<typeof OdooBinding>;
 

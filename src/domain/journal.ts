@@ -50,7 +50,7 @@ export interface JournalPayload {
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly sent?: Readonly<Record<string, unknown>> | null;
   readonly after?: Readonly<Record<string, unknown>> | null;
-  /** Fields of which Odoo keeps another value than was sent (beyond rounding): they are not agreed upon. */
+  /** Fields that are not agreed upon: Odoo keeps another value than was sent (beyond rounding), or they were read or sent along only to stay as they are. */
   readonly altered?: readonly string[];
   readonly lines?: readonly JournalLine[];
   /** Records that Odoo made by itself; in an intent: those that were there before. */

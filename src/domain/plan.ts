@@ -33,7 +33,16 @@ export interface PlannedEntity {
   /** The record key holds a field marked `pii`: it is not shown. */
   readonly keyIsPii: boolean;
   /** Odoo field → what it is: canonical name, kind for the wire, whether its values may be shown. */
-  readonly fields: Readonly<Record<string, { readonly field: string | null; readonly type: string; readonly pii: boolean }>>;
+  readonly fields: Readonly<Record<string, { readonly field: string | null; readonly type: string; readonly pii: boolean } & PlannedFieldRules>>;
+  /** Odoo fields that are given on create only; a deleted line gets them back. */
+  readonly set?: readonly string[];
+}
+
+export interface PlannedFieldRules {
+  /** Odoo fields that go along whenever this one is written: Odoo would compute them anew. */
+  readonly along?: readonly string[];
+  /** Odoo computes it; never written. */
+  readonly computed?: boolean;
 }
 
 export interface PlanManifest {

@@ -123,6 +123,9 @@ function checkBinding({ contract, position, parts, mistakes }: Subject): void {
     if (bound.by !== undefined && field !== undefined && field.type !== 'code') {
       mistakes.push({ position: position(['odoo', 'fields', name, 'by']), message: `'by' is for fields of type code; '${name}' is of type ${field.type}` });
     }
+    for (const [index, companion] of (bound.along ?? []).entries()) {
+      refuseUnknown(companion, Object.keys(binding.fields), position(['odoo', 'fields', name, 'along', index]), mistakes, 'field bound to Odoo');
+    }
     if (field?.type === 'ref') {
       const target = parts.entities.find((entity) => entity.contract.entity === field.entity);
       if (target !== undefined && target.contract.odoo === undefined) {
@@ -130,6 +133,7 @@ function checkBinding({ contract, position, parts, mistakes }: Subject): void {
       }
     }
   }
+  if (binding.archived_by_unlink !== undefined) refuseUnknown(binding.archived_by_unlink, names, position(['odoo', 'archived_by_unlink']), mistakes);
   if (contract.parent !== undefined) {
     if (binding.in === undefined)
       mistakes.push({ position: position(['odoo']), message: "the binding of a line needs 'in': the one2many field of its document that holds it" });
@@ -163,6 +167,13 @@ function checkStates({ contract, position, mistakes }: Subject): void {
     for (const key of ['reach', 'leave'] as const) {
       for (const [index, step] of state[key].entries()) refuseUnknown(step, steps, position([...path, 'values', value, key, index]), mistakes, 'step');
     }
+    for (const [earlier, names] of Object.entries(state.back ?? {})) {
+      refuseUnknown(earlier, Object.keys(states.values), position([...path, 'values', value, 'back', earlier]), mistakes, 'state');
+      for (const [index, step] of names.entries()) refuseUnknown(step, steps, position([...path, 'values', value, 'back', earlier, index]), mistakes, 'step');
+    }
+  }
+  for (const [index, { step }] of (contract.odoo?.byproducts ?? []).entries()) {
+    if (step !== undefined) refuseUnknown(step, steps, position(['odoo', 'byproducts', index, 'step']), mistakes, 'step');
   }
   const bound = Object.keys(contract.odoo?.fields ?? {});
   for (const [name, step] of Object.entries(states.steps)) {

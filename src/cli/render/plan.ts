@@ -63,6 +63,18 @@ export function renderPlan(result: PlanResult, style: Style): string {
     );
     sections.push(`${paint.bold('Refused')}\n${refusals}`);
   }
+  if (result.limits.length > 0) {
+    const limits = table(
+      result.limits,
+      [
+        { header: 'entity', value: (row) => row.entity },
+        { header: 'documents', value: (row) => row.count },
+        { header: 'a rollback cannot', value: (row) => row.cannot },
+      ],
+      style,
+    );
+    sections.push(`${paint.bold('No way back')}\n${limits}`);
+  }
   sections.push(
     `${paint.bold('Saved')} ${result.file}${result.expectedSeconds === null ? '' : paint.dim(`   expected to take ${duration(result.expectedSeconds)}`)}`,
   );

@@ -16,6 +16,15 @@ export async function examineRights(bound: readonly EntityDefinition[], connecti
     wanted.set(binding.model, operations);
   }
   const findings: Finding[] = [];
+  for (const model of await undeletable(bound, connection)) {
+    findings.push(
+      warning(
+        'rights',
+        `the user may not delete ${model}, which Odoo makes by itself: a rollback would leave it behind`,
+        `give the user's group unlink on ${model}, or name it \`rollback: keep\` in the binding`,
+      ),
+    );
+  }
   for (const [model, operations] of wanted) {
     const missing: Operation[] = [];
     for (const operation of operations) if (!(await hasAccess(connection, model, operation))) missing.push(operation);
@@ -25,6 +34,22 @@ export async function examineRights(bound: readonly EntityDefinition[], connecti
     else if (missing.length > 0) findings.push(warning('rights', `the user may not delete ${model}: a rollback could not take back what was created`, fix));
   }
   return findings.length > 0 ? findings : [ok('rights', `read, create, write and delete on ${wanted.size - 1} models`)];
+}
+
+/** By-products that a rollback is to delete, and that this user may not; those of apps that are not installed are none. */
+async function undeletable(bound: readonly EntityDefinition[], connection: OdooConnection): Promise<readonly string[]> {
+  const models = new Set(
+    bound.flatMap(({ contract }) => (contract.odoo?.byproducts ?? []).flatMap((rule) => (rule.rollback === 'unlink' ? [rule.model] : []))),
+  );
+  const found: string[] = [];
+  for (const model of models) {
+    try {
+      if (!(await hasAccess(connection, model, 'unlink'))) found.push(model);
+    } catch (error) {
+      if (!(error instanceof OdooError && error.failure === 'missing-model')) throw error;
+    }
+  }
+  return found;
 }
 
 /** `has_access` came with Odoo 18; before, there was `check_access_rights`. */

@@ -1,7 +1,7 @@
 /** One batch of documents of one entity, from its guards to its last step. */
 import type { PlanAction } from '../../domain/plan.ts';
 import { createDocuments } from './apply-creates.ts';
-import { deleteDocuments } from './apply-deletes.ts';
+import { deleteByproducts, deleteDocuments } from './apply-deletes.ts';
 import { applyLines } from './apply-lines.ts';
 import { takeSteps } from './apply-steps.ts';
 import { updateDocuments } from './apply-updates.ts';
@@ -27,12 +27,20 @@ export async function applyBatch(run: LoadRun, actions: readonly PlanAction[]): 
   );
   const begun = actions.filter((action) => run.settlement.isAnswered(action.seq, Stage.record));
   const fresh = actions.filter((action) => !begun.includes(action));
-  const before = run.entity(first.entity).byproducts.length === 0 ? new Map<number, readonly Byproducts[]>() : await beforeOf(run, actions, found);
+  const isWithout = run.manifest.kind === 'rollback' || run.entity(first.entity).byproducts.length === 0;
+  const before = isWithout ? new Map<number, readonly Byproducts[]>() : await beforeOf(run, actions, found);
   const opened = await openBegun(run, begun);
   if (fresh.length > 0) opened.push(...(await (first.action === 'create' ? createDocuments : updateDocuments)(run, fresh, before)));
-  await applyLines(run, opened, found);
-  await takeSteps(run, opened, found);
-  await noteByproducts(run, opened, found, before);
+  if (run.manifest.kind === 'rollback') {
+    // Back to its state first: lines of a confirmed order can neither be deleted nor made again as they were.
+    await takeSteps(run, opened, found);
+    await applyLines(run, opened, found);
+    await takeBackByproducts(run, opened);
+  } else {
+    await applyLines(run, opened, found);
+    await takeSteps(run, opened, found);
+    await noteByproducts(run, opened, found, before);
+  }
   for (const document of opened) if (!document.ended) run.tally.end(document.action, document.wrote ? 'applied' : 'noop');
 }
 
@@ -64,6 +72,17 @@ async function openBegun(run: LoadRun, actions: readonly PlanAction[]): Promise<
     if (id === undefined || id === null) throw new Error(`action ${action.seq} was answered, and its record is not known`);
     return { action, id, state: null, wrote: true, ended: false };
   });
+}
+
+/** What Odoo made while the load changed a record that was there before. */
+async function takeBackByproducts(run: LoadRun, documents: readonly OpenDocument[]): Promise<void> {
+  const due = documents.filter((document) => !document.ended && !run.settlement.isAnswered(document.action.seq, Stage.byproducts));
+  const [first] = due;
+  if (first === undefined || run.entity(first.action.entity).byproducts.length === 0) return;
+  const some = due.filter(({ action }) => action.steps.some((step) => step.byproducts !== undefined));
+  await deleteByproducts(run, some, new Map());
+  const none = due.filter((document) => !some.includes(document));
+  await run.state.journal(none.map((document) => run.entry('answer', document.action, Stage.byproducts, document.id, { byproducts: [] })));
 }
 
 async function noteByproducts(

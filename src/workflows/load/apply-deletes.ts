@@ -16,10 +16,8 @@ export async function deleteDocuments(run: LoadRun, actions: readonly PlanAction
     documents.map((document) => run.entry('intent', document.action, 'delete', document.id, { action: 'delete', before: document.state ?? {} })),
   );
   await takeSteps(run, documents, new Map());
-  await deleteByproducts(
-    run,
-    documents.filter((document) => !document.ended),
-  );
+  const left = documents.filter((document) => !document.ended && !run.settlement.isAnswered(document.action.seq, Stage.byproducts));
+  await deleteByproducts(run, left, await ownByproducts(run, left));
   await deleteLines(
     run,
     documents.filter((document) => !document.ended),
@@ -52,10 +50,10 @@ async function guardDeletes(run: LoadRun, actions: readonly PlanAction[]): Promi
       continue;
     }
     const begun = run.settlement.begun(action.seq, 'delete') !== null;
-    const verdict = verdictOf(run, model, testedValues(action), {}, now);
+    const verdict = verdictOf(run, action.entity, testedValues(action), {}, now);
     const bad = action.lines.map((line) => ({
       line,
-      verdict: verdictOf(run, run.entity(line.entity).model, testedValues(line), {}, lines.get(line.externalId)),
+      verdict: verdictOf(run, line.entity, testedValues(line), {}, lines.get(line.externalId)),
     }));
     const badLine = bad.find((one) => one.verdict.conflicts.length > 0);
     if (!begun && verdict.conflicts.length > 0) entries.push(conflict(run, action, Stage.record, id, verdict.conflicts));
@@ -150,9 +148,8 @@ async function leftoversOfEarlierRollbacks(run: LoadRun, name: string, ids: read
   return new Set(left.keys());
 }
 
-async function deleteByproducts(run: LoadRun, documents: readonly OpenDocument[]): Promise<void> {
-  const due = documents.filter((document) => !run.settlement.isAnswered(document.action.seq, Stage.byproducts));
-  const own = await ownByproducts(run, due);
+/** `own`: by-products found from the records themselves, besides those the journal of the load names. */
+export async function deleteByproducts(run: LoadRun, due: readonly OpenDocument[], own: ReadonlyMap<number, readonly Byproducts[]>): Promise<void> {
   const all = (document: OpenDocument): readonly Byproducts[] => [
     ...document.action.steps.flatMap((step) => step.byproducts ?? []),
     ...(own.get(document.action.seq) ?? []),

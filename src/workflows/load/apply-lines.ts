@@ -6,7 +6,7 @@ import { areKept, verdictOf } from './guard.ts';
 import { type Sent, sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import { loadTable, nestedLines, signatureOf } from './load-table.ts';
-import { conflict, deadLetter, journalLine, noteAltered, type OpenDocument, pick } from './open-document.ts';
+import { conflict, deadLetter, journalLine, notAgreed, noteAltered, type OpenDocument, pick } from './open-document.ts';
 import { testedValues, writtenValues } from './references.ts';
 import { sendRows } from './send-rows.ts';
 import { Stage } from './stages.ts';
@@ -66,9 +66,10 @@ async function stage(run: LoadRun, name: string, lines: readonly DueLine[], appl
 }
 
 async function deleteLines(run: LoadRun, group: readonly DueLine[]): Promise<readonly Done[]> {
-  const { model, context } = run.entity((group[0] as DueLine).line.entity);
+  // What was given on create only is needed to make the line again.
+  const { model, context, set = [] } = run.entity((group[0] as DueLine).line.entity);
   const idOf = ({ line }: DueLine): number => line.odooId as number;
-  const records = await run.read(model, group.map(idOf), [...new Set(group.flatMap(({ line }) => Object.keys(testedValues(line))))]);
+  const records = await run.read(model, group.map(idOf), [...new Set([...set, ...group.flatMap(({ line }) => Object.keys(testedValues(line)))])]);
   const before = (item: DueLine): Values => records.get(idOf(item)) ?? testedValues(item.line);
   await intend(run, group, Stage.linesDelete, before, () => null);
   const sent = await sendIsolating<DueLine, DueLine>(
@@ -146,7 +147,7 @@ async function updateLines(run: LoadRun, group: readonly DueLine[], found: Reado
   const changes = new Map<DueLine, { readonly before: Values; readonly toWrite: Values }>();
   for (const item of group) {
     const now = records.get(idOf(item));
-    const { conflicts, toWrite } = verdictOf(run, model, testedValues(item.line), writtenValues(item.line, found), now);
+    const { conflicts, toWrite } = verdictOf(run, entity, testedValues(item.line), writtenValues(item.line, found), now);
     if (conflicts.length === 0) {
       const begun = run.settlement.begun(item.document.action.seq, Stage.linesUpdate) !== null;
       changes.set(item, { before: begun ? testedValues(item.line) : pick(now, Object.keys(toWrite)), toWrite });
@@ -181,7 +182,13 @@ async function updateLines(run: LoadRun, group: readonly DueLine[], found: Reado
   const now = await run.read(model, kept.map(idOf), fields);
   return kept.map((item) => {
     const after = pick(now.get(idOf(item)), Object.keys(before(item)));
-    return { ...item, odooId: idOf(item), before: before(item), after, altered: noteAltered(run, entity, model, written(item), after) };
+    return {
+      ...item,
+      odooId: idOf(item),
+      before: before(item),
+      after,
+      altered: [...noteAltered(run, entity, model, written(item), after), ...notAgreed(run, model, written(item), before(item))],
+    };
   });
 }
 

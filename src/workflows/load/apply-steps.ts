@@ -6,7 +6,7 @@ import { forWrite } from './apply-updates.ts';
 import { areKept } from './guard.ts';
 import { RowsRefused, sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
-import { deadLetter, type OpenDocument, pick } from './open-document.ts';
+import { deadLetter, type OpenDocument, pick, watchedFields } from './open-document.ts';
 import { stepValues } from './references.ts';
 
 /** More orders in one `button_confirm` take longer per order, fewer pay per call (measured on Odoo 19). */
@@ -193,7 +193,9 @@ async function answer(run: LoadRun, model: string, due: readonly Due[], found: R
   const [first] = due;
   if (first === undefined) return;
   const { stateFields } = run.entity(first.document.action.entity);
-  const fields = [...new Set([...stateFields, ...due.flatMap(({ step }) => Object.keys(step.write ?? {}))])];
+  const fields = [
+    ...new Set([...stateFields, ...due.flatMap(({ document, step }) => [...Object.keys(step.write ?? {}), ...watchedFields(run, document.action)])]),
+  ];
   const records = await run.read(
     model,
     due.map(({ document }) => document.id),
@@ -203,8 +205,12 @@ async function answer(run: LoadRun, model: string, due: readonly Due[], found: R
     due.map((one) => {
       const { document, step } = one;
       const now = records.get(document.id);
-      const after = { ...pick(now, stateFields), ...pick(now, Object.keys(stepValues(step, found))) };
-      const entry = run.entry(settled.includes(one) ? 'resolved' : 'answer', document.action, step.name, document.id, { before: document.state ?? {}, after });
+      const after = { ...pick(now, stateFields), ...pick(now, [...Object.keys(stepValues(step, found)), ...watchedFields(run, document.action)]) };
+      const entry = run.entry(settled.includes(one) ? 'resolved' : 'answer', document.action, step.name, document.id, {
+        before: document.state ?? {},
+        after,
+        altered: watchedFields(run, document.action).filter((field) => !(field in stepValues(step, found)) && !stateFields.includes(field)),
+      });
       document.state = pick(now, stateFields);
       document.wrote = true;
       return entry;

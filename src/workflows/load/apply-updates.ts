@@ -4,7 +4,7 @@ import { type WireValue, writeValue } from '../plan/wire-value.ts';
 import { areKept, type Verdict, verdictOf } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
-import { blocked, conflict, deadLetter, noteAltered, type OpenDocument, pick } from './open-document.ts';
+import { blocked, conflict, deadLetter, notAgreed, noteAltered, type OpenDocument, pick, watchedFields } from './open-document.ts';
 import { resolveReferences, testedValues, unresolved, writtenValues } from './references.ts';
 import { Stage } from './stages.ts';
 
@@ -78,7 +78,10 @@ async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], foun
     else entries.push(blocked(run, action, `the ${missing.entity} it refers to was not loaded`));
   }
   const fields = [
-    ...new Set([...ready.flatMap((action) => [...Object.keys(testedValues(action)), ...Object.keys(writtenValues(action, found))]), ...stateFields]),
+    ...new Set([
+      ...ready.flatMap((action) => [...Object.keys(testedValues(action)), ...Object.keys(writtenValues(action, found)), ...watchedFields(run, action)]),
+      ...stateFields,
+    ]),
   ];
   const records = await run.read(
     model,
@@ -91,14 +94,16 @@ async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], foun
     const id = action.odooId as number;
     const now = records.get(id);
     const written = writtenValues(action, found);
-    const verdict = verdictOf(run, model, testedValues(action), written, now);
+    const verdict = verdictOf(run, action.entity, testedValues(action), written, now);
     const [badLine, lineVerdict] = lineVerdicts.get(action.seq) ?? [null, null];
     if (verdict.conflicts.length > 0) entries.push(conflict(run, action, Stage.record, id, verdict.conflicts));
     else if (badLine !== null && lineVerdict !== null) entries.push(conflict(run, action, Stage.record, id, lineVerdict.conflicts, badLine));
     else {
-      // Begun before and written before the answer came: the values it replaced are those the plan was made on.
-      const begun = run.settlement.begun(action.seq, Stage.record) !== null;
-      const before = begun ? testedValues(action) : pick(now, Object.keys(verdict.toWrite));
+      // Begun before and written before the answer came: the values it replaced are those of the intent.
+      const begun = run.settlement.begun(action.seq, Stage.record);
+      const watched = watchedFields(run, action);
+      const before =
+        (begun?.before as Values | undefined) ?? pick(now, [...Object.keys(verdict.toWrite), ...watched, ...(watched.length > 0 ? stateFields : [])]);
       changes.push({ action, id, before, toWrite: verdict.toWrite, state: pick(now, stateFields) });
     }
   }
@@ -125,7 +130,7 @@ async function guardLines(
     for (const { action, line } of group) {
       const now = records.get(line.odooId as number);
       if (now === undefined && line.action === 'delete') continue;
-      const verdict = verdictOf(run, model, testedValues(line), writtenValues(line, found), now);
+      const verdict = verdictOf(run, name, testedValues(line), writtenValues(line, found), now);
       if (verdict.conflicts.length > 0 && !bad.has(action.seq)) bad.set(action.seq, [line, verdict]);
     }
   }
@@ -145,14 +150,14 @@ async function confirmUpdated(run: LoadRun, changes: readonly Change[]): Promise
   await run.state.journal(
     changes.map(({ action, id, before, toWrite }) => {
       const after = pick(records.get(id), Object.keys(before));
-      const altered = noteAltered(run, action.entity, model, toWrite, after);
+      const altered = [...noteAltered(run, action.entity, model, toWrite, after), ...notAgreed(run, model, toWrite, before)];
       return run.entry('answer', action, Stage.record, id, { action: action.action, before, after, altered, lines: [] });
     }),
   );
   await run.link(changes.filter(({ action }) => action.action === 'link').map(({ action, id }) => ({ record: action, odooId: id, created: false })));
   await run.unlink(changes.flatMap(({ action }) => (action.action === 'detach' ? [action] : [])));
-  return changes.map(({ action, id, before, state }) => {
-    const wrote = Object.keys(before).length > 0 || action.action === 'link' || action.action === 'detach';
+  return changes.map(({ action, id, toWrite, state }) => {
+    const wrote = Object.keys(toWrite).length > 0 || action.action === 'link' || action.action === 'detach';
     return { action, id, state, wrote, ended: false };
   });
 }

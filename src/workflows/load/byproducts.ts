@@ -3,7 +3,7 @@
 import type { PlanAction, PlannedEntity } from '../../domain/plan.ts';
 import { OdooError } from '../../domain/ports.ts';
 import { fieldOf } from '../plan/plan-record.ts';
-import type { LoadRun } from './load-run.ts';
+import type { LoadRun, Values } from './load-run.ts';
 import type { OpenDocument } from './open-document.ts';
 import { isReference, referenceName } from './references.ts';
 
@@ -29,7 +29,11 @@ export async function byproductsBefore(
   const [first] = actions;
   if (first === undefined) return new Map();
   const entity = run.entity(first.entity);
-  const subjects = actions.map((action) => ({ seq: action.seq, id: action.odooId, references: referencesOf(entity, action, found) }));
+  const subjects = await subjectsOf(
+    run,
+    actions.map((action) => ({ action, id: action.odooId })),
+    found,
+  );
   return findAll(run, entity, subjects, entity.byproducts);
 }
 
@@ -43,9 +47,35 @@ export async function byproductsAfter(
   const [first] = documents;
   if (first === undefined) return new Map();
   const entity = run.entity(first.action.entity);
-  const subjects = documents.map(({ action, id }) => ({ seq: action.seq, id, references: referencesOf(entity, action, found) }));
+  const subjects = await subjectsOf(run, documents, found);
   const now = await findAll(run, entity, subjects, entity.byproducts);
   return new Map([...now].map(([seq, list]) => [seq, without(list, before.get(seq) ?? [])]));
+}
+
+/** What a document refers to stands in its action when that writes it, and in Odoo otherwise. */
+async function subjectsOf(
+  run: LoadRun,
+  documents: readonly { readonly action: PlanAction; readonly id: number | null }[],
+  found: ReadonlyMap<string, number>,
+): Promise<readonly Subject[]> {
+  const entity = run.entity((documents[0]?.action ?? { entity: '' }).entity);
+  const wanted = Object.entries(entity.fields).flatMap(([odoo, { field }]) =>
+    field !== null && entity.byproducts.some((rule) => mentions(rule, `$${field}`)) ? [{ odoo, field }] : [],
+  );
+  const subjects = documents.map(({ action, id }) => ({ seq: action.seq, id, references: new Map(referencesOf(entity, action, found)) }));
+  const incomplete = subjects.filter(({ id, references }) => id !== null && wanted.some(({ field }) => !references.has(field)));
+  const records = await run.read(
+    entity.model,
+    incomplete.map(({ id }) => id as number),
+    wanted.map(({ odoo }) => odoo),
+  );
+  for (const { id, references } of incomplete) {
+    for (const { odoo, field } of wanted) {
+      const value = records.get(id as number)?.[odoo];
+      if (!references.has(field) && typeof value === 'number') references.set(field, value);
+    }
+  }
+  return subjects;
 }
 
 /** By-products a rollback deletes: those the rules find from the record itself. */
@@ -90,25 +120,28 @@ async function findAll(
   rules: readonly Rule[],
 ): Promise<ReadonlyMap<number, readonly Byproducts[]>> {
   const result = new Map<number, Byproducts[]>(subjects.map((subject) => [subject.seq, []]));
+  const known = await throughFields(run, entity.model, rules, subjects);
   for (const rule of rules) {
-    const found = rule.through === null ? await byDomain(run, rule, subjects) : await byField(run, entity.model, rule.through, subjects);
+    const found = rule.through === null ? await byDomain(run, rule, subjects) : byField(known, rule.through, subjects);
     for (const [seq, ids] of found) if (ids.length > 0) result.get(seq)?.push({ model: rule.model, ids });
   }
   return result;
 }
 
-async function byField(run: LoadRun, model: string, field: string, subjects: readonly Subject[]): Promise<ReadonlyMap<number, readonly number[]>> {
-  const known = subjects.filter((subject) => subject.id !== null);
-  if (!(await run.metadata(model)).has(field)) return new Map();
-  const records = await run.read(
-    model,
-    known.map((subject) => subject.id as number),
-    [field],
-  );
+/** The relational fields that name by-products, of all documents in one read. */
+async function throughFields(run: LoadRun, model: string, rules: readonly Rule[], subjects: readonly Subject[]): Promise<ReadonlyMap<number, Values>> {
+  const metadata = await run.metadata(model);
+  const fields = rules.flatMap(({ through }) => (through !== null && metadata.has(through) ? [through] : []));
+  const ids = subjects.flatMap(({ id }) => (id === null ? [] : [id]));
+  return fields.length === 0 ? new Map() : run.read(model, ids, fields);
+}
+
+function byField(records: ReadonlyMap<number, Values>, field: string, subjects: readonly Subject[]): ReadonlyMap<number, readonly number[]> {
   return new Map(
-    known.map((subject) => {
-      const value = records.get(subject.id as number)?.[field] ?? null;
-      return [subject.seq, Array.isArray(value) ? (value as readonly number[]) : typeof value === 'number' ? [value] : []];
+    subjects.flatMap(({ seq, id }) => {
+      const value = id === null ? null : (records.get(id)?.[field] ?? null);
+      const ids = Array.isArray(value) ? (value as readonly number[]) : typeof value === 'number' ? [value] : [];
+      return ids.length === 0 ? [] : [[seq, ids] as const];
     }),
   );
 }

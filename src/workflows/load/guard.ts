@@ -11,7 +11,8 @@ export interface Verdict {
 }
 
 /** A field that already has its new value is neither a conflict nor written again: a write would only move `write_date`. */
-export function verdictOf(run: LoadRun, model: string, tested: Values, written: Values, found: Values | undefined): Verdict {
+export function verdictOf(run: LoadRun, entity: string, tested: Values, written: Values, found: Values | undefined): Verdict {
+  const { model, fields } = run.entity(entity);
   if (found === undefined) return { conflicts: [{ field: 'id', expected: 'a record', found: null }], toWrite: {} };
   const conflicts: { field: string; expected: unknown; found: unknown }[] = [];
   const toWrite: Record<string, Values[string]> = {};
@@ -22,6 +23,11 @@ export function verdictOf(run: LoadRun, model: string, tested: Values, written: 
     if (isNew) continue;
     if (field in tested && !isSameValue(tested[field] ?? null, now, type)) conflicts.push({ field, expected: tested[field], found: now });
     else if (field in written) toWrite[field] = written[field] ?? null;
+  }
+  // What Odoo would compute anew goes along, also where it has its value already.
+  for (const companion of Object.keys(toWrite).flatMap((field) => fields[field]?.along ?? [])) {
+    const value = written[companion] ?? found[companion];
+    if (!(companion in toWrite) && value !== undefined) toWrite[companion] = value;
   }
   return { conflicts, toWrite };
 }

@@ -1,7 +1,7 @@
 /** A document on its way through the stages of its action, after the record itself is known to Odoo. */
 import type { JournalEntry, JournalLine, JournalPayload } from '../../domain/journal.ts';
 import type { PlanAction, PlannedRecord } from '../../domain/plan.ts';
-import { isKeptValue } from '../plan/wire-value.ts';
+import { isKeptValue, isSameValue } from '../plan/wire-value.ts';
 import type { LoadRun, Values } from './load-run.ts';
 
 export interface OpenDocument {
@@ -18,6 +18,12 @@ export interface OpenDocument {
 export interface Refusal {
   readonly name: string;
   readonly message: string;
+}
+
+/** Fields a method may change besides the state: read around the steps of a record that was there before, so that a rollback can restore them. */
+export function watchedFields(run: LoadRun, action: PlanAction): readonly string[] {
+  if (action.action === 'create' || action.action === 'delete' || action.steps.length === 0) return [];
+  return Object.entries(run.entity(action.entity).fields).flatMap(([field, { computed }]) => (computed === true ? [] : [field]));
 }
 
 export function pick(values: Values | undefined, fields: readonly string[]): Values {
@@ -42,6 +48,11 @@ export function noteAltered(run: LoadRun, entity: string, model: string, sent: V
   );
   for (const field of altered) run.tally.alter(entity, field);
   return altered;
+}
+
+/** Fields whose value after a write says nothing of what the legacy system holds: only watched, or sent along as they were. */
+export function notAgreed(run: LoadRun, model: string, sent: Values, before: Values): readonly string[] {
+  return Object.keys(before).filter((field) => !(field in sent) || isSameValue(sent[field] ?? null, before[field] ?? null, run.typeOf(model, field)));
 }
 
 /** Odoo refused the document (or one of its lines or steps). */

@@ -1,7 +1,7 @@
 /** From a compared document and its lines to one action of the plan. Pure. */
 import type { Operation } from 'fast-json-patch';
 import type { PlanAction, PlannedRecord, PlannedStep, PlannedValue } from '../../domain/plan.ts';
-import { plannedValue, planRecord, pointer, Refusal, refuse } from './plan-record.ts';
+import { alongPatch, plannedValue, planRecord, pointer, Refusal, refuse } from './plan-record.ts';
 import { type EntityToPlan, isFed, type RecordToPlan } from './planning-record.ts';
 import { isUntouchedState, stepsBetween, stepsToReach } from './state-path.ts';
 
@@ -41,6 +41,8 @@ function refused(planned: PlannedRecord, lines: readonly LinesToPlan[]): Omit<Pl
   };
 }
 
+const ZEROED = 'the line is gone from the legacy document: its quantity becomes 0';
+
 function planLine(line: RecordToPlan, entity: EntityToPlan, document: RecordToPlan, documentEntity: EntityToPlan): PlannedRecord {
   if (line.class !== 'missing-in-legacy') return planRecord(line, entity);
   const planned = planRecord({ ...line, class: 'linked', differing: {}, toLink: false }, entity);
@@ -60,7 +62,8 @@ function planLine(line: RecordToPlan, entity: EntityToPlan, document: RecordToPl
     { op: 'test', path: pointer(quantity.odoo), value: line.odoo?.[quantity.odoo] ?? null },
     { op: 'replace', path: pointer(quantity.odoo), value: '0' },
   ];
-  return { ...planned, action: 'update', reason, patch };
+  patch.push(...alongPatch(patch, line, entity));
+  return { ...planned, action: 'update', reason: ZEROED, patch };
 }
 
 /** The steps a record takes after it has been written, or the reason why there is no way. */
@@ -101,7 +104,8 @@ function writtenBy(names: readonly string[], record: RecordToPlan, entity: Entit
     const field = entity.resolved.fields.find((candidate) => candidate.field === name && candidate.send && isFed(entity, name, record.system));
     if (field === undefined) continue;
     const value = plannedValue(record, field, entity);
-    if (typeof value !== 'string' && value.planned !== null) values[field.odoo] = value.planned;
+    // A method may have given a value where the legacy system has none.
+    if (typeof value !== 'string' && (value.planned !== null || field.nullable)) values[field.odoo] = value.planned;
   }
   return Object.keys(values).length > 0 ? values : null;
 }
@@ -113,26 +117,24 @@ function rollbackOf(
   record: RecordToPlan,
   entity: EntityToPlan,
 ): PlanAction['rollback'] {
-  const kept = entity.binding.byproducts.filter((byproduct) => byproduct.rollback === 'keep').map((byproduct) => byproduct.model);
   switch (planned.action) {
     case 'create':
-      return rollbackOfCreate(steps, record, entity, lines.length > 0, kept);
+      return rollbackOfCreate(planned, steps, record, entity, lines.length > 0);
     case 'link':
-      return { will: planned.patch.length > 0 ? 'end the link and restore the values' : 'end the link', cannot: undoable(steps) };
     case 'update':
     case 'archive':
-      return { will: 'restore the values', cannot: undoable(steps) };
+      return rollbackOfChange(planned, steps, lines, record, entity);
     default:
       return { will: 'nothing', cannot: null };
   }
 }
 
 function rollbackOfCreate(
+  planned: PlannedRecord,
   steps: readonly PlannedStep[],
   record: RecordToPlan,
   entity: EntityToPlan,
   hasLines: boolean,
-  kept: readonly string[],
 ): PlanAction['rollback'] {
   const { binding } = entity;
   if (binding.rollback === 'keep') return { will: 'nothing', cannot: 'take the record back: the binding keeps it' };
@@ -140,13 +142,58 @@ function rollbackOfCreate(
   const state = binding.states === undefined ? null : record.values?.[binding.states.field];
   const leave = typeof state === 'string' ? (binding.states?.values[state]?.leave ?? []) : [];
   const parts = [...leave, hasLines ? 'delete it with its lines' : 'delete it'];
-  const taken = steps.length === 0 ? [] : binding.byproducts.filter((byproduct) => byproduct.rollback === 'unlink').map((byproduct) => byproduct.model);
-  if (taken.length > 0) parts.push(`delete its ${taken.join(', ')}`);
-  return { will: parts.join(', then '), cannot: kept.length > 0 ? `delete its ${kept.join(', ')}` : null };
+  const made = byproductsOf(steps, entity);
+  if (made.taken.length > 0) parts.push(`delete its ${made.taken.join(', ')}`);
+  return { will: parts.join(', then '), cannot: joined([leftArchived(planned, entity), kept(made.kept)]) };
 }
 
-/** Methods called on a record that was there before are not called back. */
-function undoable(steps: readonly PlannedStep[]): string | null {
+/** A record that was there before. */
+function rollbackOfChange(
+  planned: PlannedRecord,
+  steps: readonly PlannedStep[],
+  lines: readonly PlannedRecord[],
+  record: RecordToPlan,
+  entity: EntityToPlan,
+): PlanAction['rollback'] {
+  const { states } = entity.binding;
+  const wanted = states === undefined ? null : record.values?.[states.field];
+  const back = steps.length === 0 || record.odooState === null ? undefined : states?.values[String(wanted)]?.back?.[record.odooState];
   const calls = steps.filter((step) => step.call !== null).map((step) => step.name);
-  return calls.length > 0 ? `undo ${calls.join(', ')}` : null;
+  const isLocked = !isUntouchedState(states, back === undefined && steps.length > 0 ? String(wanted) : record.odooState);
+  const will = [
+    ...(back ?? []),
+    planned.action === 'link' ? 'end the link' : null,
+    planned.action === 'link' && planned.patch.length === 0 ? null : 'restore the values',
+  ];
+  const cannot = [
+    calls.length > 0 && back === undefined ? `undo ${calls.join(', ')}` : null,
+    isLocked && lines.some((line) => line.action === 'create') ? 'delete the lines it adds: their quantity becomes 0' : null,
+    lines.some((line) => line.reason === ZEROED) ? 'bring back the receipt of the lines it sets to 0: Odoo makes a new one' : null,
+    back === undefined ? null : kept(byproductsOf(steps, entity).kept),
+  ];
+  return { will: will.filter((part) => part !== null).join(', then '), cannot: joined(cannot) };
+}
+
+/** Models of what Odoo makes by itself on these steps: what a rollback deletes, and what nobody can delete. */
+function byproductsOf(steps: readonly PlannedStep[], entity: EntityToPlan): { readonly taken: readonly string[]; readonly kept: readonly string[] } {
+  const made = entity.binding.byproducts.filter(({ step }) => step === undefined || steps.some(({ name }) => name === step));
+  const models = (rollback: string): readonly string[] => made.filter((rule) => rule.rollback === rollback).map((rule) => rule.model);
+  return { taken: models('unlink'), kept: models('keep') };
+}
+
+function kept(models: readonly string[]): string | null {
+  return models.length > 0 ? `delete its ${models.join(', ')}: Odoo lets nobody` : null;
+}
+
+/** Of a record that Odoo's delete only archives: it goes with the record it belongs to, when this plan makes that one as well. */
+function leftArchived(planned: PlannedRecord, entity: EntityToPlan): string | null {
+  const owner = entity.resolved.fields.find((field) => field.field === entity.binding.archived_by_unlink);
+  const value = owner === undefined ? undefined : planned.patch.find((operation) => operation.path === pointer(owner.odoo));
+  if (owner === undefined || value === undefined || !('value' in value) || typeof value.value !== 'number') return null;
+  return `delete it: Odoo archives it, since its ${owner.field} was there before`;
+}
+
+function joined(parts: readonly (string | null)[]): string | null {
+  const said = parts.filter((part) => part !== null);
+  return said.length > 0 ? said.join('; ') : null;
 }

@@ -2,7 +2,7 @@
 import type { Operation } from 'fast-json-patch';
 import type { PlannedRecord, PlannedValue } from '../../domain/plan.ts';
 import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
-import { type EntityToPlan, externalIdOf, type RecordToPlan, writableFields } from './planning-record.ts';
+import { companionsOf, type EntityToPlan, externalIdOf, type RecordToPlan, writableFields } from './planning-record.ts';
 import { decimalText, isDecimalType, type WireValue } from './wire-value.ts';
 
 /** Why something is refused; grouped by in the summary, so no values in it. */
@@ -81,9 +81,25 @@ function planLinked(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
     patch.push({ op: 'test', path: pointer(field.odoo), value: record.odoo?.[field.odoo] ?? null });
     patch.push({ op: 'replace', path: pointer(field.odoo), value: value.planned });
   }
+  patch.push(...alongPatch(patch, record, entity));
   const identity = { ...identityOf(record, entity), odooId: record.odooId };
   if (record.toLink) return { ...identity, action: 'link', reason: 'decided to be the same record', patch };
   return { ...identity, action: patch.length > 0 ? 'update' : 'noop', reason: null, patch };
+}
+
+/** Operations that send what Odoo would compute anew, with the value it has. */
+export function alongPatch(patch: readonly Operation[], record: RecordToPlan, entity: EntityToPlan): Operation[] {
+  const written = new Set(patch.flatMap((operation) => (operation.op === 'replace' ? [fieldOf(operation.path)] : [])));
+  const names = entity.resolved.fields.flatMap((field) => (written.has(field.odoo) ? [field.field] : []));
+  const companions = new Set(names.flatMap((name) => companionsOf(entity.binding, entity.resolved.fields, name)));
+  return [...companions].flatMap((field) => {
+    const value = record.odoo?.[field.odoo] ?? null;
+    if (written.has(field.odoo) || value === null) return [];
+    return [
+      { op: 'test' as const, path: pointer(field.odoo), value },
+      { op: 'replace' as const, path: pointer(field.odoo), value },
+    ];
+  });
 }
 
 /** Linked, and no longer in the legacy system. */

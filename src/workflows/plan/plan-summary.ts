@@ -17,6 +17,7 @@ export class PlanSummary {
   readonly #samples: PlanResult['samples'][number][] = [];
   readonly #sampled = new Map<string, number>();
   readonly #refusals = new Map<string, { entity: string; reason: string; count: number }>();
+  readonly #limits = new Map<string, PlanResult['limits'][number] & { count: number }>();
   #writes = 0;
   #calls = 0;
 
@@ -37,6 +38,7 @@ export class PlanSummary {
       if (line.action !== 'noop' && line.action !== 'create') this.#sample(line);
     }
     if (action.action === 'refuse') return;
+    this.#limit(action);
     this.#writes += [action, ...action.lines].filter((record) => record.action !== 'noop' && record.action !== 'refuse').length;
     this.#calls += action.steps.length;
   }
@@ -51,9 +53,19 @@ export class PlanSummary {
       lines: this.#lines,
       byEntity: [...this.#byEntity].map(([entity, actions]) => ({ entity, actions })),
       samples: this.#samples,
+      limits: [...this.#limits.values()].sort((left, right) => right.count - left.count),
       refusals: [...this.#refusals.values()].sort((left, right) => right.count - left.count),
       expectedSeconds: work === 0 ? null : Math.max(1, Math.round(work * (secondsPerWrite ?? DEFAULT_SECONDS_PER_WRITE))),
     };
+  }
+
+  #limit(action: Omit<PlanAction, 'seq'>): void {
+    const { cannot } = action.rollback;
+    if (cannot === null) return;
+    const group = JSON.stringify([action.entity, cannot]);
+    const found = this.#limits.get(group) ?? { entity: action.entity, cannot, count: 0 };
+    found.count += 1;
+    this.#limits.set(group, found);
   }
 
   #refuse(record: PlannedRecord): void {

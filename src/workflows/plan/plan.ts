@@ -3,12 +3,13 @@ import { PLAN_FORMAT, PLAN_VERSION, type PlanAction, type PlanManifest, type Pla
 import type { DataPlane, DataRow, Ports, StateStore } from '../../domain/ports.ts';
 import type { PlanResult } from '../../domain/results.ts';
 import type { Capability, Workspace } from '../../domain/workspace.ts';
+import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
 import { compareCapability } from '../reconcile/compare.ts';
 import type { Comparison, EntityComparison } from '../reconcile/comparison.ts';
 import { planDocument, refuseOrphanLine } from './plan-document.ts';
 import { writePlan } from './plan-file.ts';
 import { PlanSummary } from './plan-summary.ts';
-import type { EntityToPlan, RecordToPlan } from './planning-record.ts';
+import { companionsOf, type EntityToPlan, type RecordToPlan } from './planning-record.ts';
 import { documentsSql, orphanLinesSql } from './planning-sql.ts';
 
 export interface PlanRequest {
@@ -181,9 +182,15 @@ function plannedEntity(entity: EntityComparison): readonly (readonly [string, Pl
     byproducts: odoo.byproducts.map(({ model, through, domain, rollback }) => ({ model, through: through ?? null, domain: domain ?? null, rollback })),
     stateFields: binding.stateColumns,
     keyIsPii: contract.key.some((name) => contract.fields[name]?.pii === true),
-    fields: Object.fromEntries(binding.fields.map((field) => [field.odoo, { field: field.field, type: field.type, pii: field.contract.pii }])),
+    fields: Object.fromEntries(binding.fields.map((field) => [field.odoo, plannedField(field, entity)])),
+    set: Object.keys(odoo.set),
   };
   return [[entity.entity, planned]];
+}
+
+function plannedField({ field, type, contract, send }: ResolvedField, entity: EntityComparison): PlannedEntity['fields'][string] {
+  const companions = companionsOf(entity.definition.contract.odoo, entity.binding?.fields ?? [], field).map((companion) => companion.odoo);
+  return { field, type, pii: contract.pii, ...(companions.length > 0 ? { along: companions } : {}), ...(send ? {} : { computed: true }) };
 }
 
 /** From the newest load that wrote something. */

@@ -57,3 +57,9 @@ export function isFed(entity: EntityToPlan, field: string, system: string): bool
 export function externalIdOf(entity: EntityToPlan, system: string, key: string): string {
   return externalId(entity.namespace, entity.contract.entity, system, key, (text) => createHash('sha256').update(text).digest('hex').slice(0, 16));
 }
+
+/** What goes along when a field of an existing record is written: Odoo computes it anew otherwise (a line's price when its quantity changes). */
+export function companionsOf(binding: OdooBinding | undefined, fields: readonly ResolvedField[], name: string): readonly ResolvedField[] {
+  const along = binding?.fields[name]?.along ?? [];
+  return fields.filter((field) => along.includes(field.field) && field.send);
+}

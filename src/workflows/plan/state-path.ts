@@ -1,5 +1,6 @@
 /** How a document gets from one state to another in Odoo: steps by name, from the binding. */
 import type { OdooStates } from '../../domain/contract.ts';
+import type { WireValue } from './wire-value.ts';
 
 /** Steps for a new record. */
 export function stepsToReach(states: OdooStates, state: string): readonly string[] {
@@ -29,4 +30,11 @@ export function stepsBetween(states: OdooStates, from: string, to: string): read
 export function isUntouchedState(states: OdooStates | undefined, state: string | null): boolean {
   if (states === undefined || state === null) return true;
   return (states.values[state]?.reach.length ?? 0) === 0;
+}
+
+/** The canonical state that values of Odoo read as. `partial`: fields that are not among the values are taken to fit. */
+export function stateIn(states: OdooStates, values: Readonly<Record<string, WireValue>>, partial: boolean): string | null {
+  const fits = ([field, allowed]: [string, readonly (string | boolean)[]]): boolean =>
+    field in values ? allowed.includes(values[field] as string | boolean) : partial;
+  return Object.entries(states.values).find(([, { is }]) => Object.entries(is).every(fits))?.[0] ?? null;
 }

@@ -144,6 +144,9 @@ export function form(contract: FieldContract, value: string): string {
   let formed = value;
   if (contract.compare.includes('whitespace')) formed = `trim(regexp_replace(${formed}, '[\\s\\p{Z}]+', ' ', 'g'))`;
   if (contract.compare.includes('case')) formed = `lower(${formed})`;
+  // Odoo puts http:// before an address without a scheme; https:// is another address.
+  if (contract.compare.includes('url-scheme'))
+    formed = `CASE WHEN ${formed} = '' OR regexp_matches(${formed}, '^[A-Za-z][A-Za-z0-9+.-]*:') THEN ${formed} ELSE 'http://' || ${formed} END`;
   return formed;
 }
 

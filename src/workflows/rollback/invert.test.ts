@@ -26,7 +26,7 @@ const binding = OdooBinding.parse({
     steps: { confirm: { call: 'button_confirm' }, lock: { call: 'button_lock' }, unlock: { call: 'button_unlock' }, cancel: { call: 'button_cancel' } },
   },
 });
-const entity: EntityToInvert = { planned, binding, holder: 'order_line' };
+const entity: EntityToInvert = { planned, binding, holder: 'order_line', lines: {} };
 
 function entry(step: string, payload: JournalEntry['payload']): JournalEntry {
   return {

@@ -4,6 +4,7 @@ import type { OdooBinding } from '../../domain/contract.ts';
 import type { JournalEntry, JournalLine } from '../../domain/journal.ts';
 import type { PlanAction, PlannedEntity, PlannedRecord, PlannedStep } from '../../domain/plan.ts';
 import { pointer } from '../plan/plan-record.ts';
+import { isUntouchedState, stateIn } from '../plan/state-path.ts';
 import { isSameValue, type WireValue } from '../plan/wire-value.ts';
 
 type Values = Readonly<Record<string, WireValue>>;
@@ -14,6 +15,8 @@ export interface EntityToInvert {
   readonly binding: OdooBinding;
   /** The field of the document that holds its lines, when it has lines. */
   readonly holder: string | null;
+  /** Its lines by entity; `quantity`: the Odoo field that is set to 0 where a line cannot be deleted any more. */
+  readonly lines: Readonly<Record<string, { readonly planned: PlannedEntity; readonly quantity: string | null }>>;
 }
 
 /** Answers (and what was found out for calls that were never answered) of one action, in the order they were written. Null: nothing to take back. */
@@ -32,15 +35,11 @@ export function invertAction(entries: readonly JournalEntry[], entity: EntityToI
     case 'create':
       return invertCreate(identity, entries, lines, entity);
     case 'link':
-      return { ...restored('detach', identity, record, lines, entity), reason: 'ends the link' };
+      return { ...invertChange('detach', identity, entries, lines, entity), reason: 'ends the link' };
     case 'update':
     case 'archive': {
-      const action = restored('update', identity, record, lines, entity);
-      const calls = entries.flatMap((entry) => (isStep(entry) && entity.binding.states?.steps[entry.step ?? '']?.call !== undefined ? [entry.step] : []));
-      const reason = calls.length > 0 ? `${calls.join(', ')} cannot be taken back and stays` : null;
-      return action.patch.length === 0 && action.lines.length === 0 && reason === null
-        ? null
-        : { ...action, reason, rollback: { ...action.rollback, cannot: reason } };
+      const action = invertChange('update', identity, entries, lines, entity);
+      return action.patch.length === 0 && action.lines.length === 0 && action.steps.length === 0 && action.reason === null ? null : action;
     }
     default:
       return null;
@@ -73,7 +72,7 @@ function invertCreate(identity: Identity, entries: readonly JournalEntry[], line
   // Lines that came or went after the document was read back are not in the list it was read with.
   const linesMoved = entries.some((entry) => entry.step === 'lines-create' || entry.step === 'lines-delete');
   const tested = Object.entries(after).filter(([field]) => !(linesMoved && field === holder));
-  const byproducts = entries.flatMap((entry) => (entry.step === 'byproducts' ? (entry.payload.byproducts ?? []) : []));
+  const { byproducts, kept } = byproductsOf(entries, entity.planned);
   const steps = leaveSteps(binding, after);
   if (byproducts.length > 0) steps.push({ ...step('byproducts'), byproducts });
   return {
@@ -85,19 +84,29 @@ function invertCreate(identity: Identity, entries: readonly JournalEntry[], line
       .filter((line) => line.action === 'create' && line.odooId !== null)
       .map((line) => ({ ...lineIdentity(line), action: 'delete', reason: null, patch: tests((line.after ?? {}) as Values) })),
     steps,
-    rollback: { will: 'nothing', cannot: 'make it again: load a new plan' },
+    rollback: { will: 'nothing', cannot: kept ?? 'make it again: load a new plan' },
   };
+}
+
+/** Records Odoo made by itself that go; and in words those that stay. */
+function byproductsOf(entries: readonly JournalEntry[], planned: PlannedEntity) {
+  const all = entries.flatMap((entry) => (entry.step === 'byproducts' ? (entry.payload.byproducts ?? []) : []));
+  const keeps = new Set(planned.byproducts.flatMap((rule) => (rule.rollback === 'keep' ? [rule.model] : [])));
+  const models = [...new Set(all.flatMap((one) => (keeps.has(one.model) && one.ids.length > 0 ? [one.model] : [])))];
+  return { byproducts: all.filter((one) => !keeps.has(one.model)), kept: models.length === 0 ? null : `delete its ${models.join(', ')}: Odoo lets nobody` };
 }
 
 /** Steps that lead the document out of the state the load left it in. */
 function leaveSteps(binding: OdooBinding, after: Values): PlannedStep[] {
   const states = binding.states;
   if (states === undefined) return [];
-  const found = Object.values(states.values).find(({ is }) =>
-    Object.entries(is).every(([field, values]) => !(field in after) || values.includes(after[field] as string | boolean)),
-  );
-  return (found?.leave ?? []).map((name) => {
-    const defined = states.steps[name];
+  const state = stateIn(states, after, true);
+  return state === null ? [] : bindingSteps(binding, states.values[state]?.leave ?? []);
+}
+
+function bindingSteps(binding: OdooBinding, names: readonly string[]): PlannedStep[] {
+  return names.map((name) => {
+    const defined = binding.states?.steps[name];
     if (defined === undefined) throw new Error(`the binding has no step ${name}`);
     return {
       ...step(name),
@@ -114,32 +123,59 @@ function step(name: string): PlannedStep {
   return { name, call: null, on: null, unless: null, context: {}, write: null, unlink: null };
 }
 
-function restored(
+/** A record that was there before: back to its state where the binding knows the way, back to its values. */
+function invertChange(
   action: 'update' | 'detach',
   identity: Identity,
-  record: JournalEntry,
+  entries: readonly JournalEntry[],
   lines: readonly JournalLine[],
   entity: EntityToInvert,
 ): Omit<PlanAction, 'seq'> {
-  const types = (field: string): string => entity.planned.fields[field]?.type ?? 'char';
-  return {
-    ...identity,
-    action,
-    reason: null,
-    patch: restore((record.payload.before ?? {}) as Values, (record.payload.after ?? {}) as Values, types),
-    lines: lines.flatMap(invertLine),
-    steps: [],
-    rollback: { will: 'nothing', cannot: null },
-  };
+  const { binding, planned } = entity;
+  const { states } = binding;
+  const before = (entries.find((entry) => entry.step === 'record')?.payload.before ?? {}) as Values;
+  const after = mergedAfter(entries);
+  const was = states === undefined ? null : stateIn(states, before, false);
+  const now = states === undefined ? null : stateIn(states, after, false);
+  const back = states === undefined || was === null || now === null || was === now ? null : (states.values[now]?.back?.[was] ?? null);
+  const calls = entries.flatMap((entry) => (isStep(entry) && states?.steps[entry.step ?? '']?.call !== undefined ? [entry.step] : []));
+  const { byproducts, kept } = byproductsOf(entries, planned);
+  const steps = back === null ? [] : bindingSteps(binding, back);
+  // Without a way back the record stays in its state, and what Odoo made on the way there stays with it.
+  if (byproducts.length > 0 && (back !== null || calls.length === 0)) steps.push({ ...step('byproducts'), byproducts });
+  const reached = back === null ? now : was;
+  const untouched = isUntouchedState(states, reached);
+  const inverted = lines.flatMap((line) => invertLine(line, untouched, entity));
+  const cannot = [
+    ...(calls.length > 0 && back === null ? [`${calls.join(', ')} cannot be taken back and stays`] : []),
+    ...(inverted.some((line) => line.reason === lineStays) ? [lineStays] : []),
+    ...(back !== null && kept !== null ? [kept] : []),
+  ];
+  const reason = cannot.length > 0 ? cannot.join('; ') : null;
+  const own = Object.fromEntries(
+    Object.entries(before).filter(([field]) => (field in planned.fields ? planned.fields[field]?.computed !== true : !planned.stateFields.includes(field))),
+  );
+  const patch = restore(own, after, planned);
+  return { ...identity, action, reason, patch, lines: inverted, steps, rollback: { will: 'nothing', cannot: reason } };
 }
 
-function invertLine(line: JournalLine): readonly PlannedRecord[] {
+const lineStays = 'a line of an order in this state cannot be deleted: its quantity becomes 0';
+
+function invertLine(line: JournalLine, untouched: boolean, entity: EntityToInvert): readonly PlannedRecord[] {
   const identity = lineIdentity(line);
   const before = (line.before ?? {}) as Values;
   const after = (line.after ?? {}) as Values;
+  const kind = entity.lines[line.entity];
   switch (line.action) {
-    case 'create':
-      return line.odooId === null ? [] : [{ ...identity, action: 'delete', reason: null, patch: tests(after) }];
+    case 'create': {
+      if (line.odooId === null) return [];
+      const quantity = kind?.quantity ?? null;
+      if (untouched || kind === undefined || quantity === null) return [{ ...identity, action: 'delete', reason: null, patch: tests(after) }];
+      const along = (kind.planned.fields[quantity]?.along ?? []).filter((field) => field in after);
+      const zero = Object.fromEntries([[quantity, '0' as WireValue], ...along.map((field) => [field, after[field] ?? null] as const)]);
+      const patch = Object.entries(zero).flatMap(([field, value]) => replaced(field, after[field] ?? null, value));
+      return [{ ...identity, action: 'update', reason: lineStays, patch }];
+    }
     case 'delete': {
       const patch: Operation[] = Object.entries(before).flatMap(([field, value]) =>
         value === null ? [] : [{ op: 'add' as const, path: pointer(field), value }],
@@ -147,9 +183,9 @@ function invertLine(line: JournalLine): readonly PlannedRecord[] {
       return [{ ...identity, odooId: null, action: 'create', reason: 'the load had deleted it', patch }];
     }
     case 'link':
-      return [{ ...identity, action: 'detach', reason: null, patch: restore(before, after, () => 'char') }];
+      return [{ ...identity, action: 'detach', reason: null, patch: restore(before, after, kind?.planned) }];
     default: {
-      const patch = restore(before, after, () => 'char');
+      const patch = restore(before, after, kind?.planned);
       return patch.length === 0 ? [] : [{ ...identity, action: 'update', reason: null, patch }];
     }
   }
@@ -163,15 +199,19 @@ function tests(values: Values): Operation[] {
   return Object.entries(values).map(([field, value]) => ({ op: 'test', path: pointer(field), value }));
 }
 
-function restore(before: Values, after: Values, types: (field: string) => string): Operation[] {
-  return Object.entries(before).flatMap(([field, value]) =>
-    field in after && !isSameValue(value, after[field] ?? null, types(field))
-      ? [
-          { op: 'test' as const, path: pointer(field), value: after[field] ?? null },
-          { op: 'replace' as const, path: pointer(field), value },
-        ]
-      : [],
-  );
+/** What changed gets its value back; what Odoo would compute anew from it goes along. */
+function restore(before: Values, after: Values, planned: PlannedEntity | undefined): Operation[] {
+  const known = Object.keys(before).filter((field) => field in after);
+  const changed = known.filter((field) => !isSameValue(before[field] ?? null, after[field] ?? null, planned?.fields[field]?.type ?? 'char'));
+  const along = new Set(changed.flatMap((field) => planned?.fields[field]?.along ?? []));
+  return known.filter((field) => changed.includes(field) || along.has(field)).flatMap((field) => replaced(field, after[field] ?? null, before[field] ?? null));
+}
+
+function replaced(field: string, now: WireValue, value: WireValue): Operation[] {
+  return [
+    { op: 'test', path: pointer(field), value: now },
+    { op: 'replace', path: pointer(field), value },
+  ];
 }
 
 /** Last values read back: a step overwrites what the create had read. */

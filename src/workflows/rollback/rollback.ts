@@ -1,7 +1,7 @@
 /** rollback: the journal of a load becomes a plan that takes it back. Applied by the same machinery as any plan. */
 import { CutoverError } from '../../domain/errors.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
-import type { PlanAction, PlanManifest } from '../../domain/plan.ts';
+import type { PlanAction, PlanManifest, PlannedEntity } from '../../domain/plan.ts';
 import type { DataPlane, Ports, StateStore } from '../../domain/ports.ts';
 import type { PlanResult } from '../../domain/results.ts';
 import { type Capability, entityOf, type Workspace } from '../../domain/workspace.ts';
@@ -135,5 +135,20 @@ function entityToInvert(manifest: PlanManifest, capability: Capability, name: st
   const { contract, ...definition } = entityOf(capability, name);
   if (planned === undefined || contract.odoo === undefined) throw new Error(`${name} is not bound to Odoo`);
   const holder = definition.lines.map((line) => manifest.entities[line]?.in).find((field) => typeof field === 'string') ?? null;
-  return { planned, binding: contract.odoo, holder };
+  const lines = Object.fromEntries(
+    definition.lines.flatMap((line) => {
+      const plannedLine = manifest.entities[line];
+      return plannedLine === undefined ? [] : [[line, { planned: plannedLine, quantity: quantityOf(capability, line, plannedLine) }] as const];
+    }),
+  );
+  return { planned, binding: contract.odoo, holder, lines };
+}
+
+/** The Odoo field of the first quantity that is sent. */
+function quantityOf(capability: Capability, line: string, planned: PlannedEntity): string | null {
+  const { contract } = entityOf(capability, line);
+  const found = Object.entries(planned.fields).find(
+    ([, { field, computed }]) => field !== null && computed !== true && contract.fields[field]?.type === 'quantity',
+  );
+  return found?.[0] ?? null;
 }

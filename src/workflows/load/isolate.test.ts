@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { OdooError } from '../../domain/ports.ts';
+import { RowsRefused, type Sending, sendIsolating } from './isolate.ts';
+
+const refusal = (message: string): OdooError => new OdooError('validation', message, 'odoo.exceptions.ValidationError');
+
+/** A server that refuses a call holding one of `bad`; the calls it got. */
+function server(bad: ReadonlySet<number>): { readonly calls: (readonly number[])[]; readonly sending: Sending<number, string> } {
+  const calls: (readonly number[])[] = [];
+  return {
+    calls,
+    sending: {
+      send: async (items) => {
+        calls.push(items);
+        const culprit = items.find((item) => bad.has(item));
+        if (culprit !== undefined) throw refusal(`no ${culprit}`);
+        return items.map((item) => `made ${item}`);
+      },
+      settle: async () => {
+        throw new Error('nothing is unknown here');
+      },
+    },
+  };
+}
+
+describe('one bad record among many', () => {
+  test('is found by halving, and the others are made once each', async () => {
+    const { calls, sending } = server(new Set([5]));
+    const sent = await sendIsolating([0, 1, 2, 3, 4, 5, 6, 7], sending);
+    expect(sent.map((one) => ('answer' in one ? one.answer : one.refusal.message))).toEqual([
+      ...['made 0', 'made 1', 'made 2', 'made 3', 'made 4', 'no 5', 'made 6', 'made 7'],
+    ]);
+    expect(calls).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3], [4, 5, 6, 7], [4, 5], [4], [5], [6, 7]]);
+  });
+
+  test('that Odoo names is tried alone, and the others go in one call', async () => {
+    const calls: (readonly number[])[] = [];
+    const sent = await sendIsolating([0, 1, 2, 3, 4, 5, 6, 7], {
+      send: async (items) => {
+        calls.push(items);
+        const at = items.indexOf(3);
+        if (at >= 0) throw new RowsRefused('some row is wrong', new Map([[at, 'name: too long']]));
+        return items;
+      },
+      settle: async () => [],
+    });
+    expect(calls).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 4, 5, 6, 7], [3]]);
+    expect(sent.at(-1)).toEqual({ item: 3, refusal: { name: 'load', message: 'name: too long' } });
+  });
+});
+
+describe('a call whose outcome is not known', () => {
+  test('is looked into, and only what it did not reach is sent again', async () => {
+    const calls: (readonly number[])[] = [];
+    const sent = await sendIsolating([1, 2, 3], {
+      send: async (items) => {
+        calls.push(items);
+        if (calls.length === 1) throw new OdooError('unknown', 'the connection was cut');
+        return items;
+      },
+      settle: async (items) => items.map((item) => (item === 2 ? item : null)),
+    });
+    expect(calls).toEqual([
+      [1, 2, 3],
+      [1, 3],
+    ]);
+    expect(sent.map((one) => one.item).sort()).toEqual([1, 2, 3]);
+  });
+
+  test('that never comes through stops the run after a few tries', async () => {
+    const sending: Sending<number, number> = {
+      send: () => Promise.reject(new OdooError('unknown', 'the connection was cut')),
+      settle: async (items) => items.map(() => null),
+    };
+    await expect(sendIsolating([1], sending)).rejects.toMatchObject({ failure: 'unknown' });
+  });
+});
+
+test.each(['access', 'authentication', 'missing-model', 'unavailable'] as const)('%s concerns the whole run and is nobody in particular', async (failure) => {
+  const sending: Sending<number, number> = { send: () => Promise.reject(new OdooError(failure, 'no')), settle: async () => [] };
+  await expect(sendIsolating([1, 2], sending)).rejects.toMatchObject({ failure });
+});
+
+test('a lost race is tried again in smaller calls', async () => {
+  const calls: (readonly number[])[] = [];
+  await sendIsolating([1, 2, 3, 4], {
+    send: async (items) => {
+      calls.push(items);
+      if (items.length === 4) throw new OdooError('concurrency', 'could not serialize access');
+      return items;
+    },
+    settle: async () => [],
+  });
+  expect(calls).toEqual([
+    [1, 2, 3, 4],
+    [1, 2],
+    [3, 4],
+  ]);
+});

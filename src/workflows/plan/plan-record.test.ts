@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest';
+import { EntityContract } from '../../domain/contract.ts';
+import { planDocument } from './plan-document.ts';
+import { planRecord, Refusal } from './plan-record.ts';
+import type { EntityToPlan, RecordToPlan } from './planning-record.ts';
+
+type Resolved = EntityToPlan['resolved']['fields'][number];
+
+/** An entity whose bound fields all come from the system `legacy`. */
+function entityOf(contract: object, fields: Readonly<Record<string, Partial<Resolved>>>, parentField: string | null = null): EntityToPlan {
+  const parsed = EntityContract.parse({ version: 1, ...contract });
+  const binding = parsed.odoo;
+  if (binding === undefined) throw new Error('not bound');
+  const resolved = Object.entries(fields).map(([field, known]): Resolved => {
+    const own = parsed.fields[field];
+    if (own === undefined) throw new Error(`no field ${field}`);
+    return { field, contract: own, odoo: field, type: 'char', relation: null, digits: null, by: null, send: true, compare: true, nullable: true, ...known };
+  });
+  return {
+    ...{ contract: parsed, binding, namespace: 'm', rejectedWithoutKey: 0, isRefused: () => false },
+    resolved: { model: binding.model, fields: resolved, stateField: null, stateColumns: [], parentField, related: [] } as unknown as EntityToPlan['resolved'],
+    mapped: new Map(Object.keys(parsed.fields).map((field) => [field, ['legacy']])),
+  };
+}
+
+function record(parts: Partial<RecordToPlan>): RecordToPlan {
+  return {
+    ...{ system: 'legacy', key: 'K', class: 'linked', odooId: 7, toLink: false, values: {}, references: {}, codes: {}, differing: {} },
+    ...{ direction: null, odoo: {}, odooState: null, grounded: true },
+    ...parts,
+  };
+}
+
+const supplier = entityOf(
+  {
+    entity: 'supplier',
+    key: ['no'],
+    fields: {
+      no: { type: 'text' },
+      city: { type: 'text' },
+      country: { type: 'code', codes: 'country' },
+      active: { type: 'boolean' },
+      rank: { type: 'integer' },
+    },
+    odoo: { model: 'res.partner', set: { is_company: true }, fields: { no: 'ref', city: 'city', country: 'country_id', active: 'active', rank: 'rank' } },
+  },
+  {
+    no: { odoo: 'ref' },
+    city: {},
+    country: { odoo: 'country_id', type: 'many2one', relation: 'res.country', by: 'code' },
+    active: { type: 'boolean', nullable: false },
+    rank: { type: 'integer', nullable: false },
+  },
+);
+
+describe('a record', () => {
+  test('that is only in the legacy system is created with what it has, and what the binding sets', () => {
+    const planned = planRecord(record({ class: 'only-legacy', odooId: null, values: { no: 'A', city: null, active: true }, codes: {} }), supplier);
+    expect(planned).toMatchObject({ action: 'create', odooId: null });
+    expect(planned.patch).toEqual([
+      { op: 'add', path: '/ref', value: 'A' },
+      { op: 'add', path: '/active', value: true },
+      { op: 'add', path: '/is_company', value: true },
+    ]);
+  });
+
+  test('that differs is updated where it differs, each write behind a test of the value it was made on', () => {
+    const planned = planRecord(record({ values: { no: 'A', city: 'New' }, differing: { city: 'update-odoo' }, odoo: { ref: 'A', city: 'Old' } }), supplier);
+    expect(planned.action).toBe('update');
+    expect(planned.patch).toEqual([
+      { op: 'test', path: '/city', value: 'Old' },
+      { op: 'replace', path: '/city', value: 'New' },
+    ]);
+  });
+
+  test('that is equal, or differs only where Odoo leads, is left alone', () => {
+    expect(planRecord(record({ values: { city: 'A' } }), supplier)).toMatchObject({ action: 'noop', patch: [] });
+    expect(planRecord(record({ values: { city: 'A' }, differing: { city: 'return-to-legacy' } }), supplier)).toMatchObject({ action: 'noop', patch: [] });
+  });
+
+  test('without a value clears a field that can be empty, and says nothing about one that cannot', () => {
+    const differing = { city: 'update-odoo', rank: 'update-odoo' } as const;
+    expect(planRecord(record({ values: { city: null, rank: null }, differing, odoo: { city: 'Old', rank: 3 } }), supplier).patch).toEqual([
+      { op: 'test', path: '/city', value: 'Old' },
+      { op: 'replace', path: '/city', value: null },
+    ]);
+  });
+
+  test('that is gone is archived; not when it may be one of the unreadable rows, and not twice', () => {
+    const gone = record({ class: 'missing-in-legacy', values: null, odoo: { active: true } });
+    expect(planRecord(gone, supplier)).toMatchObject({ action: 'archive', odooId: 7 });
+    expect(planRecord(gone, { ...supplier, rejectedWithoutKey: 1 })).toMatchObject({ action: 'refuse', reason: Refusal.goneUncertain });
+    expect(planRecord({ ...gone, odoo: { active: false } }, supplier)).toMatchObject({ action: 'noop', patch: [] });
+  });
+
+  test.each([
+    [{ class: 'exists-unlinked' }, Refusal.existsUnlinked],
+    [{ class: 'duplicate-key' }, Refusal.duplicateKey],
+    [{ class: 'rejected' }, Refusal.rejected],
+    [{ class: 'missing-in-odoo', direction: 'decide' }, Refusal.deletedInOdoo],
+    [{ class: 'only-legacy', grounded: false }, Refusal.circle],
+    [{ class: 'linked', differing: { city: 'decide' }, values: { city: 'A' } }, Refusal.undecided],
+    [{ class: 'only-legacy', values: { country: 'XX' } }, Refusal.code('country')],
+    [{ class: 'only-legacy', values: { city: 'A\0B' } }, Refusal.nul('city')],
+  ] as const)('%o is refused with its reason', (parts, reason) => {
+    expect(planRecord(record(parts as Partial<RecordToPlan>), supplier)).toMatchObject({ action: 'refuse', reason, patch: [] });
+  });
+});
+
+const order = entityOf(
+  {
+    entity: 'order',
+    key: ['no'],
+    fields: { no: { type: 'text' }, approved: { type: 'timestamp' }, state: { type: 'choice', values: ['draft', 'confirmed', 'closed'] } },
+    odoo: {
+      model: 'purchase.order',
+      fields: { no: 'name', approved: 'date_approve' },
+      states: {
+        field: 'state',
+        values: {
+          draft: { is: { state: ['draft'] } },
+          confirmed: { is: { state: ['purchase'], locked: [false] }, reach: ['confirm', 'dates'], leave: ['cancel'], back: { draft: ['cancel', 'redraft'] } },
+          closed: { is: { state: ['purchase'] }, reach: ['confirm', 'receipts', 'dates'], leave: ['cancel'] },
+        },
+        steps: {
+          ...{ confirm: { call: 'button_confirm' }, receipts: { call: 'action_cancel', on: 'picking_ids' }, dates: { write: ['approved'] } },
+          ...{ cancel: { call: 'button_cancel' }, redraft: { call: 'button_draft' } },
+        },
+      },
+      byproducts: [
+        { model: 'stock.picking', through: 'picking_ids', step: 'confirm' },
+        { model: 'stock.reference', through: 'reference_ids', step: 'confirm', rollback: 'keep' },
+      ],
+    },
+  },
+  { no: { odoo: 'name' }, approved: { odoo: 'date_approve', type: 'datetime' } },
+);
+const line = entityOf(
+  {
+    entity: 'line',
+    parent: 'order',
+    key: ['no'],
+    fields: { no: { type: 'text' }, order: { type: 'ref', entity: 'order' }, quantity: { type: 'quantity' }, price: { type: 'money' } },
+    odoo: {
+      ...{ model: 'purchase.order.line', in: 'order_line', parent_field: 'order_id' },
+      fields: { order: 'order_id', quantity: { field: 'product_qty', along: ['price'] }, price: 'price_unit' },
+    },
+  },
+  {
+    order: { odoo: 'order_id', type: 'many2one' },
+    quantity: { odoo: 'product_qty', type: 'float', nullable: false },
+    price: { odoo: 'price_unit', type: 'float' },
+  },
+  'order_id',
+);
+const newOrder = (state: string): RecordToPlan => record({ class: 'only-legacy', odooId: null, values: { no: 'PO', approved: null, state } });
+const onOrder = (parts: Partial<RecordToPlan>): RecordToPlan =>
+  record({ key: 'L', values: { quantity: '9', price: '1.5' }, odoo: { product_qty: '7', price_unit: '1.5' }, ...parts });
+const plan = (document: RecordToPlan, ...lines: readonly RecordToPlan[]) => planDocument(document, order, [{ entity: line, records: lines }]);
+
+describe('a document', () => {
+  test('takes the steps of its state, and the plan says what a rollback cannot', () => {
+    const planned = plan(newOrder('confirmed'));
+    expect(planned.steps.map((step) => step.name)).toEqual(['confirm', 'dates']);
+    expect(planned.rollback).toEqual({ will: 'cancel, then delete it, then delete its stock.picking', cannot: 'delete its stock.reference: Odoo lets nobody' });
+    expect(plan(newOrder('draft'))).toMatchObject({ steps: [], rollback: { will: 'delete it', cannot: null } });
+  });
+
+  test('clears the date a method gave where the legacy system has none', () => {
+    expect(plan(newOrder('confirmed')).steps[1]?.write).toEqual({ date_approve: null });
+  });
+
+  test('is created whole or not at all', () => {
+    const planned = plan(newOrder('draft'), onOrder({ class: 'only-legacy', odooId: null }), onOrder({ class: 'rejected' }));
+    expect(planned).toMatchObject({ action: 'refuse', reason: Refusal.lineRefused(Refusal.rejected) });
+    expect(planned.lines.map((one) => one.action)).toEqual(['refuse', 'refuse']);
+  });
+
+  test('that was there before goes back where there is a way, and the plan says where there is none', () => {
+    const moved = (state: string) => plan(record({ values: { state }, differing: { state: 'update-odoo' }, odooState: 'draft' }));
+    expect(moved('confirmed').rollback).toEqual({
+      will: 'cancel, then redraft, then restore the values',
+      cannot: 'delete its stock.reference: Odoo lets nobody',
+    });
+    expect(moved('closed').rollback).toEqual({ will: 'restore the values', cannot: 'undo confirm, receipts' });
+  });
+});
+
+describe('a line', () => {
+  const confirmed = record({ values: { state: 'confirmed' }, odooState: 'confirmed' });
+
+  test('whose quantity changes sends its price along, though it is the same', () => {
+    expect(plan(confirmed, onOrder({ differing: { quantity: 'update-odoo' } })).lines[0]?.patch).toEqual([
+      { op: 'test', path: '/product_qty', value: '7' },
+      { op: 'replace', path: '/product_qty', value: '9' },
+      { op: 'test', path: '/price_unit', value: '1.5' },
+      { op: 'replace', path: '/price_unit', value: '1.5' },
+    ]);
+  });
+
+  test('that is gone is deleted from a draft; on a confirmed document its quantity becomes 0, with its price', () => {
+    const gone = onOrder({ class: 'missing-in-legacy', values: null });
+    expect(plan({ ...confirmed, odooState: 'draft', values: { state: 'draft' } }, gone).lines[0]).toMatchObject({ action: 'delete', odooId: 7 });
+    expect(plan(confirmed, gone).lines[0]?.patch.filter((operation) => operation.op === 'replace')).toEqual([
+      { op: 'replace', path: '/product_qty', value: '0' },
+      { op: 'replace', path: '/price_unit', value: '1.5' },
+    ]);
+    expect(plan(confirmed, { ...gone, odoo: { product_qty: '0' } }).action).toBe('noop');
+  });
+});
