@@ -25,13 +25,13 @@ export function sizesSql(): string {
 }
 
 export function foundTableSql(): string {
-  return 'CREATE OR REPLACE TABLE match_found (l INTEGER, r INTEGER, bits INTEGER)';
+  return 'CREATE OR REPLACE TABLE match_found (l INTEGER, r INTEGER, bits INTEGER, pairs BIGINT)';
 }
 
 /** Pairs of all keys that make at most `limit` pairs. */
 export function insertFoundSql(limit: number, mode: MatchMode): string {
   const across = mode === 'link' ? ' AND a.source = 0 AND b.source <> 0' : '';
-  return `INSERT INTO match_found SELECT a.rid, b.rid, a.bits FROM match_keys AS a JOIN match_keys AS b ON a.k = b.k AND a.rid < b.rid${across}
+  return `INSERT INTO match_found SELECT a.rid, b.rid, a.bits, a.pairs FROM match_keys AS a JOIN match_keys AS b ON a.k = b.k AND a.rid < b.rid${across}
     WHERE a.pairs <= ${limit} AND b.pairs <= ${limit}`;
 }
 
@@ -46,10 +46,16 @@ export function combineKeysSql(limit: number, combined: number, mode: MatchMode)
     SELECT k, rid, source, (-1)::SMALLINT AS rule, bits, pairs FROM keys JOIN shared USING (k) WHERE pairs > 0`;
 }
 
-/** One row per pair. `bits`: fields that every key which found the pair looks at; from the others it was found without their help. */
-export function candidatesSql(): string {
-  return 'CREATE OR REPLACE TABLE match_candidates AS SELECT l, r, bit_and(bits) AS bits FROM match_found GROUP BY l, r';
+/** One row per pair. `bits`: fields that every key which found the pair looks at; from the others it was found without their help.
+ *  `promise`: ten for each field that some key of the pair looks at, and how rare its rarest key is (log2, in whole bits): what a pair is worth looking at. */
+export function candidatesSql(records: number): string {
+  return `CREATE OR REPLACE TABLE match_candidates AS
+    SELECT l, r, bit_and(bits) AS bits, (10 * bit_count(bit_or(bits)) + round(log2(${records} / sqrt(min(pairs)::DOUBLE))))::SMALLINT AS promise FROM match_found GROUP BY l, r`;
 }
+
+export const promisesSql = (): string => 'SELECT promise, count(*) AS n FROM match_candidates GROUP BY promise ORDER BY promise DESC';
+
+export const dropUnpromisingSql = (least: number): string => `DELETE FROM match_candidates WHERE promise < ${least}`;
 
 /** Keys, pairs and what was left out, per rule. */
 export function ruleStatisticsSql(limit: number): string {

@@ -84,6 +84,8 @@ export interface BlockingLimits {
   readonly pairsOfKey: number;
   /** All keys of one round together. */
   readonly pairs: number;
+  /** Pairs that are compared: the most promising ones. */
+  readonly candidates: number;
   /** Keys of one record that are combined, two by two. */
   readonly combined: number;
 }
@@ -92,7 +94,8 @@ export interface BlockingLimits {
 export function blockingLimits(records: number): BlockingLimits {
   return {
     pairsOfKey: 10_000,
-    pairs: Math.max(300_000, Math.min(40 * records, 2_000_000 + 2 * records)),
-    combined: Math.max(5, Math.min(12, Math.floor(Math.sqrt(40_000_000 / Math.max(records, 1))))),
+    pairs: Math.max(300_000, Math.min(40 * records, 2_000_000 + records / 2)),
+    candidates: Math.max(1_000_000, records),
+    combined: Math.max(4, Math.min(12, Math.floor(Math.sqrt(10_000_000 / Math.max(records, 1))))),
   };
 }

@@ -6,6 +6,8 @@
 /** What a pair may add to an average, thousandths of a bit: one strong pair must not carry a group of strangers. */
 const MOST_FOR = 12_000;
 const MOST_AGAINST = -12_000;
+/** Two strong identifiers that differ: no number of good pairs around it outweighs that. */
+const EXCLUDED = -1_000_000;
 
 /** Every record of an edge its own component, named by its lowest rid. */
 export function componentsStartSql(threshold: number): string {
@@ -30,7 +32,7 @@ export function groupsStartSql(missing: number): string {
   return `CREATE OR REPLACE TABLE match_group AS SELECT rid, rid AS g FROM match_component;
     CREATE OR REPLACE TABLE match_size AS SELECT rid AS g, 1::BIGINT AS n FROM match_component;
     CREATE OR REPLACE TABLE match_between AS
-      SELECT l AS g, r AS h, (least(${MOST_FOR}, greatest(${MOST_AGAINST}, w)) - ${missing})::BIGINT AS s
+      SELECT l AS g, r AS h, (CASE WHEN x THEN ${EXCLUDED} ELSE least(${MOST_FOR}, greatest(${MOST_AGAINST}, w)) END - ${missing})::BIGINT AS s
       FROM match_pairs JOIN match_component AS a ON a.rid = l JOIN match_component AS b ON b.rid = r WHERE a.c = b.c`;
 }
 

@@ -2,6 +2,7 @@
  *
  *  `m` is where training begins, and what it is pulled towards while there is little to learn from: how often two records of one thing are so. */
 import type { MatchKind } from '../../domain/contract.ts';
+import { schemes } from '../../domain/identifiers/registry.ts';
 import type { MatchField } from './field-kind.ts';
 
 export interface ComparisonLevel {
@@ -26,6 +27,8 @@ export interface Comparison {
   readonly levels: readonly ComparisonLevel[];
   /** Does the weight of equal values depend on how usual the value is? */
   readonly frequency: boolean;
+  /** Two different values prove two things: numbers that an authority gives once. One slip is no difference. */
+  readonly excludes: boolean;
 }
 
 /** Comparisons of an entity, in the order of its fields; codes in descriptions of things come last. */
@@ -44,8 +47,8 @@ function comparisonOf(field: MatchField, index: number): Comparison {
   const b = `b.v${index}`;
   const jw = `jw${index}`;
   const cosine = `cos${index}`;
-  const winkler = { [jw]: `jaro_winkler_similarity(${a}, ${b})` };
-  const shared = `list_sum(list_transform(list_intersect(a.t${index}, b.t${index}), lambda c: c & 4095))`;
+  const winkler = { [jw]: `CASE WHEN ${a} <> ${b} THEN jaro_winkler_similarity(${a}, ${b}) END` };
+  const shared = `list_sum(list_transform(list_filter(a.t${index}, lambda c: list_contains(b.t${index}, c)), lambda c: c & 4095))`;
   const words = { [cosine]: `coalesce(${shared}, 0) / sqrt(a.q${index}::DOUBLE * b.q${index}::DOUBLE)` };
   const base = {
     name: field.name,
@@ -55,6 +58,7 @@ function comparisonOf(field: MatchField, index: number): Comparison {
     present: `${a} IS NOT NULL AND ${b} IS NOT NULL`,
     similarities: {},
     frequency: true,
+    excludes: false,
   };
   const level = (label: string, when: string | null, m: number): ComparisonLevel => ({ label, when, m });
   const equal = (m: number): ComparisonLevel => level('equal', `${a} = ${b}`, m);
@@ -127,15 +131,14 @@ function comparisonOf(field: MatchField, index: number): Comparison {
         levels: [level('equal', `ends_with(${a}, ${b}) OR ends_with(${b}, ${a})`, 0.75), level('one slip', slip, 0.05), else_(0.2)],
       };
     case 'email':
+      // likeness is no level: an address is made of the names it belongs to, and would count them twice
       return {
         ...base,
-        similarities: winkler,
         levels: [
           equal(0.7),
-          level('same mailbox', `split_part(${a}, '@', 1) = split_part(${b}, '@', 1)`, 0.05),
-          level('one slip', `abs(length(${a}) - length(${b})) <= 2 AND levenshtein(${a}, ${b}) <= 2`, 0.05),
-          level('similar', `${jw} >= 0.9`, 0.05),
-          else_(0.15),
+          level('one or two slips', `abs(length(${a}) - length(${b})) <= 2 AND levenshtein(${a}, ${b}) <= 2`, 0.07),
+          level('same mailbox', `split_part(${a}, '@', 1) = split_part(${b}, '@', 1)`, 0.06),
+          else_(0.17),
         ],
       };
     case 'date':
@@ -154,7 +157,7 @@ function comparisonOf(field: MatchField, index: number): Comparison {
         ],
       };
     case 'identifier':
-      return { ...base, levels: [equal(0.85), level('one slip', `length(${a}) >= 5 AND ${slip}`, 0.07), else_(0.08)] };
+      return { ...base, excludes: provesDifference(field), levels: [equal(0.85), level('one slip', `length(${a}) >= 5 AND ${slip}`, 0.07), else_(0.08)] };
     case 'category':
       return { ...base, levels: [equal(0.85), else_(0.15)] };
     case 'amount':
@@ -176,7 +179,12 @@ function comparisonOf(field: MatchField, index: number): Comparison {
 /** At most one letter wrong, missing, too many, or two neighbours swapped. Damerau-Levenshtein itself takes some 20 times as long as the guards. */
 function oneSlipSql(a: string, b: string): string {
   return `(CASE WHEN strlen(${a}) = strlen(${b}) THEN CASE hamming(${a}, ${b}) WHEN 0 THEN true WHEN 1 THEN true WHEN 2 THEN damerau_levenshtein(${a}, ${b}) = 1 ELSE false END
-    WHEN abs(length(${a}) - length(${b})) = 1 THEN levenshtein(${a}, ${b}) = 1 ELSE false END)`;
+    WHEN abs(length(${a}) - length(${b})) = 1 AND (left(${a}, 3) = left(${b}, 3) OR right(${a}, 3) = right(${b}, 3)) THEN levenshtein(${a}, ${b}) = 1 ELSE false END)`;
+}
+
+function provesDifference({ scheme }: MatchField): boolean {
+  const found = scheme === null ? undefined : schemes.get(scheme);
+  return found !== undefined && found.scope === 'global' && found.reuse === 'never';
 }
 
 function partsEqual(a: string, b: string): string {
@@ -199,5 +207,6 @@ function codesComparison(fields: readonly number[], index: number): Comparison {
       { label: 'none in common', when: null, m: 0.3 },
     ],
     frequency: false,
+    excludes: false,
   };
 }

@@ -5,11 +5,13 @@ import { blockingLimits, blockingRules, fieldBits } from './blocking.ts';
 import {
   candidatesSql,
   combineKeysSql,
+  dropUnpromisingSql,
   foundTableSql,
   insertFoundSql,
   insertKeysSql,
   keysTableSql,
   type MatchMode,
+  promisesSql,
   ruleStatisticsSql,
   sizesSql,
 } from './blocking-sql.ts';
@@ -60,6 +62,8 @@ export interface MatchRequest {
 export interface BlockingStatistics {
   readonly rules: readonly { readonly name: string; readonly keys: number; readonly pairs: number; readonly skipped: number }[];
   readonly candidates: number;
+  /** Pairs found by usual keys only, and not compared because there were too many of them. */
+  readonly unpromising: number;
 }
 
 export interface MatchOutcome {
@@ -76,7 +80,7 @@ export interface MatchOutcome {
   readonly blocking: BlockingStatistics;
 }
 
-const RANDOM_PAIRS = 200_000;
+const RANDOM_PAIRS = 150_000;
 /** A pair in a group that no blocking key found. */
 const MISSING = -3000;
 
@@ -97,7 +101,7 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
   await sides(plane, fields, request.model === undefined);
   await plane.run(levelsSql(comparisons, 'match_candidates', 'match_levels', ['bits']));
   const model = request.model ?? (await train(request, { fields, comparisons, counts, candidates: blocking.candidates }));
-  await plane.run(scoresSql(comparisons, model, 'match_levels', 'match_pairs'));
+  await plane.run(scoresSql(comparisons, model, 'match_levels', 'match_pairs', thresholds));
   if (mode === 'link') await link(plane, thresholds);
   else await cluster(plane, thresholds);
   return {
@@ -156,7 +160,8 @@ async function block(plane: DataPlane, fields: readonly MatchField[], counts: re
   const largestCombined = await largestKey(plane, limits);
   const combined = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largestCombined));
   await plane.run(insertFoundSql(largestCombined, mode));
-  await plane.run(candidatesSql());
+  await plane.run(candidatesSql(records));
+  const unpromising = await dropUnpromising(plane, limits.candidates);
   await plane.run('DROP TABLE match_keys; DROP TABLE match_found');
   const [row] = await plane.rows<{ n: number }>('SELECT count(*) AS n FROM match_candidates');
   return {
@@ -167,7 +172,22 @@ async function block(plane: DataPlane, fields: readonly MatchField[], counts: re
       skipped,
     })),
     candidates: row?.n ?? 0,
+    unpromising,
   };
+}
+
+/** Answers how many pairs were left out. All pairs of one promise stay or go together, so that no order decides. */
+async function dropUnpromising(plane: DataPlane, limit: number): Promise<number> {
+  let total = 0;
+  let dropped = 0;
+  let least: number | null = null;
+  for (const { promise, n } of await plane.rows<{ promise: number; n: number }>(promisesSql())) {
+    total += Number(n);
+    if (total > limit && least !== null) dropped += Number(n);
+    else least = promise;
+  }
+  if (dropped > 0 && least !== null) await plane.run(dropUnpromisingSql(least));
+  return dropped;
 }
 
 /** The most pairs a key may make, so that all together stay within the limit. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { matchKinds } from '../../domain/contract.ts';
 import { sha256 } from '../../domain/digest.ts';
 import type { Comparison } from './comparisons.ts';
-import type { Estimate } from './estimate.ts';
+import type { Estimate, LevelEstimate } from './estimate.ts';
 import type { MatchField } from './field-kind.ts';
 
 export const Thresholds = z.strictObject({
@@ -44,6 +44,7 @@ export function modelOf(
   trainedOn: MatchModel['trainedOn'],
 ): MatchModel {
   const { estimate } = input;
+  const weights = estimate.levels.map(levelWeights);
   return {
     format: 'cutover-match-model/1',
     entity: input.entity,
@@ -55,15 +56,28 @@ export function modelOf(
       kind,
       levels: levels.map(({ label }, level) => {
         const { m, u } = estimate.levels[index]?.[level] ?? { m: 1, u: 1 };
-        return { label, m: rounded(m, 6), u: rounded(u, 10), weight: thousandths(m, u) / 1000 };
+        return { label, m: rounded(m, 6), u: rounded(u, 10), weight: (weights[index]?.[level] ?? 0) / 1000 };
       }),
     })),
     trainedOn,
   };
 }
 
-export function thousandths(m: number, u: number): number {
-  return Math.max(MOST_AGAINST, Math.min(MOST_FOR, Math.round(Math.log2(m / u) * 1000)));
+/** Weights by level in thousandths of a bit, never growing from a stronger level to a weaker one, and the last never for a match: where the figures say
+ *  otherwise they stand on too little, and neighbouring levels are taken as one.
+ *  Source: pool adjacent violators (Ayer et al. 1955). */
+export function levelWeights(levels: readonly LevelEstimate[]): number[] {
+  const pools: { m: number; u: number; count: number }[] = [];
+  for (const { m, u } of levels) {
+    let pool = { m, u, count: 1 };
+    for (let last = pools.at(-1); last !== undefined && pool.m / pool.u > last.m / last.u; last = pools.at(-1)) {
+      pools.pop();
+      pool = { m: last.m + pool.m, u: last.u + pool.u, count: last.count + pool.count };
+    }
+    pools.push(pool);
+  }
+  const weights = pools.flatMap(({ m, u, count }) => Array.from({ length: count }, () => Math.round(Math.log2(m / u) * 1000)));
+  return weights.map((weight, level) => Math.max(MOST_AGAINST, Math.min(level === levels.length - 1 ? 0 : MOST_FOR, weight)));
 }
 
 const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));

@@ -48,20 +48,37 @@ export function plainSql(text: string): string {
   return `CASE WHEN strlen(${text}) = length(${text}) THEN lower(${text}) ELSE translate(${letters}, 'øłđ’‘', 'old''''') END`;
 }
 
+/** What the rules of a kind begin with: the digits of numbers, the folded words of texts, nothing where they need the value as it was written.
+ *  `plain` is a plain column. */
+export function foldedSql({ kind }: MatchField, plain: string): string {
+  switch (kind) {
+    case 'phone':
+    case 'date':
+      return `CASE WHEN regexp_matches(${plain}, '[^0-9]') THEN regexp_replace(${plain}, '[^0-9]', '', 'g') ELSE ${plain} END`;
+    case 'email':
+    case 'url':
+    case 'identifier':
+    case 'amount':
+      return `${plain}`;
+    default:
+      return foldSql(plain);
+  }
+}
+
 /** Words one blank apart, without apostrophes and signs; dotted abbreviations closed (`s.a.` → `sa`). `plain` is a plain column. */
-export function foldSql(plain: string): string {
+function foldSql(plain: string): string {
   const joined = `regexp_replace(regexp_replace(${plain}, '[''\`´]', '', 'g'), '\\b(\\pL)[.]', '\\1', 'g')`;
   return `CASE WHEN regexp_matches(${plain}, '[^a-z0-9 ]|  |^ | $') THEN trim(regexp_replace(${joined}, '[^\\pL\\pN]+', ' ', 'g')) ELSE ${plain} END`;
 }
 
 /** The normalised value of a field: VARCHAR for every kind but amount (DOUBLE, only ever compared, never summed).
- *  `raw` is the value as VARCHAR, `folded` the same through `foldSql`, NULL when it stands for no value; both plain columns, as they are repeated. */
+ *  `raw` is the value as VARCHAR, `folded` the same through `foldedSql`, NULL when it stands for no value; both plain columns, as they are repeated. */
 export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded: string): string {
-  const digits = `regexp_replace(${raw}, '[^0-9]', '', 'g')`;
+  const digits = folded;
   switch (kind) {
     case 'phone':
       // the last nine digits: country and trunk prefixes are written or not
-      return `CASE WHEN length(${digits}) >= 5 AND NOT regexp_full_match(${digits}, '0*|1*|9*') THEN right(${digits}, 9) END`;
+      return `CASE WHEN length(${digits}) >= 5 AND replace(${digits}, left(${digits}, 1), '') <> '' THEN right(${digits}, 9) END`;
     case 'email':
       return `CASE WHEN contains(${raw}, '@') THEN lower(trim(${raw})) END`;
     case 'url':

@@ -4,7 +4,7 @@
 import { identifier, literal } from '../../domain/sql.ts';
 import { isWordy } from './comparisons.ts';
 import type { MatchField } from './field-kind.ts';
-import { foldSql, normalisedSql, plainSql, presentSql } from './normalise-sql.ts';
+import { foldedSql, normalisedSql, plainSql, presentSql } from './normalise-sql.ts';
 
 /** One side: `rows` is a Parquet file (canonical columns) or the name of a table; `key` the column that names a record (`_key` by default). */
 export interface MatchSource {
@@ -36,7 +36,7 @@ export function repeatedKeysSql(sources: readonly MatchSource[]): string {
 export function recordsSql(sources: readonly MatchSource[], fields: readonly MatchField[], repeated: boolean): string {
   const described = fields.flatMap((field, index) => (field.kind === 'text' ? [`r${index}`] : []));
   const plain = fields.map((_, index) => `${plainSql(`r${index}`)} AS p${index}`);
-  const folded = fields.map((_, index) => `${foldSql(`p${index}`)} AS f${index}`);
+  const folded = fields.map((field, index) => `${foldedSql(field, `p${index}`)} AS f${index}`);
   const present = fields.map((_, index) => `${presentSql(`f${index}`)} AS f${index}`);
   const values = fields.map((field, index) => `${normalisedSql(field, `r${index}`, `f${index}`)} AS v${index}`);
   const codes = described.length > 0 ? codesSql(`concat_ws(' ', ${described.join(', ')})`) : '[]::VARCHAR[]';
