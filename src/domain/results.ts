@@ -79,7 +79,15 @@ export interface PlanResult {
 export interface LoadRunResult extends LoadCounts {
   readonly runId: string;
   /** The same counts of the documents' lines (and every single record). */
-  readonly records: { readonly created: number; readonly updated: number; readonly deleted: number; readonly linked: number; readonly unchanged: number };
+  readonly records: {
+    readonly created: number;
+    readonly updated: number;
+    readonly deleted: number;
+    readonly linked: number;
+    /** Links that a rollback ended. */
+    readonly detached: number;
+    readonly unchanged: number;
+  };
   readonly conflicts: readonly { readonly entity: string; readonly key: string; readonly fields: readonly string[] }[];
   readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number; readonly keys: readonly string[] }[];
   readonly seconds: number;
@@ -127,8 +135,13 @@ export interface StatusResult {
   readonly capabilities: readonly {
     readonly name: string;
     readonly phase: 'legacy-led' | 'shared' | 'odoo-led';
-    /** Of the last reconcile that came to one. */
-    readonly verdict: { readonly verdict: Verdict; readonly runId: string; readonly at: string } | null;
+    /** Of the last reconcile that came to one. `overtakenBy`: the newest load or rollback since, which may have made it untrue. */
+    readonly verdict: {
+      readonly verdict: Verdict;
+      readonly runId: string;
+      readonly at: string;
+      readonly overtakenBy: { readonly command: string; readonly runId: string; readonly at: string } | null;
+    } | null;
     /** The last run of each command, newest first. */
     readonly runs: readonly {
       readonly command: string;

@@ -155,9 +155,9 @@ async function confirmUpdated(run: LoadRun, changes: readonly Change[]): Promise
     }),
   );
   await run.link(changes.filter(({ action }) => action.action === 'link').map(({ action, id }) => ({ record: action, odooId: id, created: false })));
-  await run.unlink(changes.flatMap(({ action }) => (action.action === 'detach' ? [action] : [])));
+  const detached = await run.unlink(changes.flatMap(({ action }) => (action.action === 'detach' ? [action] : [])));
   return changes.map(({ action, id, toWrite, state }) => {
-    const wrote = Object.keys(toWrite).length > 0 || action.action === 'link' || action.action === 'detach';
+    const wrote = Object.keys(toWrite).length > 0 || action.action === 'link' || detached.has(action);
     return { action, id, state, wrote, ended: false };
   });
 }

@@ -127,13 +127,24 @@ export class LoadRun {
     );
   }
 
-  async unlink(records: readonly PlannedRecord[]): Promise<void> {
+  /** Ends the links of these records and answers those it ended. A link that has ended, or leads to another record by now, is not ours. */
+  async unlink(records: readonly PlannedRecord[]): Promise<ReadonlySet<PlannedRecord>> {
+    const ended = new Set<PlannedRecord>();
     const groups = Map.groupBy(records, (record) => JSON.stringify([record.entity, record.system]));
     for (const group of groups.values()) {
       const [first] = group;
       if (first === undefined) continue;
-      const keys = group.map((record) => record.key);
-      await this.state.unlink(this.manifest.odoo.uuid, first.entity, first.system, keys, this.ports.clock.now(), this.runId);
+      const { uuid } = this.manifest.odoo;
+      const named = group.map((record) => record.key);
+      const links = await this.state.linksOf(uuid, first.entity, first.system, named);
+      const ours = group.filter((record) => {
+        const link = links.get(record.key);
+        return link !== undefined && (record.odooId === null || record.odooId === link.odooId);
+      });
+      const keys = ours.map((record) => record.key);
+      await this.state.unlink(uuid, first.entity, first.system, keys, this.ports.clock.now(), this.runId);
+      for (const record of ours) ended.add(record);
     }
+    return ended;
   }
 }

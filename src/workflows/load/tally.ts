@@ -12,7 +12,7 @@ const MASK = '•••';
 export class Tally {
   readonly #manifest: PlanManifest;
   readonly #ended = new Map<number, Outcome>();
-  readonly #records = { created: 0, updated: 0, deleted: 0, linked: 0, unchanged: 0 };
+  readonly #records = { created: 0, updated: 0, deleted: 0, linked: 0, detached: 0, unchanged: 0 };
   readonly #conflicts: LoadRunResult['conflicts'][number][] = [];
   readonly #refusals = new Map<string, { entity: string; reason: string; count: number; keys: string[] }>();
   readonly #altered = new Map<string, number>();
@@ -79,7 +79,8 @@ export class Tally {
     if (record.action === 'create') this.#records.created += 1;
     else if (record.action === 'update' || record.action === 'archive') this.#records.updated += 1;
     else if (record.action === 'delete') this.#records.deleted += 1;
-    else if (record.action === 'link' || record.action === 'detach') this.#records.linked += 1;
+    else if (record.action === 'link') this.#records.linked += 1;
+    else if (record.action === 'detach') this.#records.detached += 1;
     else this.#records.unchanged += 1;
   }
 
