@@ -11,14 +11,15 @@ export default class Status extends CutoverCommand {
   static override description =
     'The last runs and the last verdict of each capability, runs that did not come to their end with the command that goes on, the crosswalk, and the latest snapshots.';
   static override examples = [{ command: 'cutover status', description: 'where am I?' }];
-  static override exitCodes = { [ExitCode.locked]: 'another run holds the embedded state' };
+  static override exitCodes = { [ExitCode.locked]: 'another command holds the embedded state' };
 
   protected async execute(): Promise<Outcome<StatusResult>> {
     const { flags } = await this.parse(Status);
     return withContext(this.invocation(flags), async ({ workspace, ports }) => {
       const data = await statusOf({ workspace }, ports);
-      const next = data.open.map(({ goOn }) => this.next(flags, goOn.replace(/^cutover /, '')));
-      return { status: 'ok', data, next, text: (style) => renderStatus(data, style) };
+      const open = data.open.map(({ goOn }) => this.next(flags, goOn.replace(/^cutover /, '')));
+      const overtaken = data.capabilities.filter(({ verdict }) => verdict?.overtakenBy != null).map(({ name }) => this.next(flags, `run ${name}`));
+      return { status: 'ok', data, next: [...open, ...overtaken], text: (style) => renderStatus(data, style) };
     });
   }
 }

@@ -46,7 +46,12 @@ export function renderStatus(result: StatusResult, style: Style): string {
 function renderCapability(capability: StatusResult['capabilities'][number], style: Style): string {
   const { paint } = style;
   const verdict = capability.verdict === null ? paint.dim('not reconciled yet') : `${capability.verdict.verdict} as of ${moment(capability.verdict.at)}`;
-  const head = `${paint.bold(capability.name)}  ${capability.phase}, ${verdict}`;
+  const overtaken = capability.verdict?.overtakenBy ?? null;
+  const since =
+    overtaken === null
+      ? ''
+      : `\n  ${paint.yellow('!')} a ${overtaken.command} came later (${moment(overtaken.at)}, ${overtaken.runId}): the verdict is older than that`;
+  const head = `${paint.bold(capability.name)}  ${capability.phase}, ${verdict}${since}`;
   if (capability.runs.length === 0) return `${head}\n  No runs yet.`;
   const runs = table(
     capability.runs,

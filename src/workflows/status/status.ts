@@ -13,11 +13,15 @@ export async function statusOf(request: { readonly workspace: Workspace }, ports
   const { workspace } = request;
   const state = await ports.state();
   const runs = await state.runs({ limit: RUNS_READ });
+  const began = await thoseThatBegan(
+    runs.filter((run) => isWriting(run.command)),
+    state,
+  );
   return {
     capabilities: [...workspace.capabilities.values()].map(({ name, file }) => ({
       name,
       phase: file.phase,
-      verdict: lastVerdict(runs, name),
+      verdict: lastVerdict(runs, began, name),
       runs: lastRuns(runs, name),
     })),
     open: await resumable(openRuns(runs), state),
@@ -33,7 +37,7 @@ function concerns(run: RunRecord, capability: string): boolean {
 
 function lastRuns(runs: readonly RunRecord[], capability: string): StatusResult['capabilities'][number]['runs'] {
   const last = new Map<string, RunRecord>();
-  for (const run of runs) if (concerns(run, capability) && !last.has(run.command)) last.set(run.command, run);
+  for (const run of runs) if (concerns(run, capability) && !isShownOnly(run) && !last.has(run.command)) last.set(run.command, run);
   return [...last.values()].map((run) => ({
     command: run.command,
     runId: run.id,
@@ -43,13 +47,42 @@ function lastRuns(runs: readonly RunRecord[], capability: string): StatusResult[
   }));
 }
 
-function lastVerdict(runs: readonly RunRecord[], capability: string): StatusResult['capabilities'][number]['verdict'] {
-  for (const run of runs) {
+/** A rollback whose plan was only shown (--dry-run) took nothing back. */
+function isShownOnly(run: RunRecord): boolean {
+  return run.command === 'rollback' && (run.data as { nonce?: string } | null)?.nonce !== undefined;
+}
+
+/** `writers`: loads and rollbacks that had taken their plan. */
+export function lastVerdict(runs: readonly RunRecord[], writers: readonly RunRecord[], capability: string): StatusResult['capabilities'][number]['verdict'] {
+  for (const [index, run] of runs.entries()) {
     const verdict =
       concerns(run, capability) && (run.command === 'reconcile' || run.command === 'run') ? (run.data as { verdict?: Verdict } | null)?.verdict : undefined;
-    if (verdict !== undefined) return { verdict, runId: run.id, at: run.asOf };
+    if (verdict === undefined) continue;
+    const since = lookedAt(run, runs.slice(index + 1), capability);
+    const [last] = writers
+      .filter((writer) => concerns(writer, capability) && mayHaveWritten(writer) && lastMoment(writer) > since)
+      .toSorted((left, right) => lastMoment(right).localeCompare(lastMoment(left)));
+    const overtakenBy = last === undefined ? null : { command: last.command, runId: last.id, at: lastMoment(last) };
+    return { verdict, runId: run.id, at: run.asOf, overtakenBy };
   }
   return null;
+}
+
+/** When the two sides were last read before this verdict: `run` pulls for itself, reconcile takes what was pulled. */
+function lookedAt(run: RunRecord, earlier: readonly RunRecord[], capability: string): string {
+  if (run.command === 'run') return run.startedAt;
+  return earlier.find((other) => concerns(other, capability) && (other.command === 'pull' || other.command === 'run'))?.startedAt ?? run.startedAt;
+}
+
+/** A run that is resumed goes on under its own id, so that its end may be long after its beginning. */
+function lastMoment(run: RunRecord): string {
+  return run.endedAt ?? run.startedAt;
+}
+
+/** A load without an answer broke off, or runs; a rollback that was only shown answers with its plan. */
+function mayHaveWritten(run: RunRecord): boolean {
+  if (run.data === null) return run.status !== 'refused';
+  return ((run.data as { applied?: number }).applied ?? 0) > 0;
 }
 
 /** Loads and rollbacks with something left, whenever they were; of the others only the last, if nothing has gone through since. */
@@ -71,6 +104,12 @@ export function openRuns(runs: readonly RunRecord[]): StatusResult['open'] {
 async function resumable(open: StatusResult['open'], state: StateStore): Promise<StatusResult['open']> {
   const kept = await Promise.all(open.map(async (run) => !isWriting(run.command) || (await state.planOf(run.runId)) !== null));
   return open.filter((_, index) => kept[index]);
+}
+
+/** Those that answered, and those that had taken their plan when they broke off. */
+async function thoseThatBegan(writers: readonly RunRecord[], state: StateStore): Promise<readonly RunRecord[]> {
+  const kept = await Promise.all(writers.map(async (run) => run.data !== null || (await state.planOf(run.id)) !== null));
+  return writers.filter((_, index) => kept[index]);
 }
 
 function isWriting(command: string): boolean {
