@@ -24,6 +24,12 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, i
 const damageOf = (entity: Entity) => Object.fromEntries(entity.damage.map(({ column, kind, count }) => [`${column} ${kind}`, count]));
 
 describe('a profile', () => {
+  it('names what there is when what was asked for is not there', async () => {
+    await profile(csv('NO', ['1']));
+    const asked = profileSystem({ workspace: {} as Workspace, system: 'wards', entity: 'S.csv' }, (workspace as LegacyWorkspace).ports);
+    await expect(asked).rejects.toMatchObject({ code: 'E_USAGE', details: ['There is: T.csv.'], hint: 'cutover profile wards T.csv' });
+  });
+
   it('counts nulls and distinct values, shows range, lengths and patterns', async () => {
     const entity = await profile(csv('NO,QTY,KIND', ['A-001,5,x', 'A-002,10,x', 'B-17,-2.5,', 'AB-3,,y']));
     expect(entity).toMatchObject({ name: 'T.csv', rows: 4, candidateKeys: [['NO']] });

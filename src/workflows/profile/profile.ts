@@ -4,6 +4,7 @@ import type { DataPlane, Ports, SourceCut } from '../../domain/ports.ts';
 import type { ProfileResult } from '../../domain/results.ts';
 import type { SnapshotColumn } from '../../domain/snapshot.ts';
 import { identifier } from '../../domain/sql.ts';
+import { closest } from '../../domain/suggestion.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { findDamage, mayHaveLostNotApplicable, type Suspicion } from './damage.ts';
 import { identifierSql } from './identifier-sql.ts';
@@ -20,6 +21,7 @@ interface LookedAt {
   readonly isPersonal: boolean;
 }
 
+const MOST_NAMES = 30;
 const MOST_PATTERNS = 5;
 /** A value that many rows share says nothing about a person, unless it is an address or an account by itself. */
 const FEW_VALUES = 12;
@@ -29,14 +31,14 @@ const personalNames = /name|mail|phone|fax|mobile|street|address|birth|dob|iban|
 const personalSchemes = new Set(['email', 'iban']);
 const table = 'profiled';
 
-/** Errors: E_SOURCE_UNREACHABLE, E_SOURCE_UNREADABLE, E_INTERRUPTED. */
+/** Errors: E_USAGE names what there is, E_SOURCE_UNREACHABLE, E_SOURCE_UNREADABLE, E_INTERRUPTED. */
 export async function profileSystem(
   request: { readonly workspace: Workspace; readonly system: string; readonly entity: string | null },
   ports: Ports,
 ): Promise<ProfileResult> {
   const cut = await ports.source(request.system).open();
   try {
-    const names = request.entity === null ? await cut.tables() : [request.entity];
+    const names = request.entity === null ? await cut.tables() : [await existing(request.entity, request.system, cut)];
     if (names.length === 0) {
       throw new CutoverError('E_SOURCE_UNREADABLE', `system ${request.system} has nothing to look at`, {
         hint: `check systems.${request.system} in cutover.yaml`,
@@ -52,6 +54,24 @@ export async function profileSystem(
     return { system: request.system, entities };
   } finally {
     await cut.close();
+  }
+}
+
+/** The name as it was given; the source may know more names than it lists (those of another schema). */
+async function existing(name: string, system: string, cut: SourceCut): Promise<string> {
+  const known = await cut.tables();
+  if (known.includes(name)) return name;
+  try {
+    await cut.columns(name, null);
+    return name;
+  } catch (cause) {
+    const meant = closest(name, known) ?? known.find((one) => one.toLowerCase().startsWith(name.toLowerCase()));
+    const more = known.length > MOST_NAMES ? ` and ${known.length - MOST_NAMES} more` : '';
+    throw new CutoverError('E_USAGE', `there is no ${name} in ${system}`, {
+      details: known.length === 0 ? [`${system} has no table, view or file.`] : [`There is: ${known.slice(0, MOST_NAMES).join(', ')}${more}.`],
+      hint: `cutover profile ${system}${meant === undefined ? '' : ` ${meant}`}`,
+      cause,
+    });
   }
 }
 
