@@ -17,9 +17,9 @@ export default class Doctor extends CutoverCommand {
 
   protected async execute(): Promise<Outcome<DoctorResult>> {
     const { flags } = await this.parse(Doctor);
-    return withContext(this.invocation(flags), async ({ workspace, ports }) => {
+    return withContext(this.invocation(flags), async ({ workspace, ports, exposedSecrets }) => {
       const { doctor } = await import('../src/workflows/doctor/doctor.ts');
-      const data = await doctor({ workspace }, ports);
+      const data = await doctor({ workspace, exposedSecrets }, ports);
       const status = doctorStatus(data);
       const isReady = status === 'ok' && data.findings.every(({ check, status: found }) => check !== 'odoo' || found === 'ok');
       return { status, data, next: [this.next(flags, isReady ? 'pull' : 'doctor')], text: (style) => renderDoctor(data, style) };

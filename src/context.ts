@@ -24,11 +24,18 @@ export function newRunId(command: string, clock: Clock = systemClock): string {
   return `${compact}-${command.replaceAll(' ', '-')}-${randomBytes(2).toString('hex')}`;
 }
 
+export interface ExposedSecret {
+  readonly detail: string;
+  readonly fix: string;
+}
+
 export interface Context {
   readonly workspace: Workspace;
   readonly runId: string;
   readonly asOf: string;
   readonly ports: Ports;
+  /** Secret files looked up so far that others than their owner may read. */
+  readonly exposedSecrets: readonly ExposedSecret[];
   /** Single use; names a plan in the state. */
   newNonce(): string;
   /** Runs `work` as a run that `status` knows, with its log; how it ends is recorded whatever happens.
@@ -55,7 +62,12 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
   const clock = systemClock;
   const runId = newRunId(invocation.command, clock);
   const store = resolve(workspace.directory, workspace.file.store);
-  const secrets = secretsOf(workspace);
+  const exposedSecrets: ExposedSecret[] = [];
+  const secrets = secretsOf(workspace, (detail, fix) => {
+    if (exposedSecrets.some((known) => known.detail === detail)) return;
+    exposedSecrets.push({ detail, fix });
+    ports.progress({ kind: 'warning', text: `${detail}: ${fix}` });
+  });
   const { directorySnapshotStore } = await import('./adapters/store/snapshot-store.ts');
   const { directoryRunStore } = await import('./adapters/store/run-store.ts');
   const runs = directoryRunStore(store);
@@ -100,6 +112,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     runId,
     asOf: invocation.asOf ?? clock.now(),
     ports,
+    exposedSecrets,
     newNonce: () => randomBytes(16).toString('hex'),
     async recorded(capability, work, resumes) {
       const id = resumes ?? runId;
@@ -145,13 +158,13 @@ interface Secrets {
 }
 
 /** Resolves `${ENV}` and `file:` and remembers what came out, so that the log can blot it out. */
-function secretsOf(workspace: Workspace): Secrets {
+function secretsOf(workspace: Workspace, warn: (detail: string, fix: string) => void): Secrets {
   const seen = new Set<string>();
   return {
     known: () => seen,
     async resolve(text) {
       const { resolveText } = await import('./adapters/workspace/secrets.ts');
-      const resolved = await resolveText(text, process.env, workspace.directory);
+      const resolved = await resolveText(text, process.env, workspace.directory, warn);
       if (resolved === text) return resolved;
       for (const [, name] of text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)) seen.add(process.env[name ?? ''] ?? '');
       if (text.startsWith('file:')) seen.add(resolved);

@@ -6,13 +6,13 @@ import type { Mistakes } from '../../domain/mistakes.ts';
 import type { FilePosition } from '../../domain/workspace.ts';
 
 /** The text with every `${ENV}` replaced, or the content of the secret's own file (one line end at the end is dropped).
- *  `warn` hears of a secret file that others than its owner may read.
+ *  `warn` hears of a secret file that others than its owner may read, and of the command that mends it.
  *  Errors: E_SECRET_MISSING names the variable or file, never a value; E_CONFIG when a secret's file is inside the workspace. */
 export async function resolveText(
   text: string,
   environment: NodeJS.ProcessEnv,
   workspaceDirectory: string,
-  warn: (warning: string) => void = () => undefined,
+  warn: (warning: string, fix: string) => void = () => undefined,
 ): Promise<string> {
   if (text.startsWith('file:')) return readSecretFile(text.slice('file:'.length), workspaceDirectory, warn);
   const missing: string[] = [];
@@ -29,7 +29,7 @@ export async function resolveText(
   return resolved;
 }
 
-async function readSecretFile(name: string, workspaceDirectory: string, warn: (warning: string) => void): Promise<string> {
+async function readSecretFile(name: string, workspaceDirectory: string, warn: (warning: string, fix: string) => void): Promise<string> {
   const file = secretPath(name, workspaceDirectory);
   try {
     // Resolved, so that a link from outside into the workspace (or the other way round) is judged by where the secret really is.
@@ -40,7 +40,7 @@ async function readSecretFile(name: string, workspaceDirectory: string, warn: (w
       });
     }
     const { mode } = await stat(real);
-    if ((mode & 0o077) !== 0) warn(`the secret file ${name} can be read by others: chmod 600 ${real}`);
+    if ((mode & 0o077) !== 0) warn(`the secret file ${name} can be read by others than its owner`, `chmod 600 ${real}`);
     return (await readFile(real, 'utf8')).replace(/\r?\n$/, '');
   } catch (cause) {
     if (cause instanceof CutoverError) throw cause;

@@ -10,11 +10,16 @@ import { examineSources } from './sources.ts';
 /** As in package.json: `engines.node`. */
 const OLDEST_NODE = [22, 18] as const;
 
-export async function doctor(request: { readonly workspace: Workspace }, ports: Ports): Promise<DoctorResult> {
+/** `exposedSecrets` fills while the systems are opened: secret files that others than their owner may read. */
+export async function doctor(
+  request: { readonly workspace: Workspace; readonly exposedSecrets?: readonly { readonly detail: string; readonly fix: string }[] },
+  ports: Ports,
+): Promise<DoctorResult> {
   const { workspace } = request;
   const findings: Finding[] = [nodeVersion(), configuration(workspace), ...(await store(ports)), ...(await state(ports))];
   findings.push(...(await examineSources(workspace, ports)));
   findings.push(...(await odoo(workspace, ports)));
+  findings.push(...(request.exposedSecrets ?? []).map(({ detail, fix }) => warning('secrets', detail, fix)));
   return { findings };
 }
 
