@@ -5,8 +5,10 @@ import { CutoverCommand, shellQuoted } from '../src/cli/command.ts';
 import { hasWrites, loadStatus, type Outcome } from '../src/cli/outcome.ts';
 import { renderLoad } from '../src/cli/render/load.ts';
 import { renderPlan } from '../src/cli/render/plan.ts';
+import { runLines, SHOWN } from '../src/cli/run-lines.ts';
 import { withContext } from '../src/context.ts';
 import { CutoverError, ExitCode } from '../src/domain/errors.ts';
+import type { RunRecord, StateStore } from '../src/domain/ports.ts';
 import type { LoadRunResult, PlanResult } from '../src/domain/results.ts';
 
 export default class Rollback extends CutoverCommand {
@@ -16,6 +18,7 @@ export default class Rollback extends CutoverCommand {
   static override examples = [
     { command: 'cutover rollback 20261123T060000-load-a1b2 --dry-run --out back.plan', description: 'see first; then: cutover load back.plan' },
     { command: 'cutover rollback 20261123T060000-load-a1b2', description: 'at once' },
+    { command: 'cutover load --resume 20261123T070000-rollback-c3d4', description: 'a rollback that broke off goes on where it was' },
   ];
   static override args = { run: argument({ required: true, description: 'The run id that load printed; cutover status has it too.' }) };
   static override flags = {
@@ -26,7 +29,7 @@ export default class Rollback extends CutoverCommand {
     [ExitCode.clean]: 'everything is as it was before the load',
     [ExitCode.incomplete]: 'conflicts, dead letters or a remainder',
     [ExitCode.refused]: 'the load was for another Odoo',
-    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.locked]: 'another run is writing to this Odoo, or holds the embedded state',
     [ExitCode.connection]: 'Odoo did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C after the batch; resumable',
   };
@@ -34,11 +37,12 @@ export default class Rollback extends CutoverCommand {
   protected async execute(): Promise<Outcome<PlanResult | LoadRunResult>> {
     const { args, flags } = await this.parse(Rollback);
     return withContext(this.invocation(flags), async ({ workspace, runId, asOf, ports, newNonce, recorded }) => {
-      const taken = await (await ports.state()).run(args.run);
-      if (taken === null) throw new CutoverError('E_RUN_UNKNOWN', `there is no run ${args.run}`, { hint: this.next(flags, 'status') });
+      const { loadedPlan, planRollback } = await import('../src/workflows/rollback/rollback.ts');
+      // Before a run is recorded: what cannot be taken back is no rollback that failed.
+      const taken = await loadNamed(await ports.state(), args.run);
+      await loadedPlan(await ports.state(), args.run);
       return recorded<PlanResult | LoadRunResult>(taken.capability, async () => {
         const file = flags.out === undefined ? join(await ports.runs.runDirectory(runId), 'rollback.plan') : resolve(flags.out);
-        const { planRollback } = await import('../src/workflows/rollback/rollback.ts');
         const plan = await planRollback({ workspace, of: args.run, runId, asOf, nonce: newNonce(), file }, ports);
         if (flags['dry-run']) {
           const next = hasWrites(plan) ? [this.next(flags, `load ${shellQuoted(file)}`)] : [];
@@ -54,4 +58,14 @@ export default class Rollback extends CutoverCommand {
       });
     });
   }
+}
+
+/** E_RUN_UNKNOWN, E_USAGE, with the loads there are. */
+async function loadNamed(state: StateStore, id: string): Promise<RunRecord> {
+  const run = await state.run(id);
+  if (run?.command === 'load') return run;
+  const details = runLines(await state.runs({ command: 'load', limit: SHOWN }));
+  throw run === null
+    ? new CutoverError('E_RUN_UNKNOWN', `there is no run ${id}`, { details, hint: 'cutover status' })
+    : new CutoverError('E_USAGE', `run ${id} is a ${run.command}: only a load is rolled back`, { details, hint: 'cutover status' });
 }

@@ -27,6 +27,8 @@ export interface PlannedEntity {
     readonly through: string | null;
     readonly domain: readonly unknown[] | null;
     readonly rollback: 'unlink' | 'keep';
+    /** Step that makes it; a new record that does not take it has none. */
+    readonly step?: string | null;
   }[];
   /** Odoo fields that tell the state of a record; read again around every step. */
   readonly stateFields: readonly string[];

@@ -62,12 +62,12 @@ function namesOf(dump: Dump, model: string, field: string): unknown[] {
 }
 
 function statesOf(dump: Dump): Record<string, string> {
-  const orders = Object.values(dump['purchase.order'] ?? {}).filter((order) => String(order['name']).startsWith('PO-'));
-  return Object.fromEntries(orders.map((order) => [String(order['name']), `${String(order['state'])}${order['locked'] === true ? ' locked' : ''}`]));
+  const orders = Object.values(dump['purchase.order'] ?? {}).filter((order) => String(order.name).startsWith('PO-'));
+  return Object.fromEntries(orders.map((order) => [String(order.name), `${String(order.state)}${order.locked === true ? ' locked' : ''}`]));
 }
 
 function datesOf(dump: Dump): Record<string, unknown[]> {
-  return Object.fromEntries(Object.values(dump['purchase.order'] ?? {}).map((order) => [String(order['name']), [order['date_order'], order['date_approve']]]));
+  return Object.fromEntries(Object.values(dump['purchase.order'] ?? {}).map((order) => [String(order.name), [order.date_order, order.date_approve]]));
 }
 
 /** Model by model, so that a difference can be read. */

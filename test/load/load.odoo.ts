@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type RealOdoo, startRealOdoo } from '../real-odoo/harness.ts';
 import { describeLoad } from './load-suite.ts';
+import { describeSecondNight } from './second-night-suite.ts';
 import { makeWorld, type World } from './world.ts';
 
 describe('a load into a real Odoo', () => {
@@ -16,4 +17,6 @@ describe('a load into a real Odoo', () => {
     await world.close();
   });
   describeLoad(() => world);
+  // Last: what it loads stays.
+  describe('and the night after', () => describeSecondNight(() => world));
 });

@@ -6,6 +6,7 @@ import { withContext } from '../../src/context.ts';
 import { type Verbs, verbsOf } from '../../src/demo/verbs.ts';
 import type { LoadRunResult } from '../../src/domain/results.ts';
 import { loadPlan } from '../../src/workflows/load/load.ts';
+import { planRollback } from '../../src/workflows/rollback/rollback.ts';
 
 export interface Target {
   readonly url: string;
@@ -34,6 +35,8 @@ export interface World {
   pull(legacy: Legacy): Promise<void>;
   /** Takes a run up again. */
   resume(runId: string): Promise<LoadRunResult>;
+  /** Writes the plan that takes a run back, and does nothing. */
+  planBack(runId: string, file: string): Promise<void>;
   /** Every stored field of every record of the models a load touches; sequences, mail and who wrote when excepted. */
   dump(): Promise<Dump>;
   close(): Promise<void>;
@@ -172,6 +175,13 @@ export async function makeWorld(target: Target, options: { readonly progress?: (
         data: await loadPlan({ workspace, file: null, limit: null, resume, runId, asOf }, ports),
       }));
       return data;
+    },
+    async planBack(of, file) {
+      const invocation = { ...{ command: 'rollback', workspace: directory, asOf: null }, progress: () => undefined, signal: new AbortController().signal };
+      await withContext({ ...invocation, onRun: () => undefined }, async ({ workspace, runId, asOf, newNonce, ports }) => ({
+        ...{ status: 'ok' as const, text: () => '' },
+        data: await planRollback({ workspace, of, runId, asOf, nonce: newNonce(), file: join(directory, file) }, ports),
+      }));
     },
     dump: () => verbs.odoo(dumpOf),
     close: () => rm(directory, { recursive: true, force: true }),

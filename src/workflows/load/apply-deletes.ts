@@ -1,7 +1,7 @@
 /** Deleting what a load made (rollback): guarded, led out of its state, its by-products and lines first, then the record. */
 import type { PlanAction } from '../../domain/plan.ts';
 import { takeSteps } from './apply-steps.ts';
-import { type Byproducts, ownByproducts, unlinkByproducts } from './byproducts.ts';
+import { type Byproducts, ownByproducts, unlinkByproducts, unlinkExisting } from './byproducts.ts';
 import { verdictOf } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
@@ -93,26 +93,26 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   const ids = documents.map((document) => document.id);
   const held = new Map<number, string>();
   const children: { readonly child: number; readonly parent: number }[] = [];
-  for (const [name, entity] of Object.entries(run.manifest.entities)) {
-    const metadata = await run.metadata(entity.model);
-    for (const field of Object.keys(entity.fields)) {
-      if (metadata.get(field)?.type !== 'many2one' || metadata.get(field)?.relation !== model) continue;
-      const leftovers = run.leftovers.get(entity.model) ?? new Set();
-      const referrers = (await run.odoo.searchIds(entity.model, [[field, 'in', ids]])).filter((id) => !leftovers.has(id));
-      // What goes together with its document does not hold it.
-      const lines = documents.flatMap((document) => document.action.lines.filter((line) => run.entity(line.entity).model === entity.model));
-      const own = new Set(entity.model === model ? ids : lines.map((line) => line.odooId));
-      const others = referrers.filter((id) => !own.has(id));
-      const earlier = await leftoversOfEarlierRollbacks(run, name, others);
-      const records = await run.read(
-        entity.model,
-        others.filter((id) => !earlier.has(id)),
-        [field],
-      );
-      for (const record of records.values()) if (typeof record[field] === 'number') held.set(record[field], entity.model);
-      if (entity.model === model)
-        for (const [child, record] of await run.read(model, referrers, [field])) children.push({ child, parent: Number(record[field]) });
-    }
+  const searched = (await referringFields(run, model)).map(async (one) => ({
+    ...one,
+    ids: await run.odoo.searchIds(one.entity.model, [[one.field, 'in', ids]]),
+  }));
+  for (const { name, entity, field, ids: all } of await Promise.all(searched)) {
+    const leftovers = run.leftovers.get(entity.model) ?? new Set();
+    const referrers = all.filter((id) => !leftovers.has(id));
+    // What goes together with its document does not hold it.
+    const lines = documents.flatMap((document) => document.action.lines.filter((line) => run.entity(line.entity).model === entity.model));
+    const own = new Set(entity.model === model ? ids : lines.map((line) => line.odooId));
+    const others = referrers.filter((id) => !own.has(id));
+    const earlier = await leftoversOfEarlierRollbacks(run, name, others);
+    const records = await run.read(
+      entity.model,
+      others.filter((id) => !earlier.has(id)),
+      [field],
+    );
+    for (const record of records.values()) if (typeof record[field] === 'number') held.set(record[field], entity.model);
+    if (entity.model === model)
+      for (const [child, record] of await run.read(model, referrers, [field])) children.push({ child, parent: Number(record[field]) });
   }
   holdParents(held, children, model);
   const entries = documents.flatMap((document) => {
@@ -123,6 +123,24 @@ async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]):
   });
   await run.state.journal(entries);
   return documents.filter((document) => !document.ended);
+}
+
+/** Fields of the plan's entities that refer to records of a model. */
+async function referringFields(run: LoadRun, model: string) {
+  const found = [];
+  for (const [name, entity] of Object.entries(run.manifest.entities)) {
+    const metadata = await run.metadata(entity.model);
+    for (const field of Object.keys(entity.fields)) {
+      if (metadata.get(field)?.type === 'many2one' && metadata.get(field)?.relation === model) found.push({ name, entity, field });
+    }
+  }
+  return found;
+}
+
+/** Do records of the entity refer to others of it? Then those that are referred to go last. */
+export async function refersToItself(run: LoadRun, name: string): Promise<boolean> {
+  const { model } = run.entity(name);
+  return (await referringFields(run, model)).some(({ entity }) => entity.model === model);
 }
 
 /** A child that stays keeps its parent, and that one its own: Odoo would delete the child with it. */
@@ -183,8 +201,7 @@ async function deleteLines(run: LoadRun, documents: readonly OpenDocument[]): Pr
       due.filter((document) => !document.ended),
       {
         send: async (items) => {
-          const there = await run.read(model, items.flatMap(idsOf), ['id']);
-          if (there.size > 0) await run.odoo.unlink(model, [...there.keys()], context);
+          await unlinkExisting(run, model, items.flatMap(idsOf), context);
           return items;
         },
         settle: async (items) => items.map(() => null),
@@ -212,12 +229,12 @@ async function deleteRecords(run: LoadRun, documents: readonly OpenDocument[]): 
   );
   const sent = await sendIsolating<OpenDocument, OpenDocument>(documents, {
     send: async (items) => {
-      const there = await run.read(
+      await unlinkExisting(
+        run,
         model,
         items.map((item) => item.id),
-        ['id'],
+        context,
       );
-      if (there.size > 0) await run.odoo.unlink(model, [...there.keys()], context);
       return items;
     },
     settle: async (items) => {

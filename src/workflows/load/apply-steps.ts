@@ -9,8 +9,9 @@ import type { LoadRun, Values } from './load-run.ts';
 import { deadLetter, type OpenDocument, pick, watchedFields } from './open-document.ts';
 import { stepValues } from './references.ts';
 
-/** More orders in one `button_confirm` take longer per order, fewer pay per call (measured on Odoo 19). */
-const DOCUMENTS_PER_CALL = 25;
+/** More orders in one `button_confirm` take longer per order (100: a tenth more than 25), fewer pay per call; leading orders out again costs next to
+ *  nothing each (measured on Odoo 19). */
+const DOCUMENTS_PER_CALL = { load: 50, rollback: 250 } as const;
 
 /** Takes every document through its steps: first steps first, the same step of several documents in one call. */
 export async function takeSteps(run: LoadRun, documents: readonly OpenDocument[], found: ReadonlyMap<string, number>): Promise<void> {
@@ -23,8 +24,9 @@ export async function takeSteps(run: LoadRun, documents: readonly OpenDocument[]
       return step === undefined || run.settlement.isAnswered(document.action.seq, step.name) || step.byproducts !== undefined ? [] : [{ document, step }];
     });
     for (const group of Map.groupBy(due, ({ step }) => step.name).values()) {
-      for (let from = 0; from < group.length; from += DOCUMENTS_PER_CALL) {
-        await takeStep(run, group.slice(from, from + DOCUMENTS_PER_CALL), found);
+      const size = DOCUMENTS_PER_CALL[run.manifest.kind];
+      for (let from = 0; from < group.length; from += size) {
+        await takeStep(run, group.slice(from, from + size), found);
       }
     }
   }
@@ -193,18 +195,17 @@ async function answer(run: LoadRun, model: string, due: readonly Due[], found: R
   const [first] = due;
   if (first === undefined) return;
   const { stateFields } = run.entity(first.document.action.entity);
+  // A call on other records leaves the document as it is.
+  const isElsewhere = due.every(({ document, step }) => step.on !== null && document.state !== null && watchedFields(run, document.action).length === 0);
   const fields = [
     ...new Set([...stateFields, ...due.flatMap(({ document, step }) => [...Object.keys(step.write ?? {}), ...watchedFields(run, document.action)])]),
   ];
-  const records = await run.read(
-    model,
-    due.map(({ document }) => document.id),
-    fields,
-  );
+  const ids = isElsewhere ? [] : due.map(({ document }) => document.id);
+  const records = await run.read(model, ids, fields);
   await run.state.journal(
     due.map((one) => {
       const { document, step } = one;
-      const now = records.get(document.id);
+      const now = isElsewhere ? (document.state ?? {}) : records.get(document.id);
       const after = { ...pick(now, stateFields), ...pick(now, [...Object.keys(stepValues(step, found)), ...watchedFields(run, document.action)]) };
       const entry = run.entry(settled.includes(one) ? 'resolved' : 'answer', document.action, step.name, document.id, {
         before: document.state ?? {},

@@ -5,12 +5,16 @@ import { referenceName, referencesOf } from './references.ts';
 
 /** Actions kept waiting for their batch to fill, over all groups. */
 const WAITING = 4000;
+/** Deletes in one batch, where the entity's own batches are small. */
+const DELETES = 250;
 
 export interface BatchSink {
   /** Resolves when the batch has begun. */
   readonly start: (batch: readonly PlanAction[]) => Promise<void>;
   /** Resolves when everything begun has ended. */
   readonly drain: () => Promise<void>;
+  /** Do records of the entity refer to each other? */
+  readonly refersToItself: (entity: string) => Promise<boolean>;
 }
 
 /** Creates share a batch when they give the same fields; changes and deletes share theirs. What refers to a record that is still waiting or
@@ -41,7 +45,9 @@ export class Batcher {
     this.#groups.set(kind, group);
     this.#waiting += 1;
     if (action.action === 'create') this.#unlanded.add(referenceName(action));
-    const size = this.#manifest.entities[action.entity]?.batch ?? 250;
+    const batch = this.#manifest.entities[action.entity]?.batch ?? 250;
+    // A delete costs little beside the looks taken before it.
+    const size = action.action === 'delete' ? Math.max(batch, Math.min(DELETES, batch * 4)) : batch;
     if (group.length >= size) await this.#send(kind);
     else if (this.#waiting >= WAITING) await this.#send([...this.#groups].sort(([, left], [, right]) => right.length - left.length)[0]?.[0] ?? kind);
   }
@@ -58,8 +64,8 @@ export class Batcher {
     this.#groups.delete(kind);
     this.#waiting -= batch.length;
     if (batch.length === 0) return;
-    // Deletes go one batch after the other: a parent may be in the batch behind its children.
-    if (batch[0]?.action === 'delete') await this.#sink.drain();
+    // A parent may be in the batch behind its children.
+    if (batch[0]?.action === 'delete' && (await this.#sink.refersToItself(batch[0].entity))) await this.#sink.drain();
     await this.#sink.start(batch);
   }
 }

@@ -28,13 +28,13 @@ export async function byproductsBefore(
 ): Promise<ReadonlyMap<number, readonly Byproducts[]>> {
   const [first] = actions;
   if (first === undefined) return new Map();
-  const entity = run.entity(first.entity);
+  const due = actions.filter((action) => rulesFor(run, action).length > 0);
   const subjects = await subjectsOf(
     run,
-    actions.map((action) => ({ action, id: action.odooId })),
+    due.map((action) => ({ action, id: action.odooId })),
     found,
   );
-  return findAll(run, entity, subjects, entity.byproducts);
+  return findAll(run, run.entity(first.entity), subjects, rulesFor(run, due[0] ?? first));
 }
 
 /** Everything found now that was not there before, per document; journaled by the caller. */
@@ -46,9 +46,9 @@ export async function byproductsAfter(
 ): Promise<ReadonlyMap<number, readonly Byproducts[]>> {
   const [first] = documents;
   if (first === undefined) return new Map();
-  const entity = run.entity(first.action.entity);
-  const subjects = await subjectsOf(run, documents, found);
-  const now = await findAll(run, entity, subjects, entity.byproducts);
+  const due = documents.filter(({ action }) => rulesFor(run, action).length > 0);
+  const subjects = await subjectsOf(run, due, found);
+  const now = await findAll(run, run.entity(first.action.entity), subjects, rulesFor(run, (due[0] ?? first).action));
   return new Map([...now].map(([seq, list]) => [seq, without(list, before.get(seq) ?? [])]));
 }
 
@@ -58,7 +58,9 @@ async function subjectsOf(
   documents: readonly { readonly action: PlanAction; readonly id: number | null }[],
   found: ReadonlyMap<string, number>,
 ): Promise<readonly Subject[]> {
-  const entity = run.entity((documents[0]?.action ?? { entity: '' }).entity);
+  const [first] = documents;
+  if (first === undefined) return [];
+  const entity = run.entity(first.action.entity);
   const wanted = Object.entries(entity.fields).flatMap(([odoo, { field }]) =>
     field !== null && entity.byproducts.some((rule) => mentions(rule, `$${field}`)) ? [{ odoo, field }] : [],
   );
@@ -78,6 +80,19 @@ async function subjectsOf(
   return subjects;
 }
 
+/** What has to be noted. A new record's own by-products are found through it when it is taken back, and none are made without the step that makes
+ *  them. Documents of a batch are all new or all there before; those that are new and take other steps than the first find nothing. */
+function rulesFor(run: LoadRun, action: PlanAction): readonly Rule[] {
+  const { byproducts } = run.entity(action.entity);
+  if (action.action !== 'create') return byproducts;
+  return byproducts.filter((rule) => !isOwn(rule) && (typeof rule.step !== 'string' || action.steps.some(({ name }) => name === rule.step)));
+}
+
+/** Can it be found from the record itself? */
+function isOwn(rule: Rule): boolean {
+  return rule.through !== null || mentions(rule, '$id');
+}
+
 /** By-products a rollback deletes: those the rules find from the record itself. */
 export async function ownByproducts(
   run: LoadRun,
@@ -86,7 +101,7 @@ export async function ownByproducts(
   const [first] = documents;
   if (first === undefined) return new Map();
   const entity = run.entity(first.action.entity);
-  const rules = entity.byproducts.filter((rule) => rule.rollback === 'unlink' && (rule.through !== null || mentions(rule, '$id')));
+  const rules = entity.byproducts.filter((rule) => rule.rollback === 'unlink' && isOwn(rule));
   return findAll(
     run,
     entity,
@@ -98,18 +113,25 @@ export async function ownByproducts(
 /** Deletes by-products; what the user has no right to delete stays and is told. */
 export async function unlinkByproducts(run: LoadRun, list: readonly Byproducts[]): Promise<void> {
   for (const [model, group] of Map.groupBy(list, (one) => one.model)) {
-    const there = await run.read(
-      model,
-      group.flatMap((one) => one.ids),
-      ['id'],
-    );
-    if (there.size === 0) continue;
+    const ids = [...new Set(group.flatMap((one) => one.ids))];
     try {
-      await run.odoo.unlink(model, [...there.keys()]);
+      await unlinkExisting(run, model, ids, {});
     } catch (error) {
       if (!(error instanceof OdooError && error.failure === 'access')) throw error;
-      run.ports.progress({ kind: 'warning', text: `${there.size} ${model} records made by Odoo stay: this user may not delete them` });
+      run.ports.progress({ kind: 'warning', text: `${ids.length} ${model} records made by Odoo stay: this user may not delete them` });
     }
+  }
+}
+
+/** Odoo refuses the whole call when one of the records is gone already; only then is it asked which are left. */
+export async function unlinkExisting(run: LoadRun, model: string, ids: readonly number[], context: Readonly<Record<string, unknown>>): Promise<void> {
+  if (ids.length === 0) return;
+  try {
+    await run.odoo.unlink(model, ids, context);
+  } catch (error) {
+    if (!(error instanceof OdooError && error.failure === 'missing-record')) throw error;
+    const left = [...(await run.read(model, ids, ['id'])).keys()];
+    if (left.length > 0) await run.odoo.unlink(model, left, context);
   }
 }
 

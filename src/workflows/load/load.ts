@@ -7,7 +7,9 @@ import { OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
 import type { LoadRunResult } from '../../domain/results.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { readActions, verifyPlan } from '../plan/plan-file.ts';
+import { loadLock } from '../reconcile/baseline.ts';
 import { applyBatch } from './apply-batch.ts';
+import { refersToItself } from './apply-deletes.ts';
 import { writeBaseline } from './baseline-of-run.ts';
 import { Batcher } from './batcher.ts';
 import { sweepExternalIds } from './dangling-external-ids.ts';
@@ -40,7 +42,7 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
   const { manifest } = plan;
   await checkWorld(manifest, request.workspace, ports, request.resume !== null);
   const holder = `${manifest.kind} ${request.runId}`;
-  return state.withLock(`load into ${manifest.odoo.uuid}`, holder, async () => {
+  return state.withLock(loadLock(manifest.odoo.uuid), holder, async () => {
     const runId = request.resume ?? request.runId;
     await state.consumePlan(manifest.nonce, runId);
     const settlement = await settlementOf(state.journalOf(runId));
@@ -88,6 +90,7 @@ async function applyAll(run: LoadRun, request: LoadRequest, file: string, total:
         ports.progress({ kind: 'advance', step, by: batch.length, ...note });
       }),
     drain: () => lanes.drain(),
+    refersToItself: (entity) => refersToItself(run, entity),
   });
   let stop: Stop | null = null;
   let taken = 0;
@@ -167,7 +170,7 @@ function assertConservation(result: LoadRunResult): void {
   const { planned, applied, noop, conflict, deadLettered, blocked, remaining } = result;
   if (planned === applied + noop + conflict + deadLettered + blocked + remaining && remaining >= 0) return;
   throw new CutoverError('E_CONSERVATION', `of ${planned} planned documents ${applied + noop + conflict + deadLettered + blocked} are accounted for`, {
-    hint: `cutover audit verify ${result.runId}`,
+    hint: 'cutover status',
   });
 }
 

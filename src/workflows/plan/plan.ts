@@ -179,7 +179,9 @@ function plannedEntity(entity: EntityComparison): readonly (readonly [string, Pl
     context: odoo.context,
     in: odoo.in ?? null,
     parentField: binding.parentField,
-    byproducts: odoo.byproducts.map(({ model, through, domain, rollback }) => ({ model, through: through ?? null, domain: domain ?? null, rollback })),
+    byproducts: odoo.byproducts.map(({ model, through, domain, step, rollback }) => ({
+      ...{ model, through: through ?? null, domain: domain ?? null, step: step ?? null, rollback },
+    })),
     stateFields: binding.stateColumns,
     keyIsPii: contract.key.some((name) => contract.fields[name]?.pii === true),
     fields: Object.fromEntries(binding.fields.map((field) => [field.odoo, plannedField(field, entity)])),

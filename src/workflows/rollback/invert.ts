@@ -92,7 +92,9 @@ function invertCreate(identity: Identity, entries: readonly JournalEntry[], line
 function byproductsOf(entries: readonly JournalEntry[], planned: PlannedEntity) {
   const all = entries.flatMap((entry) => (entry.step === 'byproducts' ? (entry.payload.byproducts ?? []) : []));
   const keeps = new Set(planned.byproducts.flatMap((rule) => (rule.rollback === 'keep' ? [rule.model] : [])));
-  const models = [...new Set(all.flatMap((one) => (keeps.has(one.model) && one.ids.length > 0 ? [one.model] : [])))];
+  const taken = new Set(entries.map((entry) => entry.step));
+  const made = planned.byproducts.flatMap((rule) => (rule.rollback === 'keep' && typeof rule.step === 'string' && taken.has(rule.step) ? [rule.model] : []));
+  const models = [...new Set([...made, ...all.flatMap((one) => (keeps.has(one.model) && one.ids.length > 0 ? [one.model] : []))])];
   return { byproducts: all.filter((one) => !keeps.has(one.model)), kept: models.length === 0 ? null : `delete its ${models.join(', ')}: Odoo lets nobody` };
 }
 

@@ -24,7 +24,7 @@ export interface RollbackRequest {
 /** E_RUN_UNKNOWN, E_USAGE (a rollback is not rolled back). Asks Odoo only about calls that were never answered. */
 export async function planRollback(request: RollbackRequest, ports: Ports): Promise<PlanResult> {
   const state = await ports.state();
-  const loaded = await manifestOf(state, request.of);
+  const loaded = await loadedPlan(state, request.of);
   const capability = request.workspace.capabilities.get(loaded.capability);
   if (capability === undefined) {
     throw new CutoverError('E_CONFIG', `run ${request.of} loaded the capability ${loaded.capability}, which cutover.yaml does not name`, {
@@ -61,7 +61,8 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   }
 }
 
-async function manifestOf(state: StateStore, runId: string): Promise<PlanManifest> {
+/** What the plan of a load said of itself. E_RUN_UNKNOWN, E_USAGE (a rollback is not rolled back). */
+export async function loadedPlan(state: StateStore, runId: string): Promise<PlanManifest> {
   for await (const page of state.journalOf(runId)) {
     const plan = page.find((entry) => entry.payload.plan !== undefined)?.payload.plan;
     if (plan === undefined) break;
