@@ -68,7 +68,7 @@ export function isPlaceholderSql(scheme: IdentifierScheme, canonical: string): s
   const run = `(length(replace(${canonical}, left(${canonical}, 1), '')) = 0 AND length(${canonical}) >= ${scheme.name === 'code' ? 6 : 3})`;
   const own =
     scheme.name === 'code' ? [] : [`${canonical} IN (${sequencesOf(scheme).map(literal).join(', ')})`, `length(${canonical}) < 3`, nearlyRunSql(digits)];
-  return `(${[`list_contains(${literalList(words)}, ${spelt})`, run, ...own].join(' OR ')})`;
+  return `(${[`CASE WHEN regexp_full_match(${canonical}, '[A-Z./#\\- ]+') THEN list_contains(${literalList(words)}, ${spelt}) ELSE false END`, run, ...own].join(' OR ')})`;
 }
 
 /** 000099999999 after padding: one digit repeated, at least five times. */

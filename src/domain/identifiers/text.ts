@@ -58,7 +58,8 @@ export function clean(cleaning: Cleaning, text: string): string {
 export function foldSql(text: string, digitsOnly: boolean): string {
   const { from, to } = foldMap(digitsOnly);
   const short = digitsOnly ? `translate(${text}, ${literal(digitLookAlikes.from)}, ${literal(digitLookAlikes.to)})` : text;
-  return `trim(CASE WHEN ${isPlainSql(text)} THEN ${short} ELSE translate(${text}, ${literal(from)}, ${literal(to)}) END)`;
+  const digits = digitsOnly ? `WHEN regexp_full_match(${text}, '[0-9 ./-]*') THEN ${text} ` : '';
+  return `trim(CASE ${digits}WHEN ${isPlainSql(text)} THEN ${short} ELSE translate(${text}, ${literal(from)}, ${literal(to)}) END)`;
 }
 
 export function fold(text: string, digitsOnly: boolean): string {

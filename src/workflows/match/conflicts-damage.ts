@@ -31,13 +31,20 @@ export function diagnosisSteps(fields: readonly IdentifierField[]): ConflictStep
  *  without separators), `head` (letters it begins with, for schemes whose length is the country's). */
 function writtenSql(fields: readonly IdentifierField[]): string {
   const byTemplate = fields.filter(({ scheme }) => scheme.name === 'ndc').map(({ name }) => name);
-  const template = `regexp_replace(folded, '[0-9A-Za-z]', 'x', 'g')`;
-  const separators = `array_to_string(list_sort(list_distinct(regexp_extract_all(folded, '[^0-9A-Za-z]'))), '')`;
   const headed = fields.filter(({ scheme }) => ['iban', 'vat'].includes(scheme.name)).map(({ name }) => name);
-  return `SELECT *, ${among('field', byTemplate)} AS by_template, CASE WHEN by_template THEN template ELSE separators || CASE WHEN regexp_matches(folded, '[a-z]') THEN 'a' ELSE '' END END AS style,
-  regexp_replace(regexp_replace(folded, '[A-Za-z]', 'A', 'g'), '[0-9]', '9', 'g') AS shape, length(cleaned) AS size,
+  // Nearly every value is a run of digits, or letters before one; what replaces character by character is for the others.
+  const isPlain = `regexp_full_match(folded, '[A-Z]*[0-9]+')`;
+  const template = `CASE WHEN ${isPlain} THEN repeat('x', length(folded)) ELSE regexp_replace(folded, '[0-9A-Za-z]', 'x', 'g') END`;
+  const separators = `CASE WHEN ${isPlain} THEN '' ELSE array_to_string(list_sort(list_distinct(regexp_extract_all(folded, '[^0-9A-Za-z]'))), '') END`;
+  const letters = `(length(rtrim(folded, '0123456789')))`;
+  return `SELECT *, CASE WHEN ${among('field', byTemplate)} THEN template ELSE separators || CASE WHEN regexp_matches(folded, '[a-z]') THEN 'a' ELSE '' END END AS style,
+  CASE WHEN ${isPlain} THEN repeat('A', ${letters}) || repeat('9', length(folded) - ${letters}) ELSE ${shapeSql('folded')} END AS shape, length(cleaned) AS size,
   CASE WHEN ${among('field', headed)} THEN regexp_extract(cleaned, '^[A-Z]{0,2}') ELSE '' END AS head
-FROM (SELECT *, ${template} AS template, ${separators} AS separators FROM conflict_judged)`;
+FROM (SELECT *, ${template} AS template, ${separators} AS separators FROM conflict_judged WHERE NOT past)`;
+}
+
+function shapeSql(text: string): string {
+  return `regexp_replace(regexp_replace(${text}, '[A-Za-z]', 'A', 'g'), '[0-9]', '9', 'g')`;
 }
 
 /** Per column: the commonest style, its commonest template, the commonest shape, with their shares; and the share with blanks inside. */
@@ -46,7 +53,7 @@ function habitsSql(): string {
     SELECT side, system, field, ${column}, count(*) AS n FROM usual GROUP BY ALL)
     QUALIFY row_number() OVER (PARTITION BY side, system, field ORDER BY n DESC, ${column}) = 1`;
   const same = (alias: string) => `${alias}.side = t.side AND ${alias}.system IS NOT DISTINCT FROM t.system AND ${alias}.field = t.field`;
-  return `WITH usual AS (SELECT * FROM conflict_written WHERE NOT past AND NOT placeholder),
+  return `WITH usual AS (SELECT * FROM conflict_written WHERE NOT placeholder),
 totals AS (SELECT side, system, field, count(*) AS total, count(*) FILTER (contains(folded, ' ')) / count(*) AS blanks FROM usual GROUP BY ALL),
 styles AS (${commonest('style')}), shapes AS (${commonest('shape')}),
 templates AS (SELECT side, system, field, style, template, size FROM (SELECT side, system, field, style, template, size, count(*) AS n FROM usual GROUP BY ALL)
@@ -60,7 +67,7 @@ FROM totals AS t JOIN styles ON ${same('styles')} JOIN shapes ON ${same('shapes'
 function lengthsSql(): string {
   return `SELECT side, system, field, head, size AS usual, n / total AS share, total, zeros / n AS zeros FROM (
   SELECT side, system, field, head, size, count(*) AS n, count(*) FILTER (starts_with(cleaned, '0')) AS zeros, sum(count(*)) OVER (PARTITION BY side, system, field, head) AS total
-  FROM conflict_written WHERE NOT past AND NOT placeholder AND valid IS DISTINCT FROM false GROUP BY side, system, field, head, size)
+  FROM conflict_written WHERE NOT placeholder AND valid IS DISTINCT FROM false GROUP BY side, system, field, head, size)
 QUALIFY row_number() OVER (PARTITION BY side, system, field, head ORDER BY n DESC, size DESC) = 1`;
 }
 
@@ -93,8 +100,7 @@ FROM conflict_written AS w
 LEFT JOIN conflict_habits AS h ON h.side = w.side AND h.system IS NOT DISTINCT FROM w.system AND h.field = w.field
 LEFT JOIN conflict_lengths AS l ON l.side = w.side AND l.system IS NOT DISTINCT FROM w.system AND l.field = w.field AND l.head = w.head
 LEFT JOIN conflict_generic AS g ON g.field = w.field AND g.side = w.side AND g.canonical = w.canonical
-LEFT JOIN conflict_twins AS t ON t.rid = w.rid AND t.field = w.field
-WHERE NOT w.past`;
+LEFT JOIN conflict_twins AS t ON t.rid = w.rid AND t.field = w.field`;
 }
 
 /** Where the column has a digit and the value a letter that looks like one, the digit; and the other way round. */
@@ -119,7 +125,7 @@ function diagnosesSql(fields: readonly IdentifierField[]): string {
     -- in groups, as it is printed: at least three of two to five characters
     regexp_full_match(folded, '[0-9A-Za-z]{2,5}(?: [0-9A-Za-z]{2,5}){2,}(?: [0-9A-Za-z])?') AS grouped,
     replace(folded, ' ', '') AS closed,
-    reshaped IS NOT NULL AND regexp_replace(regexp_replace(reshaped, '[A-Za-z]', 'A', 'g'), '[0-9]', '9', 'g') = usual_shape AS fits_again
+    reshaped IS NOT NULL AND ${shapeSql('reshaped')} = usual_shape AS fits_again
   FROM conflict_suspects
 ), read AS (
   SELECT *,

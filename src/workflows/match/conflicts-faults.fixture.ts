@@ -147,7 +147,10 @@ function alien(text: string, random: Random): string {
 function seedSharing({ hundred, now, before, random, tell }: Seeding): void {
   const at = (offset: number) => now.legacy[hundred + offset] as Supplier;
   const was = (offset: number) => before.legacy[hundred + offset] as Supplier;
-  const odoo = (night: Night, offset: number) => night.odoo.find(({ key }) => key === at(offset).key) as OdooSupplier;
+  const odoo = (night: Night, offset: number) => {
+    const { key: wanted } = at(offset);
+    return night.odoo.find(({ key }) => key === wanted) as OdooSupplier;
+  };
   // 14 and 19 are not in Odoo
   for (const side of [at, was]) side(14).gln = side(19).gln;
   tell('shared-identifier within-legacy', at(14).key, at(19).key);
@@ -205,7 +208,10 @@ function seedTime({ hundred, now, random, tell }: Seeding): void {
 }
 
 function seedCrosswalk({ hundred, now, tell }: Seeding): void {
-  const link = (offset: number) => now.links.find(({ key }) => key === (now.legacy[hundred + offset] as Supplier).key) as Night['links'][number];
+  const link = (offset: number) => {
+    const { key: wanted } = now.legacy[hundred + offset] as Supplier;
+    return now.links.find(({ key }) => key === wanted) as Night['links'][number];
+  };
   const drop = (id: number) =>
     now.odoo.splice(
       now.odoo.findIndex((one) => one.id === id),
@@ -220,12 +226,13 @@ function seedCrosswalk({ hundred, now, tell }: Seeding): void {
   const moved = now.externalIds.find(({ externalId }) => externalId === forked.externalId);
   if (moved !== undefined) moved.id = kept.id;
   tell('crosswalk-fork crosswalk', kept.key, forked.key, `odoo ${kept.id}`);
-  drop(link(80).id);
+  const lost = link(80);
+  drop(lost.id);
   now.externalIds.splice(
-    now.externalIds.findIndex(({ externalId }) => externalId === link(80).externalId),
+    now.externalIds.findIndex(({ externalId }) => externalId === lost.externalId),
     1,
   );
-  tell('crosswalk-dangling crosswalk', link(80).key, `odoo ${link(80).id}`);
+  tell('crosswalk-dangling crosswalk', lost.key, `odoo ${lost.id}`);
   const merged = link(81);
   drop(merged.id);
   const named = now.externalIds.find(({ externalId }) => externalId === merged.externalId);

@@ -113,12 +113,114 @@ async function scores(truth: World['truth']): Promise<Map<string, Score>> {
   );
 }
 
+/** What tonight's legacy data alone can tell. Of the GLN that lost their last digit one in ten passes its check with a zero before it (the check
+ *  digit's own rate): nothing in the data tells it from one that lost a zero, so these two classes are held to that rate. */
+const tellable = { 'leading-zeros-lost within-legacy': 0.85, 'truncated within-legacy': 0.94 } as Readonly<Record<string, number>>;
+const identifiable = new Set(
+  [
+    'check-digit-fails',
+    'leading-zeros-lost',
+    'truncated',
+    'homoglyph',
+    'placeholder',
+    'format-variant',
+    'shared-identifier',
+    'many-identifiers',
+    'duplicate-record',
+    'key-not-unique',
+  ].map((name) => `${name} within-legacy`),
+);
+
 describe('conflicts among 20,000 suppliers with seeded faults', () => {
   it('are found in every class, with Odoo, the crosswalk and last night beside', async () => {
-    const world = makeWorld(Number(process.env.ROWS ?? 20_000), 5);
+    const world = makeWorld(20_000, 5);
     await findConflicts(world, true);
     const found = await scores(world.truth);
-    if (process.env.SCORES !== undefined) console.table(Object.fromEntries(found));
     expect([...found].filter(([, { precision, recall }]) => precision < 0.98 || recall < 0.98)).toEqual([]);
+  }, 180_000);
+
+  it('are found in the legacy data alone, as far as they show there', async () => {
+    const world = makeWorld(20_000, 6);
+    await findConflicts(world, false);
+    const found = await scores(world.truth);
+    expect([...found].filter(([what, { precision, recall }]) => identifiable.has(what) && Math.min(precision, recall) < (tellable[what] ?? 0.98))).toEqual([]);
+  }, 180_000);
+});
+
+describe('findings', () => {
+  const text = async (threads: number): Promise<string> => {
+    const other = await openDataPlane({ memory: '512MB', threads, spillDirectory: join(directory, `spill-${threads}`) });
+    const first = plane;
+    try {
+      plane = other;
+      await findConflicts(makeWorld(2_000, 7), true);
+      return JSON.stringify(await other.rows(shownFindingsSql()));
+    } finally {
+      plane = first;
+      await other.close();
+    }
+  };
+
+  it('are the same bytes on every run, with one thread or two', async () => {
+    const once = await text(1);
+    expect(await text(2)).toBe(once);
+    expect(await text(1)).toBe(once);
+  });
+
+  it('have an id each, which stays when the value changes', async () => {
+    await findConflicts(makeWorld(2_000, 7), true);
+    const [counted] = await plane.rows<{ findings: number; ids: number }>('SELECT count(*) AS findings, count(DISTINCT id) AS ids FROM conflict_findings');
+    expect(counted?.ids).toBe(counted?.findings);
+    const find = async () =>
+      plane.rows<{ id: string }>(`SELECT id FROM conflict_findings WHERE class = 'check-digit-fails' AND field = 'gln' AND records[1]."key" = 'V100000'`);
+    const before = await find();
+    const world = makeWorld(2_000, 7);
+    const [first] = world.now.legacy;
+    if (first !== undefined) first.gln = `${first.gln.slice(0, 5)}${(Number(first.gln[5]) + 1) % 10}${first.gln.slice(6)}`;
+    await findConflicts(world, true);
+    expect(before).toHaveLength(1);
+    expect(await find()).toEqual(before);
+  });
+
+  it('show no value of a pii field', async () => {
+    const world = makeWorld(2_000, 7);
+    await findConflicts(world, true);
+    const rows = await plane.rows(`SELECT * FROM (${shownFindingsSql()}) WHERE field = 'iban'`);
+    expect(rows.length).toBeGreaterThan(20);
+    expect(rows.every(({ value, other, proposal, masked }) => value === null && other === null && proposal === null && masked === true)).toBe(true);
+    const shown = JSON.stringify(await plane.rows(shownFindingsSql()));
+    expect(world.before.legacy.filter(({ iban }) => iban !== '' && shown.includes(iban))).toEqual([]);
+  });
+
+  it('propose the value that was there before the damage', async () => {
+    const world = makeWorld(2_000, 7);
+    await findConflicts(world, true);
+    const rows = await plane.rows<{ class: string; field: string; key: string; proposal: string | null }>(
+      `SELECT class, field, records[1]."key" AS key, proposal FROM conflict_findings
+       WHERE class IN ('leading-zeros-lost', 'truncated', 'homoglyph', 'check-digit-fails', 'format-variant') AND place = 'within-legacy'`,
+    );
+    const before = new Map(world.before.legacy.map((one) => [one.key, one]));
+    const wrong = rows.filter(({ field, key, proposal }) => proposal !== before.get(key)?.[field as keyof Supplier]);
+    expect(rows.length).toBeGreaterThan(150);
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('an entity without identifiers of a scheme', () => {
+  it('has conflicts of its keys and links only', async () => {
+    const plain = EntityContract.parse({
+      entity: 'unit',
+      version: 1,
+      key: ['code'],
+      fields: { code: { type: 'text', required: true }, name: { type: 'text' } },
+    });
+    await plane.run(
+      `CREATE TABLE units AS SELECT 'erp' AS _system, code AS _key, row AS _row, code, code AS name FROM (VALUES ('EA', 1::BIGINT), ('BX', 2), ('EA', 3)) AS v(code, row)`,
+    );
+    const now = { legacy: 'units', odoo: null, links: null, externalIds: null };
+    await runConflicts(conflictSteps({ contract: plain, now, previous: null, odooFields: [], rejected: null, clusters: null }), plane);
+    expect(await plane.rows('SELECT class, place, evidence FROM conflict_findings')).toEqual([
+      { class: 'key-not-unique', place: 'within-legacy', evidence: '2 rows have it, all alike' },
+    ]);
   });
 });
