@@ -60,11 +60,21 @@ export function restoredLayerSql(records: string, earlier: string, fields: reado
 FROM (SELECT DISTINCT _system, _key FROM (${records})) AS r LEFT JOIN (${earlier}) AS e ON e._system = r._system AND e._key = r._key ORDER BY r._system, r._key`;
 }
 
+/** The lock of whoever writes into an Odoo, or to what is known of it: a load and a rollback from beginning to end, reconcile for its layer. */
+export function loadLock(odooUuid: string): string {
+  return `load into ${odooUuid}`;
+}
+
 /** Whose baseline it is. */
 export interface BaselineOf {
   readonly odooUuid: string;
   readonly capability: string;
   readonly entity: string;
+}
+
+/** The number of the newest layer; 0 when there is none. */
+export async function newestLayer(ports: Ports, of: BaselineOf): Promise<number> {
+  return (await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity)).at(-1)?.layer ?? 0;
 }
 
 /** The merge of an entity's layers, or of those below `below`, as a query. Layers are named by file, not by path: the store may be mounted elsewhere tomorrow. */

@@ -34,6 +34,7 @@ export interface CompareInputs {
 /** E_NO_SNAPSHOT where a side was never pulled; E_ODOO_METADATA where a binding has changed since; what `ensureCanonical` raises. */
 export async function gatherInputs(request: CompareRequest, ports: Ports): Promise<CompareInputs> {
   const { workspace, capability } = request;
+  await requireBothSides(request, ports);
   const facts = [await odooSnapshot(ports, workspace, companySnapshot), await odooSnapshot(ports, workspace, fieldsSnapshot)] as const;
   const { world, models } = await readFacts(ports, ...facts);
   const bindings = resolveBindings(capability, models, world.version);
@@ -58,6 +59,23 @@ export async function gatherInputs(request: CompareRequest, ports: Ports): Promi
     entities.push({ definition, datasets, sources, odoo, mapped: mappedFields(definition) });
   }
   return { world, entities, lookups, facts };
+}
+
+/** Before the first pull both sides are missing, and one command pulls them. */
+async function requireBothSides({ workspace, capability }: CompareRequest, ports: Ports): Promise<void> {
+  if ((await ports.snapshots.latest(workspace.file.odoo, companySnapshot)) !== null) return;
+  for (const { contract, sources } of capability.entities) {
+    for (const { mapping } of sources) {
+      if ((await ports.snapshots.latest(mapping.system, contract.entity)) !== null) continue;
+      throw new CutoverError(
+        'E_NO_SNAPSHOT',
+        `nothing has been pulled yet for ${capability.name}, neither of ${mapping.system} nor of ${workspace.file.odoo}`,
+        {
+          hint: `cutover pull --capability ${capability.name}`,
+        },
+      );
+    }
+  }
 }
 
 /** Field → systems whose mapping yields it. */

@@ -4,7 +4,7 @@ import type { RecordClass } from '../../domain/difference.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
-import { baselineSql } from './baseline.ts';
+import { baselineSql, newestLayer } from './baseline.ts';
 import { type CompareInputs, type EntityInputs, gatherInputs, stageLinks } from './compare-inputs.ts';
 import {
   type BreakContext,
@@ -110,6 +110,8 @@ class Comparing {
     };
     const rules = odoo === null ? [] : fieldRules({ definition, binding: odoo.binding, mapped, world: this.#inputs.world });
     await this.#classify(inputs, rules, files);
+    // Read before the layers are merged: a layer that comes in between makes this comparison look older than it is, never newer.
+    const baselineLayer = await newestLayer(this.#ports, { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity });
     await this.#compareFields(
       inputs,
       rules.filter((rule) => rule.compared),
@@ -121,7 +123,7 @@ class Comparing {
       `SELECT count(*) AS rows FROM ${entityTable(entity, 'rejects')} WHERE _key IS NULL AND NOT is_null_key`,
     );
     return {
-      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, counts, datasets },
+      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, baselineLayer, counts, datasets },
       equal: counts.linked - rows.reduce((sum, row) => sum + row.differing, 0),
       rejectedWithoutKey: unknown?.rows ?? 0,
       snapshots: snapshotsOf(inputs).map(identityOf),

@@ -46,6 +46,8 @@ export interface EntityComparison {
   readonly records: string;
   readonly candidates: string;
   readonly baseline: string;
+  /** Number of the newest layer of `baseline`; 0: none. */
+  readonly baselineLayer: number;
   readonly counts: Readonly<Record<RecordClass, number>>;
   /** Linked records without a difference. */
   readonly equal: number;

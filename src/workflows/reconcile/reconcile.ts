@@ -1,12 +1,13 @@
 /** reconcile: are the two sides the same, and if not, where, by how much, and who moved? */
 import { dirname, join } from 'node:path';
 import type { ControlTotal, Verdict } from '../../domain/difference.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { ReconcileResult } from '../../domain/results.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { mapCapability } from '../map/map.ts';
-import { addBaselineLayer, newlyAgreedSql } from './baseline.ts';
+import { addBaselineLayer, loadLock, newestLayer, newlyAgreedSql } from './baseline.ts';
 import { breakLines, breakTable, linksToDecide } from './break-files.ts';
 import { compareCapability } from './compare.ts';
 import type { CompareRequest, Comparison, EntityComparison } from './comparison.ts';
@@ -21,7 +22,7 @@ export async function reconcileCapability(request: CompareRequest, ports: Ports)
   const directory = await ports.runs.runDirectory(request.runId);
   const plane = await ports.openPlane();
   try {
-    await writeBaseline(comparison, request, ports, plane);
+    await keepAgreed(comparison, request, ports, plane);
     await plane.run(TRY_STAYS_WHOLE);
     await plane.lockDown([directory, ...comparison.entities.flatMap((entity) => entity.datasets.map((dataset) => dirname(dataset.rejects)))]);
     const controls = await controlTotals(comparison, plane);
@@ -40,7 +41,27 @@ export async function reconcileCapability(request: CompareRequest, ports: Ports)
   }
 }
 
-/** The fields just seen equal become the last agreed values. Written here and not by plan, which only looks. */
+/** The fields just seen equal become the last agreed values, unless a load or rollback is writing or has written since: what it read back is newer
+ *  than what was compared here, and an older layer must not come to lie above it. The comparison itself stands; the next one catches up. */
+async function keepAgreed(comparison: Comparison, request: CompareRequest, ports: Ports, plane: DataPlane): Promise<void> {
+  const { uuid } = comparison.world;
+  const skipped = (why: string) =>
+    ports.progress({ kind: 'warning', text: `${why}: what was seen equal is not kept as agreed; reconcile again after the next pull` });
+  try {
+    await (await ports.state()).withLock(loadLock(uuid), `reconcile ${request.runId}`, async () => {
+      for (const entity of comparison.entities) {
+        const newest = await newestLayer(ports, { odooUuid: uuid, capability: comparison.capability, entity: entity.entity });
+        if (newest !== entity.baselineLayer) return skipped('another run has written to the baseline since this comparison began');
+      }
+      await writeBaseline(comparison, request, ports, plane);
+    });
+  } catch (error) {
+    if (!(error instanceof CutoverError) || error.code !== 'E_LOCKED') throw error;
+    skipped(error.message);
+  }
+}
+
+/** Written here and not by plan, which only looks. */
 async function writeBaseline(comparison: Comparison, request: CompareRequest, ports: Ports, plane: DataPlane): Promise<void> {
   for (const entity of comparison.entities) {
     const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
