@@ -3,6 +3,7 @@
 
 import { wholeLengthSql } from '../../domain/identifiers/lengths.ts';
 import { checkSql } from '../../domain/identifiers/registry.ts';
+import { foldSql } from '../../domain/identifiers/text.ts';
 import { literal } from '../../domain/sql.ts';
 import type { ConflictClass, ConflictStep, IdentifierField } from './conflicts-input.ts';
 
@@ -190,10 +191,15 @@ export function damageFindings(fields: readonly IdentifierField[]): string[] {
   const completed = whole.length === 0 ? 'NULL::VARCHAR' : `CASE d.field ${whole.join(' ')} END`;
   const twin = `CASE twin_origin WHEN 1 THEN 'the linked record' WHEN 2 THEN 'the record the night before' END`;
   const fill = `array_to_string(list_transform(string_split(templates[size], ''), lambda c, i: CASE WHEN c = 'x' THEN substr(cleaned, length(regexp_replace(left(templates[size], i), '[^x]', '', 'g')), 1) ELSE c END), '')`;
+  const digitsOnly = among(
+    'd.field',
+    fields.filter(({ scheme }) => scheme.digitsOnly).map(({ name }) => name),
+  );
+  const asMeant = `CASE WHEN ${digitsOnly} THEN ${foldSql('raw', true)} ELSE folded END`;
   const isCloseTwin = `differs AND damerau_levenshtein(twin, canonical) <= 2`;
   return [
     `SELECT class, 'within-' || d.side AS place, d.field, [r.record] AS records, raw AS value, CASE WHEN differs THEN twin_raw END AS other,
-  CASE class WHEN 'homoglyph' THEN CASE WHEN fits_again AND NOT coalesce(mended_valid, false) THEN reshaped WHEN raw <> folded AND style = usual_style THEN folded WHEN contains(folded, ' ') AND coalesce(valid, true) THEN closed ELSE mended END
+  CASE class WHEN 'homoglyph' THEN CASE WHEN fits_again AND NOT coalesce(mended_valid, false) THEN reshaped WHEN raw <> folded AND style = usual_style THEN ${asMeant} WHEN contains(folded, ' ') AND coalesce(valid, true) THEN closed ELSE mended END
     WHEN 'leading-zeros-lost' THEN padded
     WHEN 'truncated' THEN CASE WHEN differs AND (starts_with(twin, cleaned) OR ends_with(twin, cleaned)) THEN twin_raw ELSE ${completed} END
     WHEN 'check-digit-fails' THEN CASE WHEN ${isCloseTwin} THEN twin_raw END
