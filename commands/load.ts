@@ -1,17 +1,19 @@
 import { resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { integer, string } from '@oclif/core/flags';
-import { CutoverCommand } from '../src/cli/command.ts';
+import { CutoverCommand, shellQuoted } from '../src/cli/command.ts';
+import { finishedLoad, runToResume } from '../src/cli/named-run.ts';
 import { loadStatus, type Outcome } from '../src/cli/outcome.ts';
 import { renderLoad } from '../src/cli/render/load.ts';
 import { withContext } from '../src/context.ts';
 import { CutoverError, ExitCode } from '../src/domain/errors.ts';
+import type { RunRecord } from '../src/domain/ports.ts';
 import type { LoadRunResult } from '../src/domain/results.ts';
 
 export default class Load extends CutoverCommand {
   static override summary = 'Apply a saved plan to Odoo.';
   static override description =
-    'A saved plan asks nothing again: what it says is done. Before each batch the values it was made on are read back, and a record that somebody changed since is left alone. Every call is journalled before it is sent, so a load that broke off goes on with --resume, and any load can be rolled back.';
+    'A saved plan asks nothing again: what it says is done. Before each batch the values it was made on are read back, and a record that somebody changed since is left alone. Every call is journalled before it is sent, so a load that broke off goes on with --resume, and any load can be rolled back. The embedded state survives a killed process (kill -9), not a power failure: for production give the workspace a PostgreSQL state (`state: postgres://…`).';
   static override examples = [
     { command: 'cutover load procurement.plan --limit 10', description: 'a pilot: the first ten documents' },
     { command: 'cutover load --resume 20261123T060000-load-a1b2', description: 'the rest, or what was left when it broke off' },
@@ -26,7 +28,7 @@ export default class Load extends CutoverCommand {
     [ExitCode.clean]: 'everything applied, or already so',
     [ExitCode.incomplete]: 'conflicts, dead letters or a remainder',
     [ExitCode.refused]: 'the plan is used, stale, altered, or for another Odoo',
-    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.locked]: 'another run is writing to this Odoo, or holds the embedded state',
     [ExitCode.connection]: 'Odoo did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C after the batch; resumable',
   };
@@ -38,8 +40,16 @@ export default class Load extends CutoverCommand {
       throw new CutoverError('E_USAGE', 'load needs a plan, or --resume RUN', { hint: 'cutover load --help' });
     return withContext(this.invocation(flags), async ({ workspace, runId, asOf, ports, recorded }) => {
       const file = args.file === undefined ? null : resolve(args.file);
-      const earlier = resume === undefined ? null : await (await ports.state()).run(resume);
-      if (resume !== undefined && earlier === null) throw new CutoverError('E_RUN_UNKNOWN', `there is no run ${resume}`, { hint: this.next(flags, 'status') });
+      if (file !== null && !(await ports.runs.exists(file))) {
+        const [first = 'CAPABILITY', ...others] = workspace.capabilities.keys();
+        const making = `plan ${others.length === 0 ? first : 'CAPABILITY'} --out ${shellQuoted(args.file ?? '')}`;
+        throw new CutoverError('E_USAGE', `there is no plan ${args.file}`, {
+          hint: this.next(flags, resume === undefined ? making : `load --resume ${resume}`),
+        });
+      }
+      const earlier = resume === undefined ? null : await runToResume(await ports.state(), resume);
+      const finished = earlier === null ? null : finishedLoad(earlier);
+      if (earlier !== null && finished !== null) return this.hadFinished(flags, earlier, finished);
       const { verifyPlan } = await import('../src/workflows/plan/plan-file.ts');
       const capability = earlier?.capability ?? (file === null ? null : (await verifyPlan(ports.runs, file)).manifest.capability);
       const work = async (): Promise<Outcome<LoadRunResult>> => {
@@ -47,10 +57,28 @@ export default class Load extends CutoverCommand {
         const data = await loadPlan({ workspace, file, limit: flags.limit ?? null, resume: resume ?? null, runId, asOf }, ports);
         const isRollback = earlier?.command === 'rollback';
         const rest = data.remaining > 0 ? [this.next(flags, `load --resume ${data.runId}`)] : [];
-        const after = [this.next(flags, `run ${capability ?? ''}`.trim()), ...(isRollback ? [] : [this.next(flags, `rollback ${data.runId}`)])];
-        return { status: loadStatus(data), data, next: [...rest, ...after], text: (style) => renderLoad(data, isRollback ? 'Rolled back' : 'Loaded', style) };
+        const next = [...rest, ...this.after(flags, data, capability, isRollback)];
+        return { status: loadStatus(data), data, next, text: (style) => renderLoad(data, isRollback ? 'Rolled back' : 'Loaded', style) };
       };
       return recorded(capability, work, resume);
     });
+  }
+
+  /** Look at the result; take it back, where there is something to take back. */
+  private after(flags: { readonly workspace?: string | undefined }, data: LoadRunResult, capability: string | null, isRollback: boolean): string[] {
+    const back = isRollback || data.applied === 0 ? [] : [this.next(flags, `rollback ${data.runId}`)];
+    return [this.next(flags, `run ${capability ?? ''}`.trim()), ...back];
+  }
+
+  private hadFinished(flags: { readonly workspace?: string | undefined }, run: RunRecord, data: LoadRunResult): Outcome<LoadRunResult> {
+    const isRollback = run.command === 'rollback';
+    const at = run.endedAt ?? run.startedAt;
+    return {
+      status: loadStatus(data),
+      data,
+      warnings: [`run ${run.id} had finished at ${at}; nothing was done now`],
+      next: this.after(flags, data, run.capability, isRollback),
+      text: (style) => renderLoad(data, isRollback ? 'Rolled back' : 'Loaded', style, at),
+    };
   }
 }

@@ -21,7 +21,8 @@ export default class MapCommand extends CutoverCommand {
   static override exitCodes = {
     [ExitCode.findings]: 'more rejects than the policy allows, or a check of severity error found rows',
     [ExitCode.refused]: 'nothing has been pulled yet',
-    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.locked]: 'another command holds the embedded state',
+    [ExitCode.connection]: 'the state database did not answer',
     [ExitCode.interrupted]: 'stopped by Ctrl-C',
   };
 

@@ -18,7 +18,7 @@ export default class Plan extends CutoverCommand {
   static override flags = { out: string({ helpValue: 'FILE', required: true, summary: 'Where the plan is saved.' }) };
   static override exitCodes = {
     [ExitCode.refused]: 'nothing has been pulled yet, or the namespace belongs to an Odoo module',
-    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.locked]: 'another command holds the embedded state',
     [ExitCode.connection]: 'Odoo did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C; no plan is left',
   };

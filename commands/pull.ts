@@ -26,7 +26,7 @@ export default class Pull extends CutoverCommand {
   static override exitCodes = {
     [ExitCode.incomplete]: 'some rows could not be read; they are in quarantine',
     [ExitCode.refused]: 'a source shrank, answered empty, or lost a column that a mapping uses',
-    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.locked]: 'another command holds the embedded state',
     [ExitCode.connection]: 'a system did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C; nothing half is left',
   };

@@ -21,7 +21,8 @@ export default class Reconcile extends CutoverCommand {
     [ExitCode.findings]: 'BREAKS',
     [ExitCode.incomplete]: 'INCOMPLETE: something could not be compared',
     [ExitCode.refused]: 'nothing has been pulled yet',
-    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.locked]: 'another command holds the embedded state',
+    [ExitCode.connection]: 'the state database did not answer',
     [ExitCode.interrupted]: 'stopped by Ctrl-C',
   };
 

@@ -2,23 +2,21 @@ import { join, resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { CutoverCommand, shellQuoted } from '../src/cli/command.ts';
+import { loadNamed } from '../src/cli/named-run.ts';
 import { hasWrites, loadStatus, type Outcome } from '../src/cli/outcome.ts';
 import { renderLoad } from '../src/cli/render/load.ts';
 import { renderPlan } from '../src/cli/render/plan.ts';
-import { runLines, SHOWN } from '../src/cli/run-lines.ts';
 import { withContext } from '../src/context.ts';
-import { CutoverError, ExitCode } from '../src/domain/errors.ts';
-import type { RunRecord, StateStore } from '../src/domain/ports.ts';
+import { ExitCode } from '../src/domain/errors.ts';
 import type { LoadRunResult, PlanResult } from '../src/domain/results.ts';
 
 export default class Rollback extends CutoverCommand {
   static override summary = 'Take a load back.';
   static override description =
-    'Inverts the journal of the load into a plan of its own and applies that by the same machinery: what was created is deleted, what was changed gets its values back, by-products go too. A record that somebody changed since is a conflict and stays. With --dry-run the plan is written and shown, and nothing is done.';
+    'Inverts the journal of the load into a plan of its own and applies that by the same machinery: what was created is deleted, what was changed gets its values back, by-products go too. A record that somebody changed since is a conflict and stays. With --dry-run the plan is written and shown, and nothing is done. A rollback that broke off goes on with `cutover load --resume` and its own run id.';
   static override examples = [
     { command: 'cutover rollback 20261123T060000-load-a1b2 --dry-run --out back.plan', description: 'see first; then: cutover load back.plan' },
     { command: 'cutover rollback 20261123T060000-load-a1b2', description: 'at once' },
-    { command: 'cutover load --resume 20261123T070000-rollback-c3d4', description: 'a rollback that broke off goes on where it was' },
   ];
   static override args = { run: argument({ required: true, description: 'The run id that load printed; cutover status has it too.' }) };
   static override flags = {
@@ -58,14 +56,4 @@ export default class Rollback extends CutoverCommand {
       });
     });
   }
-}
-
-/** E_RUN_UNKNOWN, E_USAGE, with the loads there are. */
-async function loadNamed(state: StateStore, id: string): Promise<RunRecord> {
-  const run = await state.run(id);
-  if (run?.command === 'load') return run;
-  const details = runLines(await state.runs({ command: 'load', limit: SHOWN }));
-  throw run === null
-    ? new CutoverError('E_RUN_UNKNOWN', `there is no run ${id}`, { details, hint: 'cutover status' })
-    : new CutoverError('E_USAGE', `run ${id} is a ${run.command}: only a load is rolled back`, { details, hint: 'cutover status' });
 }

@@ -27,7 +27,7 @@ export default class Run extends CutoverCommand {
     [ExitCode.findings]: 'BREAKS, or more rejects than the policy allows',
     [ExitCode.incomplete]: 'INCOMPLETE, or rows that could not be read',
     [ExitCode.refused]: 'a source shrank, answered empty, or lost a column that a mapping uses',
-    [ExitCode.locked]: 'another run is writing',
+    [ExitCode.locked]: 'another command holds the embedded state',
     [ExitCode.connection]: 'a system did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C',
   };

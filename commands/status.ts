@@ -11,7 +11,7 @@ export default class Status extends CutoverCommand {
   static override description =
     'The last runs and the last verdict of each capability, runs that did not come to their end with the command that goes on, the crosswalk, and the latest snapshots.';
   static override examples = [{ command: 'cutover status', description: 'where am I?' }];
-  static override exitCodes = { [ExitCode.locked]: 'another command holds the embedded state' };
+  static override exitCodes = { [ExitCode.locked]: 'another command holds the embedded state', [ExitCode.connection]: 'the state database did not answer' };
 
   protected async execute(): Promise<Outcome<StatusResult>> {
     const { flags } = await this.parse(Status);

@@ -62,12 +62,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
   const clock = systemClock;
   const runId = newRunId(invocation.command, clock);
   const store = resolve(workspace.directory, workspace.file.store);
-  const exposedSecrets: ExposedSecret[] = [];
-  const secrets = secretsOf(workspace, (detail, fix) => {
-    if (exposedSecrets.some((known) => known.detail === detail)) return;
-    exposedSecrets.push({ detail, fix });
-    ports.progress({ kind: 'warning', text: `${detail}: ${fix}` });
-  });
+  const secrets = secretsOf(workspace, (text) => ports.progress({ kind: 'warning', text }));
   const { directorySnapshotStore } = await import('./adapters/store/snapshot-store.ts');
   const { directoryRunStore } = await import('./adapters/store/run-store.ts');
   const runs = directoryRunStore(store);
@@ -112,7 +107,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     runId,
     asOf: invocation.asOf ?? clock.now(),
     ports,
-    exposedSecrets,
+    exposedSecrets: secrets.exposed,
     newNonce: () => randomBytes(16).toString('hex'),
     async recorded(capability, work, resumes) {
       const id = resumes ?? runId;
@@ -138,11 +133,16 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     context,
     async close() {
       if (state.opened()) await (await state()).close();
-      await rm(spill, { recursive: true, force: true });
-      const { sweepSpill } = await import('./adapters/store/durable-files.ts');
-      await sweepSpill(dirname(spill), clock.now());
+      await clearSpill(spill, clock.now());
     },
   };
+}
+
+/** This run's spill files, and those that killed runs left. */
+async function clearSpill(spill: string, now: string): Promise<void> {
+  await rm(spill, { recursive: true, force: true });
+  const { sweepSpill } = await import('./adapters/store/durable-files.ts');
+  await sweepSpill(dirname(spill), now);
 }
 
 function statusAfter(error: unknown): Exclude<RunStatus, 'running'> {
@@ -155,12 +155,20 @@ function statusAfter(error: unknown): Exclude<RunStatus, 'running'> {
 interface Secrets {
   resolve(text: string): Promise<string>;
   known(): Iterable<string>;
+  readonly exposed: readonly ExposedSecret[];
 }
 
 /** Resolves `${ENV}` and `file:` and remembers what came out, so that the log can blot it out. */
-function secretsOf(workspace: Workspace, warn: (detail: string, fix: string) => void): Secrets {
+function secretsOf(workspace: Workspace, tell: (warning: string) => void): Secrets {
   const seen = new Set<string>();
+  const exposed: ExposedSecret[] = [];
+  const warn = (detail: string, fix: string) => {
+    if (exposed.some((known) => known.detail === detail)) return;
+    exposed.push({ detail, fix });
+    tell(`${detail}: ${fix}`);
+  };
   return {
+    exposed,
     known: () => seen,
     async resolve(text) {
       const { resolveText } = await import('./adapters/workspace/secrets.ts');

@@ -19,7 +19,7 @@ export default class SnapshotPrune extends CutoverCommand {
     system: string({ helpValue: 'SYSTEM', summary: 'Only this system.' }),
     'dry-run': boolean({ summary: 'Show what would go; remove nothing.' }),
   };
-  static override exitCodes = { [ExitCode.locked]: 'another run is writing' };
+  static override exitCodes = { [ExitCode.locked]: 'another command holds the embedded state', [ExitCode.connection]: 'the state database did not answer' };
 
   protected async execute(): Promise<Outcome<PruneResult>> {
     const { flags } = await this.parse(SnapshotPrune);

@@ -1,13 +1,13 @@
 import type { LoadRunResult } from '../../domain/results.ts';
-import { counted, duration, grouped, type Style } from '../style.ts';
+import { counted, duration, grouped, moment, type Style } from '../style.ts';
 import { table } from '../table.ts';
 
 /** Conflicts are listed up to this many; the journal has all. */
 const MOST_CONFLICTS = 20;
 const ENOUGH_FOR_A_RATE = 50;
 
-/** `verb` as in `Loaded`, `Rolled back`. */
-export function renderLoad(result: LoadRunResult, verb: string, style: Style): string {
+/** `verb` as in `Loaded`, `Rolled back`; `finishedAt`: the run had come to its end before this command, which did nothing. */
+export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back', style: Style, finishedAt: string | null = null): string {
   const { paint } = style;
   const counts: readonly (readonly [string, number, string])[] = [
     ['applied', result.applied, ''],
@@ -29,19 +29,19 @@ export function renderLoad(result: LoadRunResult, verb: string, style: Style): s
     ],
     style,
   );
-  const { created, updated, deleted, linked, unchanged } = result.records;
+  const { created, updated, deleted, linked, detached, unchanged } = result.records;
   const records = [
     [created, 'created'],
     [updated, 'updated'],
     [deleted, 'deleted'],
-    [linked, verb === 'Loaded' ? 'linked' : 'no longer linked'],
+    [linked, 'linked'],
+    // A run of an earlier version has no such count.
+    [detached ?? 0, 'no longer linked'],
     [unchanged, 'unchanged'],
   ] as const;
   const written = records.filter(([count]) => count > 0).map(([count, name]) => `${grouped(count)} ${name}`);
-  const perSecond = Math.round(result.applied / Math.max(result.seconds, 0.001));
-  const rate = result.applied >= ENOUGH_FOR_A_RATE ? `, ${grouped(perSecond)} documents/s` : '';
   const sections = [
-    `${paint.bold(verb)} ${counted(result.applied, 'document')} in ${duration(result.seconds)}${rate}`,
+    finishedAt === null ? headline(result, verb, style) : `${paint.bold('Nothing was left to do')}: this run had finished, ${moment(finishedAt)}`,
     list,
     `Records in Odoo: ${written.length === 0 ? 'none touched' : written.join(', ')}`,
   ];
@@ -72,4 +72,16 @@ export function renderLoad(result: LoadRunResult, verb: string, style: Style): s
     sections.push(`${paint.bold('Conflicts')}\n${conflicts}${left > 0 ? `\n${paint.dim(`  and ${grouped(left)} more: with --json`)}` : ''}`);
   }
   return sections.join('\n\n');
+}
+
+function headline(result: LoadRunResult, verb: 'Loaded' | 'Rolled back', { paint }: Style): string {
+  const { planned, applied, noop, seconds } = result;
+  if (planned === noop) {
+    const nothing = paint.bold(verb === 'Loaded' ? 'Nothing to load' : 'Nothing to take back');
+    if (planned === 0) return `${nothing}: the plan writes no document`;
+    return `${nothing}: ${planned === 1 ? 'the one document is' : `all ${grouped(planned)} documents are`} in place already`;
+  }
+  const perSecond = Math.round(applied / Math.max(seconds, 0.001));
+  const rate = applied >= ENOUGH_FOR_A_RATE ? `, ${grouped(perSecond)} documents/s` : '';
+  return `${paint.bold(verb)} ${counted(applied, 'document')} in ${duration(seconds)}${rate}`;
 }
