@@ -39,7 +39,7 @@ function rulesOf({ name, kind }: MatchField, index: number): BlockingRule[] {
     rules.push(
       rule(`${name}: word`, [index], `list_distinct(list_filter(string_split(${value}, ' '), lambda w: length(w) > 2 OR regexp_matches(w, '[0-9]')))`),
     );
-    if (kind === 'name') rules.push(one('sound', `left(${skeletonSql(`replace(${value}, ' ', '')`)}, 6)`));
+    if (kind === 'name') rules.push(one('beginning', `left(replace(${value}, ' ', ''), 6)`));
     return rules;
   }
   switch (kind) {

@@ -47,7 +47,7 @@ const RAREST = 1e-9;
 
 export function estimate(input: EstimateInput): Estimate {
   let m = input.comparisons.map(({ levels }) => normalised(levels.map((level) => level.m)));
-  let lambda = input.startMatches / input.allPairs;
+  let lambda = shareOf(input.startMatches, input);
   let u = unmixed(input, m, lambda);
   let rounds = 0;
   for (let change = 1; rounds < MOST_ROUNDS && change > SETTLED; rounds += 1) {
@@ -71,10 +71,15 @@ export function estimate(input: EstimateInput): Estimate {
     );
     change = Math.max(...next.flatMap((ms, index) => ms.map((value, level) => Math.abs(value - (m[index]?.[level] ?? 0)))));
     m = next;
-    lambda = Math.min(Math.max(matches, 1), input.mostMatches) / input.allPairs;
+    lambda = shareOf(matches, input);
     u = unmixed(input, m, lambda);
   }
   return { levels: m.map((ms, index) => ms.map((value, level) => ({ m: value, u: u[index]?.[level] ?? RAREST }))), lambda, rounds };
+}
+
+/** At least one match is expected, and never more than every other pair: with next to no pairs the odds would have no logarithm. */
+function shareOf(matches: number, { mostMatches, allPairs }: EstimateInput): number {
+  return Math.min(0.5, Math.min(Math.max(matches, 1), Math.max(mostMatches, 1)) / allPairs);
 }
 
 function unmixed({ random }: EstimateInput, m: readonly (readonly number[])[], lambda: number): number[][] {

@@ -31,18 +31,9 @@ import { estimate, type Pattern } from './estimate.ts';
 import { type FieldProfile, fieldProfileSql, kindOfField, kindOfValues, type MatchField } from './field-kind.ts';
 import { dropTakenSql, linksTableSql, mutualBestSql, openPairsSql } from './links-sql.ts';
 import { defaultThresholds, type MatchModel, modelOf, type Thresholds } from './model.ts';
-import {
-  codeListsSql,
-  type MatchSource,
-  recordsSql,
-  relationSql,
-  repeatedKeysSql,
-  sidesSql,
-  valueCountsSql,
-  vectorsSql,
-  wordCountsSql,
-} from './records-sql.ts';
+import { type MatchSource, recordsSql, relationSql, repeatedKeysSql, valueCountsSql, wordCountsSql } from './records-sql.ts';
 import { scoresSql } from './score-sql.ts';
+import { makeSides } from './sides.ts';
 
 export interface MatchRequest {
   readonly plane: DataPlane;
@@ -67,7 +58,7 @@ export interface BlockingStatistics {
 }
 
 export interface MatchOutcome {
-  /** l, r, w (thousandths of a bit). */
+  /** l, r (rids), w (thousandths of a bit), x (a strong identifier differs). */
   readonly pairs: string;
   /** rid, cluster; null in mode link. */
   readonly clusters: string | null;
@@ -75,6 +66,8 @@ export interface MatchOutcome {
   readonly links: string | null;
   /** rid, source, key, v<i>. */
   readonly records: string;
+  /** Names of the sources by the number in `source`. */
+  readonly sources: readonly string[];
   readonly model: MatchModel;
   readonly thresholds: Thresholds;
   readonly blocking: BlockingStatistics;
@@ -97,8 +90,8 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
   }
   const blocking = await block(plane, fields, counts, mode);
   const comparisons = comparisonsOf(fields);
-  await plane.run(randomPairsSql(counts, RANDOM_PAIRS, 'match_random'));
-  await sides(plane, fields, request.model === undefined);
+  if (request.model === undefined) await plane.run(randomPairsSql(counts, RANDOM_PAIRS, 'match_random'));
+  await makeSides(plane, fields, request.model === undefined ? ['match_candidates', 'match_random'] : ['match_candidates']);
   await plane.run(levelsSql(comparisons, 'match_candidates', 'match_levels', ['bits']));
   const model = request.model ?? (await train(request, { fields, comparisons, counts, candidates: blocking.candidates }));
   await plane.run(scoresSql(comparisons, model, 'match_levels', 'match_pairs', thresholds));
@@ -109,6 +102,7 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
     clusters: mode === 'dedupe' ? 'match_clusters' : null,
     links: mode === 'link' ? 'match_links' : null,
     records: 'match_records',
+    sources: request.sources.map(({ name }) => name),
     model,
     thresholds,
     blocking,
@@ -201,16 +195,6 @@ async function largestKey(plane: DataPlane, limits: { pairs: number; pairsOfKey:
     largest = Number(pairs);
   }
   return largest;
-}
-
-async function sides(plane: DataPlane, fields: readonly MatchField[], training: boolean): Promise<void> {
-  const pairs = training ? ['match_candidates', 'match_random'] : ['match_candidates'];
-  await plane.run(
-    `CREATE OR REPLACE TABLE match_wanted AS ${pairs.map((table) => `SELECT l AS rid FROM ${table} UNION SELECT r FROM ${table}`).join(' UNION ')}`,
-  );
-  for (const [index, field] of fields.entries()) if (isWordy(field.kind)) await plane.run(vectorsSql(index, 'match_wanted'));
-  if (fields.some((field) => field.kind === 'text')) await plane.run(codeListsSql('match_wanted'));
-  await plane.run(sidesSql(fields, 'match_wanted'));
 }
 
 interface Training {

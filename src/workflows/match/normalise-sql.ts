@@ -94,7 +94,7 @@ export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded:
     case 'name':
       return wordsSql(folded, [...legalForms, ...bindingWords]);
     case 'address':
-      return `array_to_string(list_transform(string_split(${folded}, ' '), lambda w: CASE w ${addressCases()} ELSE w END), ' ')`;
+      return `CASE WHEN ${hasWordSql(folded, Object.keys(addressWords))} THEN array_to_string(list_transform(string_split(${folded}, ' '), lambda w: CASE w ${addressCases()} ELSE w END), ' ') ELSE ${folded} END`;
     case 'person_name':
     case 'place':
     case 'category':
@@ -118,7 +118,12 @@ export function presentSql(folded: string): string {
 /** Without the words of `leftOut`, unless nothing would be left. */
 function wordsSql(folded: string, leftOut: readonly string[]): string {
   const kept = `list_filter(string_split(${folded}, ' '), lambda w: w NOT IN (${leftOut.map(literal).join(', ')}))`;
-  return `coalesce(nullif(array_to_string(${kept}, ' '), ''), ${folded})`;
+  return `CASE WHEN ${hasWordSql(folded, leftOut)} THEN coalesce(nullif(array_to_string(${kept}, ' '), ''), ${folded}) ELSE ${folded} END`;
+}
+
+/** Is one of the words in it? One automaton over the text is far cheaper than comparing word by word, and most texts have none. */
+function hasWordSql(folded: string, words: readonly string[]): string {
+  return `regexp_matches(${folded}, '\\b(?:${words.join('|')})\\b')`;
 }
 
 function addressCases(): string {
@@ -127,8 +132,19 @@ function addressCases(): string {
     .join(' ');
 }
 
-/** Sounds and spellings that are confused, made one; vowels after the first letter gone, twins closed: `chudleigh` and `chydleigh` → `cdlg`. */
+/** Sounds and spellings that are confused, made one; vowels after the first letter gone: `chudleigh` and `chydleigh` → `cdlk`. */
 export function skeletonSql(value: string): string {
-  const closed = `regexp_replace(regexp_replace(regexp_replace(regexp_replace(${value}, 'ph', 'f', 'g'), '[ck]h?|q', 'k', 'g'), '[sz]', 's', 'g'), 'gh|h|w|y', '', 'g')`;
-  return `left(${value}, 1) || regexp_replace(substr(${closed}, 2), '[aeiou ]', '', 'g')`;
+  const closed = [
+    ['ph', 'f'],
+    ['ck', 'k'],
+    ['c', 'k'],
+    ['q', 'k'],
+    ['z', 's'],
+    ['g', 'k'],
+    ['ss', 's'],
+    ['ll', 'l'],
+    ['tt', 't'],
+    ['nn', 'n'],
+  ].reduce((text, [from = '', to = '']) => `replace(${text}, ${literal(from)}, ${literal(to)})`, value);
+  return `left(${value}, 1) || regexp_replace(substr(${closed}, 2), '[aeiouhwy ]+', '', 'g')`;
 }

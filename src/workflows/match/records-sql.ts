@@ -96,7 +96,7 @@ export function sidesSql(fields: readonly MatchField[], wanted: string): string 
   const joins: string[] = [];
   const columns = fields.flatMap((field, index) => {
     joins.push(`LEFT JOIN match_values_${index} AS n${index} ON n${index}.v = r.v${index}`);
-    const share = `(log2(coalesce(n${index}.n0 + n${index}.n1, 1) / (SELECT count(v${index})::DOUBLE FROM match_records)) * 1000)::INTEGER AS lf${index}`;
+    const share = `(log2(coalesce(n${index}.n0 + n${index}.n1, 1) / (SELECT greatest(count(v${index}), 1)::DOUBLE FROM match_records)) * 1000)::INTEGER AS lf${index}`;
     if (!isWordy(field.kind)) return [share];
     joins.push(`LEFT JOIN match_vectors_${index} AS w${index} ON w${index}.rid = r.rid`);
     return [share, `w${index}.t AS t${index}`, `w${index}.q AS q${index}`];
