@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { DoctorResult } from '../../src/domain/results.ts';
 import { openDesk } from './transcript.ts';
 
 test('help lists the commands in the order of the work, on stdout', async () => {
@@ -87,4 +88,18 @@ test('every mistake of the workspace is told at once, with its place', async () 
 test('the version names the program and its Node', async () => {
   const desk = await openDesk();
   expect((await desk.run('--version')).stdout).toMatch(/^cutover \d+\.\d+\.\d+ \(Node \d+/);
+});
+
+test('a secret file that others may read is told by the doctor, with the command that mends it', async () => {
+  const desk = await openDesk();
+  await desk.run('init', 'ws');
+  const config = join(desk.directory, 'ws/cutover.yaml');
+  await writeFile(config, (await readFile(config, 'utf8')).replace('${ODOO_API_KEY}', 'file:../key'));
+  await writeFile(join(desk.directory, 'key'), 'very-secret-key\n');
+  await chmod(join(desk.directory, 'key'), 0o644);
+  const { json, stdout, stderr } = await desk.run('doctor', '--workspace', 'ws', '--json');
+  const told = (json.data as DoctorResult).findings.filter(({ check }) => check === 'secrets');
+  expect(told).toMatchObject([{ status: 'warning', fix: expect.stringMatching(/^chmod 600 .*key$/) }]);
+  expect(json.warnings).toContainEqual(expect.stringContaining('the secret file ../key can be read by others'));
+  expect(stdout + stderr).not.toContain('very-secret-key');
 });
