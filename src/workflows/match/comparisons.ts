@@ -42,14 +42,13 @@ export function comparisonsOf(fields: readonly MatchField[]): Comparison[] {
 /** Kinds whose values are made of words worth weighing. */
 export const isWordy = (kind: MatchKind): boolean => kind === 'name' || kind === 'address' || kind === 'text';
 
+type Level = ComparisonLevel;
+const level = (label: string, when: string | null, m: number): Level => ({ label, when, m });
+const different = (m: number): Level => level('different', null, m);
+
 function comparisonOf(field: MatchField, index: number): Comparison {
   const a = `a.v${index}`;
   const b = `b.v${index}`;
-  const jw = `jw${index}`;
-  const cosine = `cos${index}`;
-  const winkler = { [jw]: `CASE WHEN ${a} <> ${b} THEN jaro_winkler_similarity(${a}, ${b}) END` };
-  const shared = `list_sum(list_transform(list_filter(a.t${index}, lambda c: list_contains(b.t${index}, c)), lambda c: c & 4095))`;
-  const words = { [cosine]: `coalesce(${shared}, 0) / sqrt(a.q${index}::DOUBLE * b.q${index}::DOUBLE)` };
   const base = {
     name: field.name,
     index,
@@ -60,50 +59,59 @@ function comparisonOf(field: MatchField, index: number): Comparison {
     frequency: true,
     excludes: false,
   };
-  const level = (label: string, when: string | null, m: number): ComparisonLevel => ({ label, when, m });
-  const equal = (m: number): ComparisonLevel => level('equal', `${a} = ${b}`, m);
-  const else_ = (m: number): ComparisonLevel => level('different', null, m);
+  return { ...base, ...(wordsComparison(field.kind, index, a, b) ?? valueComparison(field, index, a, b)) };
+}
+
+type Rules = Pick<Comparison, 'levels'> & Partial<Pick<Comparison, 'similarities' | 'frequency' | 'excludes'>>;
+
+const winkler = (index: number, a: string, b: string): Record<string, string> => ({
+  [`jw${index}`]: `CASE WHEN ${a} <> ${b} THEN jaro_winkler_similarity(${a}, ${b}) END`,
+});
+
+/** Kinds made of words; null for the others. */
+function wordsComparison(kind: MatchKind, index: number, a: string, b: string): Rules | null {
+  const jw = `jw${index}`;
+  const cosine = `cos${index}`;
+  const shared = `list_sum(list_transform(list_filter(a.t${index}, lambda c: list_contains(b.t${index}, c)), lambda c: c & 4095))`;
+  const words = { [cosine]: `coalesce(${shared}, 0) / sqrt(a.q${index}::DOUBLE * b.q${index}::DOUBLE)` };
+  const equal = (m: number): Level => level('equal', `${a} = ${b}`, m);
   const slip = oneSlipSql(a, b);
-  switch (field.kind) {
+  switch (kind) {
     case 'person_name':
       return {
-        ...base,
-        similarities: winkler,
+        similarities: winkler(index, a, b),
         levels: [
           equal(0.75),
           level('one slip', `${jw} >= 0.93 OR (length(${a}) > 3 AND ${slip})`, 0.08),
           level('similar', `${jw} >= 0.84 OR starts_with(${a}, ${b}) OR starts_with(${b}, ${a})`, 0.07),
-          else_(0.1),
+          different(0.1),
         ],
       };
     case 'name':
       return {
-        ...base,
-        similarities: { ...winkler, ...words },
+        similarities: { ...winkler(index, a, b), ...words },
         levels: [
           equal(0.45),
           level('nearly equal', `${cosine} >= 0.9 OR ${jw} >= 0.96`, 0.2),
           level('very similar', `${cosine} >= 0.7 OR ${jw} >= 0.91`, 0.14),
           level('similar', `${cosine} >= 0.45 OR ${jw} >= 0.85`, 0.11),
           level('something in common', `${cosine} >= 0.2 OR ${jw} >= 0.76`, 0.05),
-          else_(0.05),
+          different(0.05),
         ],
       };
     case 'address':
       return {
-        ...base,
-        similarities: { ...winkler, ...words },
+        similarities: { ...winkler(index, a, b), ...words },
         levels: [
           equal(0.5),
           level('nearly equal', `${cosine} >= 0.9 OR ${jw} >= 0.97`, 0.16),
           level('very similar', `${cosine} >= 0.7 OR ${jw} >= 0.92`, 0.12),
           level('similar', `${cosine} >= 0.4 OR ${jw} >= 0.85`, 0.1),
-          else_(0.12),
+          different(0.12),
         ],
       };
     case 'text':
       return {
-        ...base,
         similarities: words,
         levels: [
           level('nearly equal', `${cosine} >= 0.9`, 0.2),
@@ -112,38 +120,45 @@ function comparisonOf(field: MatchField, index: number): Comparison {
           level('much in common', `${cosine} >= 0.35`, 0.15),
           level('something in common', `${cosine} >= 0.2`, 0.12),
           level('little in common', `${cosine} >= 0.1`, 0.08),
-          else_(0.05),
+          different(0.05),
         ],
         frequency: false,
       };
+    default:
+      return null;
+  }
+}
+
+/** Kinds that are one value. */
+function valueComparison(field: MatchField, index: number, a: string, b: string): Rules {
+  const jw = `jw${index}`;
+  const equal = (m: number): Level => level('equal', `${a} = ${b}`, m);
+  const slip = oneSlipSql(a, b);
+  switch (field.kind) {
     case 'place':
     case 'url':
       return {
-        ...base,
-        similarities: winkler,
-        levels: [equal(0.8), level('similar', `${jw} >= 0.9 OR contains(${a}, ${b}) OR contains(${b}, ${a})`, 0.1), else_(0.1)],
+        similarities: winkler(index, a, b),
+        levels: [equal(0.8), level('similar', `${jw} >= 0.9 OR contains(${a}, ${b}) OR contains(${b}, ${a})`, 0.1), different(0.1)],
       };
     case 'postcode':
-      return { ...base, levels: [equal(0.75), level('one slip', slip, 0.08), level('same area', `left(${a}, 3) = left(${b}, 3)`, 0.07), else_(0.1)] };
+      return { levels: [equal(0.75), level('one slip', slip, 0.08), level('same area', `left(${a}, 3) = left(${b}, 3)`, 0.07), different(0.1)] };
     case 'phone':
       return {
-        ...base,
-        levels: [level('equal', `ends_with(${a}, ${b}) OR ends_with(${b}, ${a})`, 0.75), level('one slip', slip, 0.05), else_(0.2)],
+        levels: [level('equal', `ends_with(${a}, ${b}) OR ends_with(${b}, ${a})`, 0.75), level('one slip', slip, 0.05), different(0.2)],
       };
     case 'email':
       // likeness is no level: an address is made of the names it belongs to, and would count them twice
       return {
-        ...base,
         levels: [
           equal(0.7),
           level('one or two slips', `abs(length(${a}) - length(${b})) <= 2 AND levenshtein(${a}, ${b}) <= 2`, 0.07),
           level('same mailbox', `split_part(${a}, '@', 1) = split_part(${b}, '@', 1)`, 0.06),
-          else_(0.17),
+          different(0.17),
         ],
       };
     case 'date':
       return {
-        ...base,
         levels: [
           equal(0.75),
           level(
@@ -153,26 +168,27 @@ function comparisonOf(field: MatchField, index: number): Comparison {
           ),
           level('two parts equal', `${partsEqual(a, b)} >= 2`, 0.06),
           level('same year', `left(${a}, 4) = left(${b}, 4)`, 0.03),
-          else_(0.06),
+          different(0.06),
         ],
       };
     case 'identifier':
-      return { ...base, excludes: provesDifference(field), levels: [equal(0.85), level('one slip', `length(${a}) >= 5 AND ${slip}`, 0.07), else_(0.08)] };
+      return { excludes: provesDifference(field), levels: [equal(0.85), level('one slip', `length(${a}) >= 5 AND ${slip}`, 0.07), different(0.08)] };
     case 'category':
-      return { ...base, levels: [equal(0.85), else_(0.15)] };
+      return { levels: [equal(0.85), different(0.15)] };
     case 'amount':
       return {
-        ...base,
         similarities: { [`far${index}`]: `abs(${a} - ${b}) / greatest(abs(${a}), abs(${b}))` },
         levels: [
           equal(0.4),
           level('within 2 %', `far${index} <= 0.02`, 0.15),
           level('within 10 %', `far${index} <= 0.1`, 0.15),
           level('within 30 %', `far${index} <= 0.3`, 0.15),
-          else_(0.15),
+          different(0.15),
         ],
         frequency: false,
       };
+    default:
+      throw new Error(`no comparison for ${field.kind}`);
   }
 }
 
