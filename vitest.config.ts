@@ -13,7 +13,7 @@ export default defineConfig({
     include: include[suite] ?? [],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: suite === 'plain' ? 30_000 : 300_000,
-    hookTimeout: suite === 'plain' ? 60_000 : 600_000,
+    testTimeout: suite === 'plain' ? 120_000 : 600_000,
+    hookTimeout: suite === 'plain' ? 120_000 : 600_000,
   },
 });
