@@ -106,8 +106,9 @@ export function describeConnection(target: GiveTarget, protocol: 'json-2' | 'jso
           expect(await refusal(work())).toMatchObject({ failure: 'missing-record', exception: 'odoo.exceptions.MissingError' });
         }
         expect(await odoo.read('res.partner', [gone, id], ['city'])).toEqual([{ id, city: false }]);
-        // Odoo's own `read` answers ghosts when it is asked for nothing but the id.
-        expect(await odoo.call('res.partner', 'read', { ids: [gone, id], fields: ['id'] })).toEqual([{ id: gone }, { id }]);
+        // The `read` of 19 answers ghosts when it is asked for nothing but the id; that of 14 does not.
+        const { version } = await odoo.identity();
+        if (version === '19.0') expect(await odoo.call('res.partner', 'read', { ids: [gone, id], fields: ['id'] })).toEqual([{ id: gone }, { id }]);
         expect(await odoo.read('res.partner', [gone, id], ['id'])).toEqual([{ id }]);
       });
     });
