@@ -248,11 +248,11 @@ end_process() {
   local pid
   pid=$(our_process "$2") || return 0
   kill "-$1" "$pid"
-  for _ in $(seq 150); do
+  for _ in $(seq 600); do
     kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.1
   done
-  die "process $pid did not end in 15 s"
+  die "process $pid did not end in 60 s"
 }
 
 postgres_up() {
