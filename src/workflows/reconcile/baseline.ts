@@ -7,8 +7,8 @@
 import { join } from 'node:path';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { identifier, literal } from '../../domain/sql.ts';
-import type { FieldRule } from './field-rules.ts';
-import { entityTable } from './sides-sql.ts';
+import type { FieldRule } from '../sides/field-rules.ts';
+import { entityTable } from '../sides/sides-sql.ts';
 
 /** The merged baseline of `layers` (any order): `_system`, `_key` and one STRUCT(v VARCHAR) per field of `fields`.
  *  `columns` are those each layer file really has: a contract grows over the years. */

@@ -2,8 +2,8 @@
  *  multiplies rows. Sides are Parquet files by then: `legacy` (alias l) and `odoo` (alias o). */
 import type { EntityContract } from '../../domain/contract.ts';
 import { identifier, literal } from '../../domain/sql.ts';
-import { type FieldRule, fieldListSql } from './field-rules.ts';
-import { entityTable } from './sides-sql.ts';
+import { type FieldRule, fieldListSql } from '../sides/field-rules.ts';
+import { entityTable } from '../sides/sides-sql.ts';
 
 /** Table `<entity>:candidates`: unlinked legacy records and the unlinked Odoo records that have the same values in a set of `linkBy`.
  *  Pairs decided to be different are left out. `legacy` and `odoo` are queries. */

@@ -4,8 +4,12 @@ import type { RecordClass } from '../../domain/difference.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
+import { type FieldRule, fieldRules } from '../sides/field-rules.ts';
+import { gatherSides, stageLinks } from '../sides/gather-sides.ts';
+import { codesOf, odooSideSql, openSides } from '../sides/open-sides.ts';
+import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
+import { entityTable, linesTableSql, linkedLegacySql } from '../sides/sides-sql.ts';
 import { baselineSql, newestLayer } from './baseline.ts';
-import { type CompareInputs, type EntityInputs, gatherInputs, stageLinks } from './compare-inputs.ts';
 import {
   type BreakContext,
   breaksTableSql,
@@ -21,23 +25,11 @@ import {
   recordsSql,
   toParquetSql,
 } from './compare-sql.ts';
-import type { CompareRequest, Comparison, EntityComparison } from './comparison.ts';
-import { type FieldRule, fieldRules } from './field-rules.ts';
-import {
-  entityTable,
-  legacyViewSql,
-  linesTableSql,
-  linkedLegacySql,
-  linksTableSql,
-  odooCanonicalSql,
-  rejectsViewSql,
-  unboundLinksSql,
-  wideAmountsSql,
-} from './sides-sql.ts';
+import type { Comparison, EntityComparison } from './comparison.ts';
 
 /** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION. */
-export async function compareCapability(request: CompareRequest, ports: Ports): Promise<Comparison> {
-  const inputs = await gatherInputs(request, ports);
+export async function compareCapability(request: SidesRequest, ports: Ports): Promise<Comparison> {
+  const inputs = await gatherSides(request, ports);
   const directory = await ports.runs.runDirectory(request.runId);
   const plane = await ports.openPlane();
   try {
@@ -52,13 +44,13 @@ export async function compareCapability(request: CompareRequest, ports: Ports): 
 }
 
 class Comparing {
-  readonly #request: CompareRequest;
+  readonly #request: SidesRequest;
   readonly #ports: Ports;
-  readonly #inputs: CompareInputs;
+  readonly #inputs: Sides;
   readonly #plane: DataPlane;
   readonly #directory: string;
 
-  constructor(request: CompareRequest, ports: Ports, inputs: CompareInputs, plane: DataPlane, directory: string) {
+  constructor(request: SidesRequest, ports: Ports, inputs: Sides, plane: DataPlane, directory: string) {
     this.#request = request;
     this.#ports = ports;
     this.#inputs = inputs;
@@ -67,8 +59,7 @@ class Comparing {
   }
 
   async all(): Promise<EntityComparison[]> {
-    // links of every entity first: a reference may point to any of them, its own included
-    for (const one of this.#inputs.entities) await this.#openSides(one);
+    await openSides(this.#inputs.entities, this.#plane);
     const entities: EntityComparison[] = [];
     for (const one of this.#inputs.entities) {
       const step = `compare ${one.definition.contract.entity}`;
@@ -79,24 +70,7 @@ class Comparing {
     return entities;
   }
 
-  async #openSides({ definition, datasets, odoo }: EntityInputs): Promise<void> {
-    const { contract } = definition;
-    await this.#plane.run(
-      legacyViewSql(
-        contract,
-        datasets.map((dataset) => dataset.rows),
-      ),
-    );
-    await this.#plane.run(
-      rejectsViewSql(
-        contract.entity,
-        datasets.map((dataset) => dataset.rejects),
-      ),
-    );
-    await this.#plane.run(odoo === null ? unboundLinksSql(contract.entity) : linksTableSql(contract.entity, odoo.snapshot.data));
-  }
-
-  async #compare(inputs: EntityInputs): Promise<EntityComparison> {
+  async #compare(inputs: EntitySides): Promise<EntityComparison> {
     const { definition, odoo, mapped, datasets } = inputs;
     const { entity } = definition.contract;
     const file = (part: string) => join(this.#directory, `${entity}.${part}.parquet`);
@@ -131,31 +105,21 @@ class Comparing {
   }
 
   /** Links, lines, candidates, and both sides written with their classes. */
-  async #classify(inputs: EntityInputs, rules: readonly FieldRule[], files: Files): Promise<void> {
+  async #classify(inputs: EntitySides, rules: readonly FieldRule[], files: Files): Promise<void> {
     const { definition, odoo } = inputs;
     const { contract } = definition;
-    const codes = this.#codesOf(inputs);
+    const codes = codesOf(inputs, this.#inputs);
     const lines = await this.#stageLines(inputs, rules);
     const legacy = linkedLegacySql({ contract, refs: this.#refsOf(inputs), codes, lines });
-    if (odoo === null) {
+    const canonical = await odooSideSql(inputs, codes, this.#plane);
+    if (odoo === null || canonical === null) {
       await this.#plane.run(candidatesTableSql({ entity: contract.entity, legacy, odoo: null, linkBy: [] }));
       await this.#plane.run(toParquetSql(classedLegacySql(contract.entity, legacy, 'SELECT NULL::BIGINT AS id WHERE false'), files.legacy));
       await this.#plane.run(
         toParquetSql('SELECT NULL::BIGINT AS _odoo_id, NULL::VARCHAR AS _key, NULL::BOOLEAN AS _in_scope, NULL::VARCHAR AS _class WHERE false', files.odoo),
       );
     } else {
-      const { snapshot, binding } = odoo;
-      const wideSql = wideAmountsSql(binding, snapshot.data);
-      const [isWide = {}] = wideSql === null ? [] : await this.#plane.rows(wideSql);
-      const wide = new Set(Object.keys(isWide).filter((field) => isWide[field] === true));
-      const canonical = odooCanonicalSql({
-        contract,
-        binding,
-        snapshot: snapshot.data,
-        columns: snapshot.manifest.columns.map((column) => column.name),
-        codes,
-        wide,
-      });
+      const { snapshot } = odoo;
       const sets = contract.link_by ?? [contract.key];
       const linkBy = sets
         .map((fields) => fields.flatMap((field) => rules.filter((rule) => rule.field === field)))
@@ -170,7 +134,7 @@ class Comparing {
   }
 
   /** Pairs, breaks and records, each in an order of its own. */
-  async #compareFields(inputs: EntityInputs, rules: readonly FieldRule[], files: Files): Promise<void> {
+  async #compareFields(inputs: EntitySides, rules: readonly FieldRule[], files: Files): Promise<void> {
     const { contract } = inputs.definition;
     const { entity } = contract;
     const of = { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity };
@@ -197,7 +161,7 @@ class Comparing {
   }
 
   /** What the documents' lines come to, for amounts that Odoo makes of them; the fields there are. */
-  async #stageLines({ definition }: EntityInputs, rules: readonly FieldRule[]): Promise<string[]> {
+  async #stageLines({ definition }: EntitySides, rules: readonly FieldRule[]): Promise<string[]> {
     const { entity } = definition.contract;
     const amounts = rules.flatMap((rule) => {
       const { contract } = rule;
@@ -216,20 +180,11 @@ class Comparing {
     return own.map((amount) => amount.field);
   }
 
-  #refsOf({ definition }: EntityInputs): ReadonlyMap<string, string> {
+  #refsOf({ definition }: EntitySides): ReadonlyMap<string, string> {
     const known = new Set(this.#inputs.entities.map((one) => one.definition.contract.entity));
     return new Map(
       Object.entries(definition.contract.fields).flatMap(([name, field]) => (field.type === 'ref' && known.has(field.entity) ? [[name, field.entity]] : [])),
     );
-  }
-
-  #codesOf({ odoo }: EntityInputs): ReadonlyMap<string, { file: string; by: string }> {
-    const codes = new Map<string, { file: string; by: string }>();
-    for (const field of odoo?.binding.fields ?? []) {
-      const lookup = field.relation === null ? undefined : this.#inputs.lookups.get(field.relation);
-      if (field.by !== null && lookup !== undefined) codes.set(field.field, { file: lookup.data, by: field.by });
-    }
-    return codes;
   }
 }
 
@@ -248,7 +203,7 @@ const recordClasses: readonly RecordClass[] = [
   'outside-scope',
 ];
 
-function snapshotsOf({ sources, odoo }: EntityInputs): readonly Snapshot[] {
+function snapshotsOf({ sources, odoo }: EntitySides): readonly Snapshot[] {
   return odoo === null ? sources : [...sources, odoo.snapshot];
 }
 

@@ -3,21 +3,9 @@
  *  A comparison is a pure function of snapshots, contracts, code maps, link decisions, crosswalk and baseline: it never asks Odoo. */
 import type { CanonicalDataset } from '../../domain/canonical.ts';
 import type { RecordClass } from '../../domain/difference.ts';
-import type { Capability, EntityDefinition, Workspace } from '../../domain/workspace.ts';
+import type { EntityDefinition } from '../../domain/workspace.ts';
 import type { ResolvedBinding } from '../pull/pull-odoo-binding.ts';
-
-/** The Odoo the snapshots were taken from, as it was then. */
-export interface OdooWorld {
-  readonly url: string;
-  readonly database: string;
-  readonly uuid: string;
-  readonly version: string;
-  readonly company: { readonly id: number; readonly name: string };
-  /** Decimals of the company's currency. */
-  readonly currencyDigits: number;
-  /** `res.company.tax_calculation_rounding_method`. */
-  readonly rounding: 'round_per_line' | 'round_globally';
-}
+import type { OdooWorld } from '../sides/sides.ts';
 
 /** One entity compared. All paths are absolute and name Parquet files.
  *
@@ -67,11 +55,4 @@ export interface Comparison {
   readonly entities: readonly EntityComparison[];
   /** Every snapshot used, lookups included; sorted by system and entity. */
   readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
-}
-
-export interface CompareRequest {
-  readonly workspace: Workspace;
-  readonly capability: Capability;
-  readonly asOf: string;
-  readonly runId: string;
 }

@@ -1,7 +1,7 @@
 /** Control totals: what both sides sum up to, and by which classes of rows the difference between them is explained. */
 import { identifier, literal } from '../../domain/sql.ts';
+import type { FieldRule } from '../sides/field-rules.ts';
 import type { EntityComparison } from './comparison.ts';
-import type { FieldRule } from './field-rules.ts';
 
 /** A dimension: the expression over the aliases of each side. */
 export interface Dimension {

@@ -7,9 +7,9 @@ import { sumOf } from '../../domain/rounding.ts';
 import { identifier } from '../../domain/sql.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import { type ColumnReference, type ExpressionText, type ParsedExpression, parseExpressions } from '../expression/expression.ts';
+import { type FieldRule, fieldRules } from '../sides/field-rules.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
 import { type ControlQuery, controlSql, type Dimension, type JoinedReference } from './controls-sql.ts';
-import { type FieldRule, fieldRules } from './field-rules.ts';
 
 /** All control totals, in the order of the contracts: the grand total, then each dimension by its values. E_CONFIG for expressions that
  *  cannot be dimensions. */

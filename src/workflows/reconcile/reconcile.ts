@@ -7,16 +7,17 @@ import type { ReconcileResult } from '../../domain/results.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { mapCapability } from '../map/map.ts';
+import type { SidesRequest } from '../sides/sides.ts';
+import { entityTable } from '../sides/sides-sql.ts';
 import { addBaselineLayer, loadLock, newestLayer, newlyAgreedSql } from './baseline.ts';
 import { breakLines, breakTable, linksToDecide } from './break-files.ts';
 import { compareCapability } from './compare.ts';
-import type { CompareRequest, Comparison, EntityComparison } from './comparison.ts';
+import type { Comparison, EntityComparison } from './comparison.ts';
 import { controlTotals, rulesOf } from './controls.ts';
 import { coverageOf, quarantinedRows } from './coverage.ts';
-import { entityTable } from './sides-sql.ts';
 
 /** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION. */
-export async function reconcileCapability(request: CompareRequest, ports: Ports): Promise<ReconcileResult> {
+export async function reconcileCapability(request: SidesRequest, ports: Ports): Promise<ReconcileResult> {
   const { checks } = await mapCapability({ ...request, entity: null }, ports);
   const comparison = await compareCapability(request, ports);
   const directory = await ports.runs.runDirectory(request.runId);
@@ -43,7 +44,7 @@ export async function reconcileCapability(request: CompareRequest, ports: Ports)
 
 /** The fields just seen equal become the last agreed values, unless a load or rollback is writing or has written since: what it read back is newer
  *  than what was compared here, and an older layer must not come to lie above it. The comparison itself stands; the next one catches up. */
-async function keepAgreed(comparison: Comparison, request: CompareRequest, ports: Ports, plane: DataPlane): Promise<void> {
+async function keepAgreed(comparison: Comparison, request: SidesRequest, ports: Ports, plane: DataPlane): Promise<void> {
   const { uuid } = comparison.world;
   const skipped = (why: string) =>
     ports.progress({ kind: 'warning', text: `${why}: what was seen equal is not kept as agreed; reconcile again after the next pull` });
@@ -62,7 +63,7 @@ async function keepAgreed(comparison: Comparison, request: CompareRequest, ports
 }
 
 /** Written here and not by plan, which only looks. */
-async function writeBaseline(comparison: Comparison, request: CompareRequest, ports: Ports, plane: DataPlane): Promise<void> {
+async function writeBaseline(comparison: Comparison, request: SidesRequest, ports: Ports, plane: DataPlane): Promise<void> {
   for (const entity of comparison.entities) {
     const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
     if (rules.length === 0) continue;

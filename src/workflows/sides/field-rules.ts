@@ -8,7 +8,7 @@ import { roundHalfUpSql } from '../../domain/rounding.ts';
 import { identifier, literal, literalList } from '../../domain/sql.ts';
 import type { EntityDefinition } from '../../domain/workspace.ts';
 import type { ResolvedBinding } from '../pull/pull-odoo-binding.ts';
-import type { OdooWorld } from './comparison.ts';
+import type { OdooWorld } from './sides.ts';
 
 export interface FieldRule {
   readonly field: string;

@@ -1,4 +1,4 @@
-/** What a comparison is made from: gathered once, before anything is compared. Odoo is not asked: its snapshots say what it was. */
+/** Gathers the two sides, once, before anything is matched or compared. Odoo is not asked: its snapshots say what it was. */
 import type { CanonicalDataset } from '../../domain/canonical.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, OdooFieldMetadata, Ports } from '../../domain/ports.ts';
@@ -6,63 +6,75 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
 import type { EntityDefinition, Workspace } from '../../domain/workspace.ts';
 import { ensureCanonical } from '../map/ensure-canonical.ts';
-import type { ModelFields, ResolvedBinding } from '../pull/pull-odoo-binding.ts';
+import type { ModelFields } from '../pull/pull-odoo-binding.ts';
 import { companySnapshot, fieldsSnapshot, resolveBindings } from '../pull/pull-odoo-facts.ts';
 import { uuidOf } from '../pull/pull-odoo-session.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
-import type { CompareRequest, OdooWorld } from './comparison.ts';
-
-export interface EntityInputs {
-  readonly definition: EntityDefinition;
-  readonly datasets: readonly CanonicalDataset[];
-  /** Legacy snapshots of the datasets. */
-  readonly sources: readonly Snapshot[];
-  /** Null for an entity that is not bound to Odoo. */
-  readonly odoo: { readonly snapshot: Snapshot; readonly binding: ResolvedBinding } | null;
-  readonly mapped: ReadonlyMap<string, readonly string[]>;
-}
-
-export interface CompareInputs {
-  readonly world: OdooWorld;
-  readonly entities: readonly EntityInputs[];
-  /** Model → snapshot of its value table. */
-  readonly lookups: ReadonlyMap<string, Snapshot>;
-  /** The snapshots of Odoo's facts. */
-  readonly facts: readonly Snapshot[];
-}
+import type { EntitySides, LegacySide, OdooWorld, Sides, SidesRequest } from './sides.ts';
 
 /** E_NO_SNAPSHOT where a side was never pulled; E_ODOO_METADATA where a binding has changed since; what `ensureCanonical` raises. */
-export async function gatherInputs(request: CompareRequest, ports: Ports): Promise<CompareInputs> {
-  const { workspace, capability } = request;
+export async function gatherSides(request: SidesRequest, ports: Ports): Promise<Sides> {
   await requireBothSides(request, ports);
-  const facts = [await odooSnapshot(ports, workspace, companySnapshot), await odooSnapshot(ports, workspace, fieldsSnapshot)] as const;
+  const facts = [await odooSnapshot(ports, request.workspace, companySnapshot), await odooSnapshot(ports, request.workspace, fieldsSnapshot)] as const;
+  return gather(request, ports, facts, (entity, world) => odooSnapshot(ports, request.workspace, entity, world));
+}
+
+/** The same, where Odoo may not have been pulled yet, whole or in part: what is missing is null. */
+export async function gatherAvailableSides(request: SidesRequest, ports: Ports): Promise<Sides | LegacySide> {
+  const { workspace, capability } = request;
+  const latest = (entity: string) => ports.snapshots.latest(workspace.file.odoo, entity);
+  const [company, fields] = [await latest(companySnapshot), await latest(fieldsSnapshot)];
+  if (company !== null && fields !== null) {
+    return gather(request, ports, [company, fields], async (entity, world) => {
+      const snapshot = await latest(entity);
+      return snapshot !== null && uuidOf(snapshot) === world.uuid ? snapshot : null;
+    });
+  }
+  const entities: EntitySides[] = [];
+  for (const definition of capability.entities) entities.push({ ...(await legacySide(request, definition, ports)), odoo: null });
+  return { world: null, entities, lookups: new Map(), facts: [] };
+}
+
+async function gather(
+  request: SidesRequest,
+  ports: Ports,
+  facts: readonly [Snapshot, Snapshot],
+  snapshotOf: (entity: string, world: OdooWorld) => Promise<Snapshot | null>,
+): Promise<Sides> {
+  const { capability } = request;
   const { world, models } = await readFacts(ports, ...facts);
   const bindings = resolveBindings(capability, models, world.version);
-  const entities: EntityInputs[] = [];
+  const entities: EntitySides[] = [];
   const lookups = new Map<string, Snapshot>();
   for (const definition of capability.entities) {
     const binding = bindings.get(definition.contract.entity);
-    const datasets: CanonicalDataset[] = [];
-    const sources: Snapshot[] = [];
-    for (const { mapping } of definition.sources) {
-      const dataset = await ensureCanonical({ workspace, capability, entity: definition, mapping }, ports);
-      const source = await ports.snapshots.get(mapping.system, definition.contract.entity, dataset.snapshotId);
-      if (source === null) throw new Error(`the snapshot ${dataset.snapshotId} of a dataset just made is gone`);
-      datasets.push(dataset);
-      sources.push(source);
-    }
-    const odoo = binding === undefined ? null : { binding, snapshot: await odooSnapshot(ports, workspace, definition.contract.entity, world) };
+    const legacy = await legacySide(request, definition, ports);
+    const snapshot = binding === undefined ? null : await snapshotOf(definition.contract.entity, world);
     for (const field of binding?.fields ?? []) {
       if (field.by === null || field.relation === null || lookups.has(field.relation)) continue;
-      lookups.set(field.relation, await odooSnapshot(ports, workspace, `lookup.${field.relation}`, world));
+      const lookup = await snapshotOf(`lookup.${field.relation}`, world);
+      if (lookup !== null) lookups.set(field.relation, lookup);
     }
-    entities.push({ definition, datasets, sources, odoo, mapped: mappedFields(definition) });
+    entities.push({ ...legacy, odoo: binding === undefined || snapshot === null ? null : { binding, snapshot } });
   }
   return { world, entities, lookups, facts };
 }
 
+async function legacySide({ workspace, capability }: SidesRequest, definition: EntityDefinition, ports: Ports): Promise<Omit<EntitySides, 'odoo'>> {
+  const datasets: CanonicalDataset[] = [];
+  const sources: Snapshot[] = [];
+  for (const { mapping } of definition.sources) {
+    const dataset = await ensureCanonical({ workspace, capability, entity: definition, mapping }, ports);
+    const source = await ports.snapshots.get(mapping.system, definition.contract.entity, dataset.snapshotId);
+    if (source === null) throw new Error(`the snapshot ${dataset.snapshotId} of a dataset just made is gone`);
+    datasets.push(dataset);
+    sources.push(source);
+  }
+  return { definition, datasets, sources, mapped: mappedFields(definition) };
+}
+
 /** Before the first pull both sides are missing, and one command pulls them. */
-async function requireBothSides({ workspace, capability }: CompareRequest, ports: Ports): Promise<void> {
+async function requireBothSides({ workspace, capability }: SidesRequest, ports: Ports): Promise<void> {
   if ((await ports.snapshots.latest(workspace.file.odoo, companySnapshot)) !== null) return;
   for (const { contract, sources } of capability.entities) {
     for (const { mapping } of sources) {
@@ -142,7 +154,7 @@ async function readFields(plane: DataPlane, file: string): Promise<ModelFields> 
 }
 
 /** Tables `crosswalk` (entity, system, key, odoo_id) and `decisions` (entity, system, key, odoo, decision). */
-export async function stageLinks(request: CompareRequest, ports: Ports, world: OdooWorld, plane: DataPlane): Promise<void> {
+export async function stageLinks(request: SidesRequest, ports: Ports, world: OdooWorld, plane: DataPlane): Promise<void> {
   await plane.run(stagingTableSql('crosswalk', ['entity', 'system', 'key', 'odoo_id']));
   const links = (await ports.state()).links(world.uuid, request.capability.name, null);
   await plane.append('crosswalk', crosswalkRows(links));
