@@ -8,6 +8,8 @@ const MOST_FOR = 12_000;
 const MOST_AGAINST = -12_000;
 /** Two strong identifiers that differ: no number of good pairs around it outweighs that. */
 const EXCLUDED = -1_000_000;
+/** Known to be two things: more than any group can weigh. */
+const APART = -1_000_000_000_000;
 
 /** Every record of an edge its own component, named by its lowest rid. */
 export function componentsStartSql(threshold: number): string {
@@ -27,13 +29,17 @@ export function componentsStepSql(): string {
 
 export const componentsLeftSql = (): string => 'SELECT count(*) AS n FROM match_renamed';
 
-/** Groups begin as single records; sums and numbers of pairs between them, both ways. A pair no key found counts `missing`. */
+/** Groups begin as single records, and as those that known pairs join; sums and numbers of pairs between them, both ways. A pair no key found counts
+ *  `missing`. */
 export function groupsStartSql(missing: number): string {
-  return `CREATE OR REPLACE TABLE match_group AS SELECT rid, rid AS g FROM match_component;
-    CREATE OR REPLACE TABLE match_size AS SELECT rid AS g, 1::BIGINT AS n FROM match_component;
+  return `CREATE OR REPLACE TABLE match_group AS SELECT rid, coalesce(k.g, rid) AS g FROM match_component LEFT JOIN match_same_group AS k USING (rid);
+    CREATE OR REPLACE TABLE match_size AS SELECT g, count(*) AS n FROM match_group GROUP BY g;
     CREATE OR REPLACE TABLE match_between AS
-      SELECT l AS g, r AS h, (CASE WHEN x THEN ${EXCLUDED} ELSE least(${MOST_FOR}, greatest(${MOST_AGAINST}, w)) END - ${missing})::BIGINT AS s
-      FROM match_pairs JOIN match_component AS a ON a.rid = l JOIN match_component AS b ON b.rid = r WHERE a.c = b.c`;
+      SELECT least(x.g, y.g) AS g, greatest(x.g, y.g) AS h, sum(s)::BIGINT AS s FROM (
+        SELECT l, r, (CASE WHEN x THEN ${EXCLUDED} ELSE least(${MOST_FOR}, greatest(${MOST_AGAINST}, w)) END - ${missing})::BIGINT AS s FROM match_pairs
+        UNION ALL SELECT l, r, ${APART} FROM match_apart)
+      JOIN match_component AS a ON a.rid = l JOIN match_component AS b ON b.rid = r JOIN match_group AS x ON x.rid = l JOIN match_group AS y ON y.rid = r
+      WHERE a.c = b.c AND x.g <> y.g GROUP BY ALL`;
 }
 
 /** Each group's best neighbour by average weight; where two are each other's, the one with the higher name takes the lower one's. */

@@ -1,11 +1,11 @@
 /** Why two records are, or are not, one thing: the evidence in the order of the fields, each with its weight; the sum is the weight of the pair. */
 import type { DataPlane, DataRow } from '../../domain/ports.ts';
 import { literal } from '../../domain/sql.ts';
+import { makeSides } from './compare-sides.ts';
 import { levelsSql } from './compare-sql.ts';
 import { type Comparison, comparisonsOf } from './comparisons.ts';
 import type { MatchOutcome } from './match-records.ts';
 import { weightSql } from './score-sql.ts';
-import { makeSides } from './sides.ts';
 
 export interface PairEvidence {
   readonly comparison: string;

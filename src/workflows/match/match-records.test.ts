@@ -182,6 +182,93 @@ describe('matching records', () => {
     });
   });
 
+  describe('with pairs that are known', () => {
+    const clusterOf = async (plane: DataPlane, key: string): Promise<number> =>
+      Number((await plane.rows<{ c: number }>(`SELECT cluster AS c FROM match_clusters JOIN match_records USING (rid) WHERE key = '${key}'`))[0]?.c);
+    const pairOf = async (plane: DataPlane, left: string, right: string): Promise<unknown> =>
+      (
+        await plane.rows(
+          `SELECT w, x FROM match_pairs JOIN match_records AS a ON a.rid = l JOIN match_records AS b ON b.rid = r WHERE a.key = '${left}' AND b.key = '${right}'`,
+        )
+      )[0];
+    const know = async (plane: DataPlane, table: string, pairs: readonly (readonly [number, string, number, string])[]): Promise<void> => {
+      await plane.run(`CREATE TABLE ${table} (l_source INTEGER, l_key VARCHAR, r_source INTEGER, r_key VARCHAR)`);
+      for (const [left, leftKey, right, rightKey] of pairs) await plane.run(`INSERT INTO ${table} VALUES (${left}, '${leftKey}', ${right}, '${rightKey}')`);
+    };
+    const known = { same: 'same', apart: 'apart' };
+
+    it('puts together what is known to be one thing, though no key finds it, and keeps apart what is known to be two', async () => {
+      await withPlane(2, async (plane) => {
+        await makeSuppliers(plane);
+        await know(plane, 'same', [
+          [0, 'S00100', 0, 'S00001'],
+          [0, 'S00100', 0, 'S00007'],
+          [0, 'S00009', 0, 'no such key'],
+        ]);
+        await know(plane, 'apart', [[0, 'T00004', 0, 'S00004']]);
+        await matchRecords(request(plane, { known }));
+        expect(await pairOf(plane, 'S00001', 'S00100')).toEqual({ w: 24000, x: false });
+        expect(await clusterOf(plane, 'S00001')).toBe(await clusterOf(plane, 'S00100'));
+        expect(await clusterOf(plane, 'S00007')).toBe(await clusterOf(plane, 'S00001'));
+        expect(await clusterOf(plane, 'T00100')).toBe(await clusterOf(plane, 'S00001'));
+        expect(await pairOf(plane, 'S00004', 'T00004')).toBeUndefined();
+        expect(await clusterOf(plane, 'S00004')).not.toBe(await clusterOf(plane, 'T00004'));
+        expect(await clusterOf(plane, 'S00008')).toBe(await clusterOf(plane, 'T00008'));
+      });
+    });
+
+    it('joins known pairs whose strong identifiers differ', async () => {
+      await withPlane(2, async (plane) => {
+        await makeSuppliers(plane);
+        await plane.run(
+          "UPDATE suppliers SET lei = '5493001KJTIIGC8Y1R12' WHERE _key = 'S00000'; UPDATE suppliers SET lei = '213800WSGIIZCXF1P572' WHERE _key = 'T00000'",
+        );
+        await know(plane, 'same', [[0, 'S00000', 0, 'T00000']]);
+        await know(plane, 'apart', []);
+        await matchRecords(request(plane, { known }));
+        expect(await pairOf(plane, 'S00000', 'T00000')).toEqual({ w: 24000, x: false });
+        expect(await clusterOf(plane, 'S00000')).toBe(await clusterOf(plane, 'T00000'));
+      });
+    });
+
+    it('holds apart what is apart when a chain of known pairs would join it', async () => {
+      await withPlane(2, async (plane) => {
+        await makeSuppliers(plane);
+        await know(plane, 'same', [
+          [0, 'S00001', 0, 'S00002'],
+          [0, 'S00002', 0, 'S00003'],
+          [0, 'S00005', 0, 'S00006'],
+        ]);
+        await know(plane, 'apart', [[0, 'S00001', 0, 'S00003']]);
+        await matchRecords(request(plane, { known }));
+        expect(await clusterOf(plane, 'S00001')).toBe(await clusterOf(plane, 'S00002'));
+        expect(await clusterOf(plane, 'S00003')).not.toBe(await clusterOf(plane, 'S00001'));
+        expect(await clusterOf(plane, 'S00005')).toBe(await clusterOf(plane, 'S00006'));
+      });
+    });
+
+    it('links known pairs before all others, several to one where it is known so, and never those known to be two', async () => {
+      await withPlane(2, async (plane) => {
+        await makeSuppliers(plane);
+        await plane.run("CREATE TABLE one AS SELECT * FROM suppliers WHERE _key LIKE 'S%'; CREATE TABLE two AS SELECT * FROM suppliers WHERE _key LIKE 'T%'");
+        await know(plane, 'same', [
+          [0, 'S00001', 1, 'T00004'],
+          [1, 'T00004', 0, 'S00002'],
+        ]);
+        await know(plane, 'apart', [[1, 'T00008', 0, 'S00008']]);
+        const sources = [
+          { name: 'ledger', rows: 'one' },
+          { name: 'odoo', rows: 'two' },
+        ];
+        await matchRecords(request(plane, { mode: 'link', sources, known }));
+        const links = await plane.rows<{ a: string; b: string }>(
+          "SELECT a.key AS a, b.key AS b FROM match_links JOIN match_records AS a ON a.rid = l JOIN match_records AS b ON b.rid = r WHERE b.key IN ('T00004', 'T00008', 'T00012') ORDER BY ALL",
+        );
+        expect(links.map(({ a, b }) => `${a} ${b}`)).toEqual(['S00001 T00004', 'S00002 T00004', 'S00012 T00012']);
+      });
+    });
+  });
+
   it('takes a source of three records, of one and of none', async () => {
     for (const rows of [3, 1, 0]) {
       await withPlane(1, async (plane) => {

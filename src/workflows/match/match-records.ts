@@ -25,15 +25,16 @@ import {
   mergeStepSql,
   mergesSql,
 } from './clusters-sql.ts';
+import { makeSides } from './compare-sides.ts';
 import { levelsSql, patternsSql, randomPairsSql } from './compare-sql.ts';
 import { type Comparison, comparisonsOf, isWordy } from './comparisons.ts';
 import { estimate, type Pattern } from './estimate.ts';
 import { type FieldProfile, fieldProfileSql, kindOfField, kindOfValues, type MatchField } from './field-kind.ts';
-import { dropTakenSql, linksTableSql, mutualBestSql, openPairsSql } from './links-sql.ts';
+import { type KnownPairs, makeKnownPairs } from './known-pairs.ts';
+import { dropTakenSql, knownLinksSql, linksTableSql, mutualBestSql, openPairsSql } from './links-sql.ts';
 import { defaultThresholds, type MatchModel, modelOf, type Thresholds } from './model.ts';
 import { type MatchSource, recordsSql, relationSql, repeatedKeysSql, valueCountsSql, wordCountsSql } from './records-sql.ts';
 import { scoresSql } from './score-sql.ts';
-import { makeSides } from './sides.ts';
 
 export interface MatchRequest {
   readonly plane: DataPlane;
@@ -48,6 +49,8 @@ export interface MatchRequest {
   readonly mode: MatchMode;
   readonly model?: MatchModel;
   readonly thresholds?: Partial<Thresholds>;
+  /** What is linked or decided already: no weight overrides it. */
+  readonly known?: KnownPairs;
 }
 
 export interface BlockingStatistics {
@@ -83,6 +86,7 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
   const fields = request.model?.fields ?? (await decideFields(request));
   const [repeated] = await plane.rows<{ n: number }>(repeatedKeysSql(request.sources));
   await plane.run(recordsSql(request.sources, fields, Number(repeated?.n ?? 0) > 0));
+  await makeKnownPairs(plane, request.known);
   const counts = await recordCounts(plane, mode);
   for (const [index, field] of fields.entries()) {
     await plane.run(valueCountsSql(index));
@@ -251,6 +255,8 @@ async function randomShares(plane: DataPlane, comparisons: readonly Comparison[]
 async function link(plane: DataPlane, thresholds: Thresholds): Promise<void> {
   await plane.run(linksTableSql());
   await plane.run(openPairsSql(Math.round(thresholds.match * 1000)));
+  await plane.run(knownLinksSql());
+  await plane.run(dropTakenSql());
   for (let round = 1, before = -1; ; round += 1) {
     await plane.run(mutualBestSql(round));
     await plane.run(dropTakenSql());

@@ -1,5 +1,6 @@
 /** Levels → weights, in whole thousandths of a bit: `match_pairs` (l, r, w INTEGER). */
 import type { Comparison } from './comparisons.ts';
+import { KNOWN_WEIGHT } from './known-pairs.ts';
 import type { MatchModel, Thresholds } from './model.ts';
 
 /** How far the weight of equal values may be moved by how usual the value is. */
@@ -18,12 +19,15 @@ export function weightSql(comparison: Comparison, model: MatchModel): string {
   return `CASE g${comparison.index} ${cases.join(' ')} ELSE 0 END`;
 }
 
-/** `x`: an identifier that proves two things differs. Such a pair never weighs enough for a match by itself: a person is asked. */
+/** `x`: an identifier that proves two things differs. Such a pair never weighs enough for a match by itself: a person is asked.
+ *  Pairs that are known to be one thing are among them, found or not; those known to be two are not. */
 export function scoresSql(comparisons: readonly Comparison[], model: MatchModel, levels: string, table: string, thresholds: Thresholds): string {
   const weights = comparisons.map((comparison) => weightSql(comparison, model));
   const excluding = comparisons.filter(({ excludes }) => excludes).map((comparison) => `g${comparison.index} = ${comparison.levels.length - 1}`);
   const excluded = excluding.length > 0 ? `(${excluding.join(' OR ')})` : 'false';
   const most = Math.round(thresholds.match * 1000) - 1;
   return `CREATE OR REPLACE TABLE ${table} AS SELECT l, r, CASE WHEN x THEN least(w, ${most}) ELSE w END AS w, x
-    FROM (SELECT l, r, (${Math.round(model.prior * 1000)} + ${weights.join(' + ')})::INTEGER AS w, ${excluded} AS x FROM ${levels} JOIN match_sides AS a ON a.rid = l)`;
+    FROM (SELECT l, r, (${Math.round(model.prior * 1000)} + ${weights.join(' + ')})::INTEGER AS w, ${excluded} AS x FROM ${levels} JOIN match_sides AS a ON a.rid = l)
+    ANTI JOIN (SELECT l, r FROM match_same UNION ALL SELECT l, r FROM match_apart) USING (l, r)
+    UNION ALL SELECT l, r, ${KNOWN_WEIGHT}, false FROM match_same`;
 }
