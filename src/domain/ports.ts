@@ -1,6 +1,7 @@
 /** What workflows need from the outside world. Adapters implement these; the composition root (context.ts) chooses them. */
 import type { CanonicalDataset } from './canonical.ts';
 import type { JournalEntry } from './journal.ts';
+import type { Provenance } from './matching.ts';
 import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';
 
 // ---- time, ids, progress --------------------------------------------------------------------------------------------------------
@@ -81,6 +82,8 @@ export interface RunStore {
   removeCanonical(entity: string, system: string, snapshotIds: ReadonlySet<string>): Promise<number>;
   /** Directory of the baseline layers of an entity (`<odoo uuid>/<capability>/<entity>`). */
   baselineDirectory(odooUuid: string, capability: string, entity: string): Promise<string>;
+  /** Directory of the pointer to the latest match (`<odoo uuid>/<capability>`). */
+  matchDirectory(odooUuid: string, capability: string): Promise<string>;
   /** Writes a file whole or not at all (0600). */
   writeFile(path: string, content: string | AsyncIterable<string>): Promise<void>;
   readLines(path: string): AsyncIterable<string>;
@@ -215,8 +218,10 @@ export interface OdooConnection {
     context: Readonly<Record<string, unknown>>,
   ): Promise<void>;
   unlink(model: string, ids: readonly number[], context?: Readonly<Record<string, unknown>>): Promise<void>;
-  /** id → External ID; with `namespace`, only External IDs of that module. */
+  /** id → its oldest External ID; with `namespace`, only External IDs of that module. */
   externalIds(model: string, ids: readonly number[] | 'all', namespace?: string): Promise<ReadonlyMap<number, string>>;
+  /** id → all its External IDs, sorted; records without any are left out. A record has several once another was merged into it. */
+  allExternalIds(model: string, ids: readonly number[] | 'all', namespace?: string): Promise<ReadonlyMap<number, readonly string[]>>;
   /** External ID → record; those that do not exist are left out. */
   resolveExternalIds(externalIds: readonly string[]): Promise<ReadonlyMap<string, { readonly model: string; readonly id: number }>>;
 }
@@ -248,7 +253,7 @@ export interface CrosswalkLink {
   readonly odooId: number;
   /** Null for a link to a record the load did not create. */
   readonly externalId: string | null;
-  readonly provenance: 'load' | 'decision' | 'external-id';
+  readonly provenance: Provenance;
   readonly runId: string;
   readonly validFrom: string;
 }

@@ -68,7 +68,7 @@ function metadataOf({ environment, model, ids }: MethodCall): Json {
   const fields = ['id', 'create_uid', 'create_date', 'write_uid', 'write_date'].filter((name) => model.fields.has(name));
   return readRecords(environment, model, ids, { fields, withNames: true }).map((record) => {
     const entries = environment.database.externalIds.of(model.name, asId(record.id as number) ?? 0);
-    const xmlids = entries.map((row) => ({ xmlid: externalIdText(row), noupdate: row.noupdate === true })).reverse();
+    const xmlids = entries.map((row) => ({ xmlid: externalIdText(row), noupdate: row.noupdate === true }));
     return { ...record, xmlid: xmlids[0]?.xmlid ?? false, noupdate: xmlids[0]?.noupdate ?? false, xmlids };
   });
 }

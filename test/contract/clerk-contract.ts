@@ -65,6 +65,14 @@ export function describeClerk(target: GiveTarget): void {
           [two, bench.externalId('b')],
         ]),
       );
+      await odoo.call('ir.model.data', 'create', { vals_list: [{ module: bench.tag, name: 'A', model: 'res.partner', res_id: one }] });
+      expect(await clerk.allExternalIds('res.partner', [one, two])).toEqual(
+        new Map([
+          [one, [bench.externalId('A'), bench.externalId('a')]],
+          [two, [bench.externalId('b')]],
+        ]),
+      );
+      expect(await clerk.externalIds('res.partner', [one, two])).toEqual(await odoo.externalIds('res.partner', [one, two]));
     });
   });
 }

@@ -193,6 +193,22 @@ export function describeConnection(target: GiveTarget, protocol: 'json-2' | 'jso
         );
       });
 
+      test('are several of one record, each found, sorted; the oldest where one is asked for', async () => {
+        const [one, bare] = [
+          ...(await bench.loaded('res.partner', ['id', 'name'], [partner('m')])),
+          ...(await bench.create('res.partner', { name: bench.tag })),
+        ];
+        const more = [`${bench.tag}.b`, `a${bench.tag}.z`].map((name) => name.split('.'));
+        await bench.create('ir.model.data', ...more.map(([module, name]) => ({ module, name, model: 'res.partner', res_id: one })));
+        const ids = [one, bare] as number[];
+        expect(await odoo.allExternalIds('res.partner', ids)).toEqual(new Map([[one, [`a${bench.tag}.z`, `${bench.tag}.b`, `${bench.tag}.m`]]]));
+        expect(await odoo.allExternalIds('res.partner', 'all', bench.tag)).toEqual(new Map([[one, [`${bench.tag}.b`, `${bench.tag}.m`]]]));
+        expect(await odoo.externalIds('res.partner', ids)).toEqual(new Map([[one, `${bench.tag}.m`]]));
+        const [{ xmlids }] = await odoo.call<[{ xmlids?: { xmlid: string }[] }]>('res.partner', 'get_metadata', { ids: [one as number] });
+        const { version } = await odoo.identity();
+        if (version === '19.0') expect(xmlids?.map(({ xmlid }) => xmlid)).toEqual([`${bench.tag}.m`, `${bench.tag}.b`, `a${bench.tag}.z`]);
+      });
+
       test('go away with their record', async () => {
         const ids = await bench.loaded('res.partner', ['id', 'name'], [partner('a')]);
         await odoo.unlink('res.partner', ids);

@@ -120,7 +120,15 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
     async unlink(model: string, ids: readonly number[], context: Context = {}) {
       if (ids.length > 0) await call(model, 'unlink', { ids, context });
     },
-    externalIds: (model, ids, namespace) => externalIdsOf(call, access, model, ids, namespace),
+    async externalIds(model, ids, namespace) {
+      const names = await externalIdsOf(call, access, model, ids, namespace);
+      return new Map([...names].map(([id, [oldest = '']]) => [id, oldest]));
+    },
+    async allExternalIds(model, ids, namespace) {
+      const names = await externalIdsOf(call, access, model, ids, namespace);
+      for (const list of names.values()) list.sort();
+      return names;
+    },
     resolveExternalIds: (externalIds) => resolveNames(call, access, externalIds),
   };
 }

@@ -19,23 +19,23 @@ export interface ExternalIdAccess {
   readsTable: boolean;
 }
 
+/** All External IDs of each record that has any, oldest first; a record has several once another was merged into it.
+ *  Limits: before 16, who may not read the table is told one of them only. */
 export async function externalIdsOf(
   call: Caller,
   access: ExternalIdAccess,
   model: string,
   ids: readonly number[] | 'all',
   namespace: string | undefined,
-): Promise<ReadonlyMap<number, string>> {
+): Promise<Map<number, string[]>> {
   const existing = ids === 'all' ? await searchIds(call, model, []) : ids;
-  if (access.readsTable) {
-    const rows = await tableRows(call, access, model, ids, namespace);
-    if (rows) return byRecord(rows, new Set(existing));
-  }
-  const found = new Map<number, string>();
-  const pages = await Promise.all(chunked(existing, idsPerCall).map((chunk) => call(model, 'get_metadata', { ids: chunk })));
-  for (const record of pages.flat()) {
-    const first = metadataNames(record).find((name) => !namespace || name.startsWith(`${namespace}.`));
-    if (first) found.set((record as { id: number }).id, first);
+  const rows = access.readsTable ? await tableRows(call, access, model, ids, namespace) : null;
+  if (rows) return byRecord(rows, new Set(existing));
+  const pages = await Promise.all(chunked(existing, idsPerCall).map((chunk) => namesOfRecords(call, model, chunk)));
+  const found = new Map<number, string[]>();
+  for (const [id, names] of pages.flat()) {
+    const fitting = names.filter((name) => !namespace || name.startsWith(`${namespace}.`));
+    if (fitting.length > 0) found.set(id, fitting);
   }
   return found;
 }
@@ -46,20 +46,25 @@ async function tableRows(call: Caller, access: ExternalIdAccess, model: string, 
   return orWithoutAccess(access, async () => (await Promise.all(domains.map((one) => dataRows(call, one)))).flat());
 }
 
-/** The oldest External ID of each record that exists: rows outlive records that were deleted below Odoo's own model. */
-function byRecord(rows: readonly DataRow[], existing: ReadonlySet<number>): Map<number, string> {
-  const found = new Map<number, string>();
+/** Of records that exist: rows outlive records that were deleted below Odoo's own model. */
+function byRecord(rows: readonly DataRow[], existing: ReadonlySet<number>): Map<number, string[]> {
+  const found = new Map<number, string[]>();
   for (const row of [...rows].sort((one, other) => one.id - other.id)) {
-    if (existing.has(row.res_id) && !found.has(row.res_id)) found.set(row.res_id, `${row.module}.${row.name}`);
+    if (!existing.has(row.res_id)) continue;
+    const names = found.get(row.res_id) ?? [];
+    found.set(row.res_id, names);
+    names.push(`${row.module}.${row.name}`);
   }
   return found;
 }
 
-/** All of a record's names, newest Odoo; before 16 only one of them. */
-function metadataNames(record: unknown): string[] {
-  if (typeof record !== 'object' || record === null) return [];
-  if ('xmlids' in record && Array.isArray(record.xmlids)) return record.xmlids.map((entry: { xmlid: string }) => entry.xmlid);
-  return 'xmlid' in record && typeof record.xmlid === 'string' ? [record.xmlid] : [];
+/** Names of each record, oldest first. */
+async function namesOfRecords(call: Caller, model: string, ids: readonly number[]): Promise<(readonly [number, readonly string[]])[]> {
+  const answer = (await call(model, 'get_metadata', { ids })) as readonly { readonly id: number; readonly xmlids?: readonly { readonly xmlid: string }[] }[];
+  if (answer.every((record) => record.xmlids !== undefined)) return answer.map(({ id, xmlids = [] }) => [id, xmlids.map((entry) => entry.xmlid)]);
+  // Before 16 it names one External ID of one record, however many were asked for; this one names one of each.
+  const names = (await call(model, 'get_external_id', { ids })) as Readonly<Record<string, string>>;
+  return ids.map((id) => [id, names[String(id)] ? [names[String(id)] as string] : []]);
 }
 
 export async function resolveNames(

@@ -161,23 +161,18 @@ async function stageScope({ pull, request }: Reading): Promise<void> {
   await pull.plane.append('scope', once(ids.map((id) => [String(id)])));
 }
 
-/** External IDs of our own namespace; of any other module for the rest, so that a decision can name a record that is Odoo's own. A record may
- *  have several of those: the one that a decision names is the one that is kept. */
+/** Every External ID of every record, at every pull: a merge in Odoo hands the External IDs of one record to another without touching its
+ *  write_date. Of those that are not ours, the one that a decision names is marked. */
 async function stageExternalIds({ pull, request }: Reading, rows: string): Promise<void> {
   const { plane, connection } = pull;
   const { namespace } = pull.request.workspace.file;
-  const { model } = request.binding;
   const named = await namedByDecision(pull, request);
-  await plane.run(stagingTableSql('external_ids', ['id', 'own', 'other']));
+  await plane.run(stagingTableSql('external_ids', ['id', 'name', 'kind']));
   for await (const ids of idChunks(pull, `SELECT id FROM (${rows}) ORDER BY id`)) {
-    const own = await connection.externalIds(model, ids, namespace);
-    const rest = ids.filter((id) => !own.has(id) && !named.has(id));
-    const other = new Map(rest.length === 0 ? [] : await connection.externalIds(model, rest));
-    for (const id of ids) if (named.has(id)) other.set(id, named.get(id) as string);
-    await plane.append(
-      'external_ids',
-      once([...[...own].map(([id, name]) => [String(id), name, null]), ...[...other].map(([id, name]) => [String(id), null, name])]),
-    );
+    const all = await connection.allExternalIds(request.binding.model, ids);
+    const staged = [...all].flatMap(([id, names]) => names.map((name) => [String(id), name, name.startsWith(`${namespace}.`) ? 'own' : 'other']));
+    for (const id of ids) if (named.has(id)) staged.push([String(id), named.get(id) as string, 'decided']);
+    await plane.append('external_ids', once(staged));
   }
 }
 

@@ -9,7 +9,8 @@ export interface StagedColumn {
 
 /** Columns that every snapshot of Odoo records begins with.
  *  `_changed_at` is the latest write_date of the record and of the records its related fields come from;
- *  `_external_id` is of our own namespace, `_foreign_external_id` of any other module. */
+ *  `_external_id` is of our own namespace (the first in order, where Odoo's merge left several), `_foreign_external_id` of any other module;
+ *  `_external_ids` are all of both, sorted. */
 export const recordColumns: readonly StagedColumn[] = [
   { name: 'id', type: 'BIGINT' },
   { name: 'write_date', type: 'TIMESTAMP' },
@@ -17,6 +18,7 @@ export const recordColumns: readonly StagedColumn[] = [
   { name: '_active', type: 'BOOLEAN' },
   { name: '_external_id', type: 'VARCHAR' },
   { name: '_foreign_external_id', type: 'VARCHAR' },
+  { name: '_external_ids', type: 'VARCHAR[]' },
   { name: '_in_scope', type: 'BOOLEAN' },
 ];
 
@@ -64,12 +66,23 @@ export function writeRecordsSql(options: {
   const columns = options.columns.map((column) => `, r.${identifier(column.name)}`).join('');
   return `COPY (
 SELECT r.id, r.write_date, r._changed_at, ${options.hasActive ? 'r.active' : 'true'} AS _active, x.own AS _external_id, x.other AS _foreign_external_id,
-  s.id IS NOT NULL AS _in_scope${columns}
+  coalesce(x.names, CAST([] AS VARCHAR[])) AS _external_ids, s.id IS NOT NULL AS _in_scope${columns}
 FROM (${options.rows}) AS r
 LEFT JOIN (SELECT DISTINCT CAST(id AS BIGINT) AS id FROM scope) AS s ON s.id = r.id
-LEFT JOIN (SELECT CAST(id AS BIGINT) AS id, max(own) AS own, max(other) AS other FROM external_ids GROUP BY ALL) AS x ON x.id = r.id
+LEFT JOIN (
+  SELECT CAST(id AS BIGINT) AS id, min(name) FILTER (kind = 'own') AS own,
+    coalesce(min(name) FILTER (kind = 'decided'), CASE WHEN NOT bool_or(kind = 'own') THEN min(name) FILTER (kind = 'other') END) AS other,
+    list(DISTINCT name ORDER BY name) AS names
+  FROM external_ids GROUP BY ALL
+) AS x ON x.id = r.id
 ORDER BY r.id
 ) TO ${literal(options.file)} (FORMAT parquet, COMPRESSION zstd)`;
+}
+
+/** All External IDs of a record as a list, also of a snapshot from before `_external_ids` was kept. `columns` are those of its manifest. */
+export function externalIdsSql(columns: readonly { readonly name: string }[]): string {
+  if (columns.some((column) => column.name === '_external_ids')) return '_external_ids';
+  return 'list_sort(list_filter([_external_id, _foreign_external_id], lambda name: name IS NOT NULL))';
 }
 
 export function writeTableSql(table: string, columns: readonly StagedColumn[], order: string, file: string): string {

@@ -16,6 +16,7 @@ import { type Capability, type Workspace, WorkspaceFile } from '../../domain/wor
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { pullOdoo } from './pull-odoo.ts';
 import { valueText } from './pull-odoo-rows.ts';
+import { externalIdsSql } from './pull-odoo-sql.ts';
 
 const supplier = {
   entity: 'supplier',
@@ -144,6 +145,36 @@ describe('a pull of Odoo', () => {
     expect(rows.find((row) => row._foreign_external_id === 'base.main_partner')).toMatchObject({ _in_scope: false, ref: null });
     expect(await world.rows('lookup.res.country', 'code, external_id')).toContainEqual({ code: 'US', external_id: 'base.us' });
     expect(await world.rows('lookup.res.company', 'uuid, currency_digits')).toEqual([{ uuid: sandbox.uuid, currency_digits: 2 }]);
+  });
+
+  it('holds all External IDs of a record, also those it got without being written to, and those kept before there was a column for them', async () => {
+    const world = workspaceOf(supplier);
+    const [survivor = 0, other = 0] = await createSuppliers('M', 2);
+    await world.pull();
+    const before = await world.ports.snapshots.latest('odoo', 'supplier');
+    const data = await odoo.searchIds('ir.model.data', [
+      ['res_id', '=', other],
+      ['model', '=', 'res.partner'],
+    ]);
+    await odoo.save(
+      'ir.model.data',
+      data.map((id) => ({ id, values: { res_id: survivor } })),
+      {},
+    );
+    await odoo.call('ir.model.data', 'create', { vals_list: [{ module: 'elsewhere', name: 'x', model: 'res.partner', res_id: survivor }] });
+    const pulled = await world.pull();
+    expect(pulled.find(({ entity }) => entity === 'supplier')?.mode).toBe('incremental');
+    const [row] = (await world.rows('supplier', 'id, _external_id, _foreign_external_id, _external_ids')).filter(({ id }) => id === survivor);
+    expect(row).toEqual({
+      id: survivor,
+      _external_id: 'hospital.M_0',
+      _foreign_external_id: null,
+      _external_ids: ['elsewhere.x', 'hospital.M_0', 'hospital.M_1'],
+    });
+    expect(await world.rows('supplier', `_external_ids AS names, id = ${other} AS gone`)).toContainEqual({ names: [], gone: true });
+    const older = (before?.manifest.columns ?? []).filter(({ name }) => name !== '_external_ids');
+    const read = await plane.rows(`SELECT ${externalIdsSql(older)} AS names FROM read_parquet(${literal(before?.data ?? '')}) WHERE id = ${survivor}`);
+    expect(read).toEqual([{ names: ['hospital.M_0'] }]);
   });
 
   it('names every model and field that this Odoo does not have, with its place and a suggestion', async () => {
