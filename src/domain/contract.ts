@@ -4,6 +4,7 @@
  *  Words: a *capability* owns ordered *entities*; an entity's file holds its *contract* (fields, key, checks, control totals) and its
  *  *binding* to Odoo; a *source mapping* says how one system's rows become canonical rows. */
 import { z } from 'zod';
+import { conflictClasses } from './matching.ts';
 
 const entityName = z
   .string()
@@ -261,6 +262,11 @@ export const MatchContract = z.strictObject({
     })
     .default({})
     .describe('Weights in bits: +1 doubles the odds that two records are one thing. The defaults are meant for every data set.'),
+  link: z
+    .enum(['match', 'decide'])
+    .default('match')
+    .describe('match: a record that is in Odoo already by its key, an identifier or its score is linked by the plan; decide: only where a person decided it.'),
+  blocking: z.array(z.enum(conflictClasses)).default([]).describe('Classes of conflicts that keep a record out of a plan until they are mended or decided.'),
 });
 export type MatchContract = z.infer<typeof MatchContract>;
 

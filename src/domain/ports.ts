@@ -258,6 +258,14 @@ export interface CrosswalkLink {
   readonly validFrom: string;
 }
 
+/** One interval of the history of a record: `validFrom` up to, but not at, `validTo`. */
+export interface CrosswalkInterval extends CrosswalkLink {
+  /** Null: the link is open. */
+  readonly validTo: string | null;
+  /** Run that ended it. */
+  readonly closedBy: string | null;
+}
+
 /** One layer of the baseline: a Parquet file of last agreed values; the newest layer that knows a record and field wins. */
 export interface BaselineLayer {
   readonly entity: string;
@@ -281,6 +289,10 @@ export interface StateStore {
   /** Open links of an entity (all entities of the capability when null), streamed in order of system and key. */
   links(odooUuid: string, capability: string, entity: string | null): AsyncIterable<readonly CrosswalkLink[]>;
   linksOf(odooUuid: string, entity: string, system: string, keys: readonly string[]): Promise<ReadonlyMap<string, CrosswalkLink>>;
+  /** Links as they were open at a moment (ISO 8601), streamed like `links`. */
+  linksAt(odooUuid: string, capability: string, entity: string | null, at: string): AsyncIterable<readonly CrosswalkLink[]>;
+  /** Every link a record has had, oldest first. */
+  history(odooUuid: string, entity: string, system: string, key: string): Promise<readonly CrosswalkInterval[]>;
 
   /** Plans: registered when made, consumed once (E_PLAN_USED names the run that used it). */
   registerPlan(plan: {

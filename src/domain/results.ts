@@ -38,6 +38,33 @@ export interface MapResult {
   readonly rejectFiles: readonly string[];
 }
 
+/** The counts of the capability, and below them those of each entity. */
+export interface MatchResult extends MatchCounts {
+  readonly model: { readonly file: string | null; readonly hash: string | null };
+  readonly entities: readonly (MatchCounts & {
+    readonly entity: string;
+    readonly records: { readonly legacy: number; readonly odoo: number };
+    /** Which records were compared; null where no field tells two of them apart. */
+    readonly blocking: { readonly candidates: number; readonly leftOut: number } | null;
+    readonly model: 'trained' | 'used' | null;
+    readonly decisions: { readonly applied: number; readonly stale: number };
+    /** What could not be checked, in words. */
+    readonly notChecked: readonly string[];
+  })[];
+  /** Files of the run: match.ndjson, match-worklist.csv. */
+  readonly files: readonly string[];
+}
+
+export interface MatchCounts {
+  /** Undecided pairs from the review threshold on; `match`: those from the match threshold on. */
+  readonly pairs: { readonly match: number; readonly review: number };
+  /** Things with two records or more. */
+  readonly clusters: number;
+  /** Class → conflicts found and not decided. */
+  readonly conflicts: Readonly<Record<string, number>>;
+  readonly crosswalk: { readonly linked: number; readonly new: number; readonly repointed: number; readonly dangling: number };
+}
+
 export interface ReconcileResult {
   readonly verdict: Verdict;
   readonly entities: readonly {

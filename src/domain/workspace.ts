@@ -1,6 +1,7 @@
 /** cutover.yaml, and the whole workspace once it has been read. */
 import { z } from 'zod';
 import type { CapabilityFile, CodeMapRow, EntityContract, LinkDecisionRow, SourceMapping } from './contract.ts';
+import type { MatchDecisionRow } from './matching.ts';
 
 const systemName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and -, beginning with a letter');
 const secret = z
@@ -45,6 +46,7 @@ export const Policies = z.strictObject({
   shrink_percent: z.number().min(0).max(100).default(20).describe('A snapshot smaller than the last by more than this is refused.'),
   allow_empty: z.array(z.string()).default([]).describe('Sources (`system/entity`) that may answer empty.'),
   rejects: z.number().int().min(0).default(0).describe('More rejects than this are findings (exit 3).'),
+  conflicts: z.number().int().min(0).default(0).describe('More conflicts of identifiers than this, decided ones left out, are findings (exit 3).'),
   overlap_minutes: z.number().int().min(0).default(15).describe('How far an incremental pull reaches behind its watermark.'),
   memory: z
     .string()
@@ -111,6 +113,8 @@ export interface Workspace {
   readonly file: WorkspaceFile;
   readonly capabilities: ReadonlyMap<string, Capability>;
   readonly linkDecisions: readonly LinkDecisionRow[];
+  /** Of all files decisions/match*.csv, in the order of files and rows; rows without a decision are left out. */
+  readonly matchDecisions: readonly MatchDecisionRow[];
 }
 
 /** The definition of an entity; asking for one that is not there is a mistake of the caller. */

@@ -92,7 +92,7 @@ export async function legacyWorkspace(file: { readonly systems: object; readonly
       pulls += 1;
       const entities = Object.entries(mappings).map(([entity, bySystem]) => definitionOf(entity, bySystem));
       const capability: Capability = { name: 'procurement', file: { capability: 'procurement', phase: 'legacy-led' }, entities, codes: new Map(), hash: '' };
-      const workspace: Workspace = { directory, file: parsed, capabilities: new Map([['procurement', capability]]), linkDecisions: [] };
+      const workspace: Workspace = { directory, file: parsed, capabilities: new Map([['procurement', capability]]), linkDecisions: [], matchDecisions: [] };
       const systems = Object.keys(parsed.systems);
       const asOf = new Date(Date.UTC(2026, 0, 1) + pulls * 60_000).toISOString();
       return await pull({ workspace, capability, systems, entity: options.entity ?? null, full: options.full ?? false, asOf, runId: 'r' }, ports);

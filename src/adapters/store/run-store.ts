@@ -81,6 +81,10 @@ export function directoryRunStore(directory: string): RunStore {
       return await makePrivateDirectory(join(root, 'baseline', safeName(odooUuid), safeName(capability), safeName(entity)));
     },
 
+    async matchDirectory(odooUuid, capability) {
+      return await makePrivateDirectory(join(root, 'match', safeName(odooUuid), safeName(capability)));
+    },
+
     async writeFile(path, content) {
       await writeWhole(resolve(path), content);
     },

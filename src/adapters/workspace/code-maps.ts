@@ -2,6 +2,7 @@
 import { type CsvError, parse } from 'csv-parse/sync';
 import type { z } from 'zod';
 import { CodeMapRow, LinkDecisionRow } from '../../domain/contract.ts';
+import { MatchDecisionRow, recordName } from '../../domain/matching.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { FilePosition } from '../../domain/workspace.ts';
@@ -11,8 +12,21 @@ interface PlacedRow<Row> {
   readonly position: FilePosition;
 }
 
+interface TableRules {
+  /** Columns that are there for people and mean nothing here are no mistake. */
+  readonly mayHaveMore?: boolean;
+  /** Rows in which this column is empty are left out. */
+  readonly filledIn?: string;
+}
+
 /** Rows of a CSV file by a schema whose keys are the columns; rows with mistakes are told and left out. */
-function readTable<Schema extends z.ZodObject>(schema: Schema, content: string, file: string, mistakes: Mistakes): PlacedRow<z.infer<Schema>>[] {
+function readTable<Schema extends z.ZodObject>(
+  schema: Schema,
+  content: string,
+  file: string,
+  mistakes: Mistakes,
+  rules: TableRules = {},
+): PlacedRow<z.infer<Schema>>[] {
   let records: { record: Record<string, string>; info: { lines: number } }[];
   const columns = Object.keys(schema.shape);
   try {
@@ -23,7 +37,7 @@ function readTable<Schema extends z.ZodObject>(schema: Schema, content: string, 
       columns: (header: string[]) => {
         const names = header.map((name) => name.trim());
         for (const name of names) {
-          if (!columns.includes(name))
+          if (!columns.includes(name) && rules.mayHaveMore !== true)
             mistakes.push({ position: { file, line: 1, column: 1 }, message: `unknown column '${name}'${didYouMean(name, columns)}` });
         }
         for (const name of columns) {
@@ -41,6 +55,7 @@ function readTable<Schema extends z.ZodObject>(schema: Schema, content: string, 
   const hasColumnMistakes = mistakes.some((mistake) => mistake.position.file === file);
   if (hasColumnMistakes) return [];
   return records.flatMap(({ record, info }) => {
+    if (rules.filledIn !== undefined && (record[rules.filledIn] ?? '').trim() === '') return [];
     const position = { file, line: info.lines, column: 1 };
     const result = schema.safeParse(record);
     if (result.success) return [{ row: result.data, position }];
@@ -82,4 +97,25 @@ export function readLinkDecisions(content: string, file: string, mistakes: Mista
     decided.set(identity, position.line);
   }
   return rows;
+}
+
+/** One of decisions/match*.csv. A worklist of `cutover match` is such a file once decisions stand in it. */
+export function readMatchDecisions(content: string, file: string, mistakes: Mistakes): PlacedRow<MatchDecisionRow>[] {
+  return readTable(MatchDecisionRow, content, file, mistakes, { mayHaveMore: true, filledIn: 'decision' }).filter(({ row, position }) => {
+    const message = pairOrConflict(row);
+    if (message !== null) mistakes.push({ position, message });
+    return message === null;
+  });
+}
+
+function pairOrConflict({ left, right, conflict, decision }: MatchDecisionRow): string | null {
+  if (conflict !== '') return left === '' && right === '' ? null : 'a row names a conflict or a pair (left and right), not both';
+  if (decision === 'keep') return "'keep' is a decision on a conflict; a pair is same or different";
+  for (const [column, text] of [
+    ['left', left],
+    ['right', right],
+  ] as const) {
+    if (recordName(text) === null) return `'${column}' must be <system>/<key>`;
+  }
+  return left === right ? 'left and right are the same record' : null;
 }

@@ -5,7 +5,8 @@ import { wholeLengthSql } from '../../domain/identifiers/lengths.ts';
 import { checkSql } from '../../domain/identifiers/registry.ts';
 import { foldSql } from '../../domain/identifiers/text.ts';
 import { literal } from '../../domain/sql.ts';
-import type { ConflictClass, ConflictStep, IdentifierField } from './conflicts-input.ts';
+import type { ConflictClass } from '../../domain/matching.ts';
+import type { ConflictStep, IdentifierField } from './conflicts-input.ts';
 
 /** A column has a habit when this share of at least this many values has it. */
 const HABIT = 0.8;

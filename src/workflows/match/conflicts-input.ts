@@ -3,26 +3,6 @@ import type { EntityContract } from '../../domain/contract.ts';
 import { schemeOf } from '../../domain/identifiers/registry.ts';
 import type { IdentifierScheme } from '../../domain/identifiers/scheme.ts';
 
-export const conflictClasses = [
-  'placeholder',
-  'homoglyph',
-  'leading-zeros-lost',
-  'truncated',
-  'check-digit-fails',
-  'malformed',
-  'format-variant',
-  'duplicate-record',
-  'shared-identifier',
-  'many-identifiers',
-  'identifier-reused',
-  'identifiers-swapped',
-  'crosswalk-fork',
-  'crosswalk-dangling',
-  'crosswalk-repointed',
-  'key-not-unique',
-] as const;
-export type ConflictClass = (typeof conflictClasses)[number];
-
 /** Where the two sides of a conflict stand. */
 export type ConflictPlace = 'within-legacy' | 'within-odoo' | 'across' | 'over-time' | 'crosswalk';
 

@@ -87,7 +87,7 @@ function workspaceOf(...contracts: readonly unknown[]) {
     systems: { odoo: { connector: 'odoo', url: sandbox.url } },
     capabilities: ['procurement'],
   });
-  const workspace: Workspace = { directory: store, file, capabilities: new Map([['procurement', capability]]), linkDecisions: [] };
+  const workspace: Workspace = { directory: store, file, capabilities: new Map([['procurement', capability]]), linkDecisions: [], matchDecisions: [] };
   const ports: Ports = {
     openPlane: () => openDataPlane({ memory: '256MB', threads: 2, spillDirectory: join(directory, 'spill') }),
     snapshots: directorySnapshotStore(store, clock),

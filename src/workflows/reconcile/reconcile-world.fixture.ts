@@ -116,6 +116,7 @@ export class ReconcileWorld {
         capabilities: ['procurement'],
       }),
       capabilities: new Map([['procurement', this.capability]]),
+      matchDecisions: [],
       linkDecisions: (description.decisions ?? []).map((row) => LinkDecisionRow.parse({ ...row, by: 'steward', at: '2026-01-01' })),
     };
   }
