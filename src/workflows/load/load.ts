@@ -7,7 +7,7 @@ import { OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
 import type { LoadRunResult } from '../../domain/results.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { readActions, verifyPlan } from '../plan/plan-file.ts';
-import { loadLock } from '../reconcile/baseline.ts';
+import { loadLock } from '../sides/load-lock.ts';
 import { applyBatch } from './apply-batch.ts';
 import { refersToItself } from './apply-deletes.ts';
 import { writeBaseline } from './baseline-of-run.ts';

@@ -60,11 +60,6 @@ export function restoredLayerSql(records: string, earlier: string, fields: reado
 FROM (SELECT DISTINCT _system, _key FROM (${records})) AS r LEFT JOIN (${earlier}) AS e ON e._system = r._system AND e._key = r._key ORDER BY r._system, r._key`;
 }
 
-/** The lock of whoever writes into an Odoo, or to what is known of it: a load and a rollback from beginning to end, reconcile for its layer. */
-export function loadLock(odooUuid: string): string {
-  return `load into ${odooUuid}`;
-}
-
 /** Whose baseline it is. */
 export interface BaselineOf {
   readonly odooUuid: string;

@@ -1,7 +1,7 @@
 /** Several people on one state: a comparison that a load has overtaken keeps its hands off the baseline. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ports, StateStore } from '../../domain/ports.ts';
-import { loadLock } from './baseline.ts';
+import { loadLock } from '../sides/load-lock.ts';
 import { reconcileCapability } from './reconcile.ts';
 import { Laboratory, type ReconcileWorld } from './reconcile-world.fixture.ts';
 
