@@ -1,6 +1,6 @@
 /** The crosswalk: which legacy record is which Odoo record, since when and until when. */
 import type { Knex } from 'knex';
-import type { CrosswalkLink } from '../../domain/ports.ts';
+import type { CrosswalkInterval, CrosswalkLink } from '../../domain/ports.ts';
 import { STATE_SCHEMA } from './migrations.ts';
 
 interface CrosswalkRow {
@@ -20,6 +20,7 @@ interface CrosswalkRow {
 const PAGE = 5000;
 const TABLE = `${STATE_SCHEMA}.crosswalk`;
 const NAMES = 'odoo_uuid, capability, entity, system, key, model, odoo_id, external_id, provenance, run_id, valid_from';
+const AFTER = '(?::text collate "C", ?::text collate "C", ?::text collate "C")';
 const INCOMING = `json_to_recordset((?::text)::json) as incoming(
   odoo_uuid text, capability text, entity text, system text, key text, model text, odoo_id integer, external_id text, provenance text, run_id text, valid_from timestamptz)`;
 
@@ -65,22 +66,48 @@ export async function unlink(
   );
 }
 
+export function links(knex: Knex, odooUuid: string, capability: string, entity: string | null): AsyncIterable<readonly CrosswalkLink[]> {
+  const select = `select ${NAMES} from ${TABLE}
+    where valid_to is null and odoo_uuid = ? and capability = ? and entity = coalesce(?::text, entity) and (entity, system, key) > ${AFTER}
+    order by entity, system, key limit ?`;
+  return pages(knex, select, [odooUuid, capability, entity]);
+}
+
+/** Entity by entity, which the index of the history serves in order. Should a clock have gone back and two intervals of a record overlap, the
+ *  later one tells. */
+export async function* linksAt(knex: Knex, odooUuid: string, capability: string, entity: string | null, at: string): AsyncIterable<readonly CrosswalkLink[]> {
+  const select = `select distinct on (entity, system, key) ${NAMES} from ${TABLE}
+    where odoo_uuid = ? and entity = ? and capability = ?
+      and valid_from <= ?::timestamptz and (valid_to is null or valid_to > ?::timestamptz) and (entity, system, key) > ${AFTER}
+    order by entity, system, key, valid_from desc, id desc limit ?`;
+  const entities = entity === null ? await entitiesOf(knex, odooUuid, capability) : [entity];
+  for (const one of entities) yield* pages(knex, select, [odooUuid, one, capability, at, at]);
+}
+
+async function entitiesOf(knex: Knex, odooUuid: string, capability: string): Promise<string[]> {
+  const select = `select distinct entity from ${TABLE} where odoo_uuid = ? and capability = ? order by entity`;
+  const { rows } = await knex.raw<{ rows: { entity: string }[] }>(select, [odooUuid, capability]);
+  return rows.map((row) => row.entity);
+}
+
 /** Paged by key and not by cursor, so that nothing stays open between two pages. */
-export async function* links(knex: Knex, odooUuid: string, capability: string, entity: string | null): AsyncIterable<readonly CrosswalkLink[]> {
+async function* pages(knex: Knex, select: string, bindings: readonly (string | null)[]): AsyncIterable<readonly CrosswalkLink[]> {
   let after: readonly [string, string, string] = ['', '', ''];
   for (;;) {
-    const { rows } = await knex.raw<{ rows: CrosswalkRow[] }>(
-      `select ${NAMES} from ${TABLE}
-       where valid_to is null and odoo_uuid = ? and capability = ? and entity = coalesce(?::text, entity)
-         and (entity, system, key) > (?::text collate "C", ?::text collate "C", ?::text collate "C")
-       order by entity, system, key limit ?`,
-      [odooUuid, capability, entity, ...after, PAGE],
-    );
+    const { rows } = await knex.raw<{ rows: CrosswalkRow[] }>(select, [...bindings, ...after, PAGE]);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map(linkOf);
     after = [last.entity, last.system, last.key];
   }
+}
+
+export async function history(knex: Knex, odooUuid: string, entity: string, system: string, key: string): Promise<readonly CrosswalkInterval[]> {
+  const { rows } = await knex.raw<{ rows: (CrosswalkRow & { valid_to: Date | string | null; closed_by: string | null })[] }>(
+    `select ${NAMES}, valid_to, closed_by from ${TABLE} where odoo_uuid = ? and entity = ? and system = ? and key = ? order by valid_from, id`,
+    [odooUuid, entity, system, key],
+  );
+  return rows.map((row) => ({ ...linkOf(row), validTo: row.valid_to === null ? null : new Date(row.valid_to).toISOString(), closedBy: row.closed_by }));
 }
 
 export async function linksOf(

@@ -98,4 +98,9 @@ export const MIGRATIONS: readonly Migration[] = [
        )`,
     ],
   },
+  {
+    version: 2,
+    name: 'history of the crosswalk',
+    statements: [`create index crosswalk_history on ${STATE_SCHEMA}.crosswalk (odoo_uuid, entity, system, key, valid_from)`],
+  },
 ];

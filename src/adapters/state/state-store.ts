@@ -1,7 +1,7 @@
 /** The state store: runs, crosswalk, plans, journal, baseline layers and locks on PostgreSQL, embedded (PGlite) or by URL. */
 import type { Clock, StateStore } from '../../domain/ports.ts';
 import { addBaselineLayer, baselineLayers } from './baseline-layers.ts';
-import { link, links, linksOf, unlink } from './crosswalk.ts';
+import { history, link, links, linksAt, linksOf, unlink } from './crosswalk.ts';
 import { migrate, openEmbedded, openPostgres } from './database.ts';
 import { Journal } from './journal.ts';
 import { processLocks, serverLocks } from './locks.ts';
@@ -40,6 +40,8 @@ export async function openState(options: OpenStateOptions): Promise<StateStore> 
     unlink: (odooUuid, entity, system, keys, at, runId) => unlink(knex, { odooUuid, entity, system, keys, at, runId }),
     links: (odooUuid, capability, entity) => links(knex, odooUuid, capability, entity),
     linksOf: (odooUuid, entity, system, keys) => linksOf(knex, odooUuid, entity, system, keys),
+    linksAt: (odooUuid, capability, entity, at) => linksAt(knex, odooUuid, capability, entity, at),
+    history: (odooUuid, entity, system, key) => history(knex, odooUuid, entity, system, key),
     registerPlan: (plan) => registerPlan(knex, plan, clock.now()),
     consumePlan: (nonce, runId) => consumePlan(knex, nonce, runId, clock.now()),
     planOf: (runId) => planOf(knex, runId),

@@ -65,6 +65,36 @@ export function describeState(store: () => StateStore): void {
     const found = await collect(state.links('uuid-2', 'procurement', null));
     expect(found.length).toBe(keys.length);
     expect(found.map((item) => item.key)).toEqual([...keys].sort());
+    expect(await collect(state.linksAt('uuid-2', 'procurement', 'supplier', clock.now()))).toEqual(found);
+  });
+
+  test('tells what a record was linked to, since when, until when and by whom', async () => {
+    const state = store();
+    const at = (day: number) => `2026-11-${day}T06:00:00.000Z`;
+    const world = { odooUuid: 'uuid-3' };
+    await state.link([crosswalkLink('A', 7, world), crosswalkLink('B', 8, world), crosswalkLink('C', 9, { ...world, entity: 'product' })]);
+    await state.link([crosswalkLink('B', 7, { ...world, runId: 'r2', validFrom: at(24), provenance: 'external-id' })]);
+    await state.unlink('uuid-3', 'supplier', 'legacy', ['A'], at(25), 'r3');
+    await state.link([crosswalkLink('A', 70, { ...world, runId: 'r4', validFrom: at(26), provenance: 'score' })]);
+    const then = async (moment: string, entity: string | null = 'supplier') =>
+      (await collect(state.linksAt('uuid-3', 'procurement', entity, moment))).map((item) => `${item.key} ${item.odooId} ${item.provenance}`);
+    expect(await then('2026-11-22T06:00:00Z')).toEqual([]);
+    expect(await then(at(23))).toEqual(['A 7 load', 'B 8 load']);
+    expect(await then('2026-11-24T05:59:59.999Z')).toEqual(['A 7 load', 'B 8 load']);
+    expect(await then(at(24))).toEqual(['A 7 load', 'B 7 external-id']);
+    expect(await then(at(25))).toEqual(['B 7 external-id']);
+    expect(await then(at(27), null)).toEqual(['C 9 load', 'A 70 score', 'B 7 external-id']);
+    expect(await collect(state.linksAt('uuid-3', 'finance', null, at(27)))).toEqual([]);
+    expect(await state.history('uuid-3', 'supplier', 'legacy', 'A')).toEqual([
+      { ...crosswalkLink('A', 7, world), validTo: at(25), closedBy: 'r3' },
+      { ...crosswalkLink('A', 70, { ...world, runId: 'r4', validFrom: at(26), provenance: 'score' }), validTo: null, closedBy: null },
+    ]);
+    const moved = await state.history('uuid-3', 'supplier', 'legacy', 'B');
+    expect(moved.map(({ odooId, validTo, closedBy }) => [odooId, validTo, closedBy])).toEqual([
+      [8, at(24), 'r2'],
+      [7, null, null],
+    ]);
+    expect(await state.history('uuid-3', 'supplier', 'legacy', 'none')).toEqual([]);
   });
 
   test('lets a plan be used once, and names the run that used it', async () => {
