@@ -1,4 +1,4 @@
-/** Value tables as CSV: code maps (codes/<name>.csv) and link decisions (decisions/links.csv). */
+/** Value tables as CSV: code maps (codes/<name>.csv) and decisions (decisions/*.csv). */
 import { type CsvError, parse } from 'csv-parse/sync';
 import type { z } from 'zod';
 import { CodeMapRow, LinkDecisionRow } from '../../domain/contract.ts';
@@ -63,8 +63,8 @@ function readTable<Schema extends z.ZodObject>(
       const column = String(issue.path[0]);
       const given = record[column] ?? '';
       const values = issue.code === 'invalid_value' ? issue.values.map(String) : null;
-      const message = values === null ? `'${column}': ${issue.message}` : `'${column}' must be one of ${values.join(', ')}${didYouMean(given, values)}`;
-      mistakes.push({ position, message });
+      const rule = given === '' ? `'${column}' is empty` : `'${column}': ${issue.message}`;
+      mistakes.push({ position, message: values === null ? rule : `'${column}' must be one of ${values.join(', ')}${didYouMean(given, values)}` });
     }
     return [];
   });

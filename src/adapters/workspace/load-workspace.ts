@@ -4,13 +4,12 @@ import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CutoverError } from '../../domain/errors.ts';
-import { recordName } from '../../domain/matching.ts';
 import { type Mistakes, refuseMistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import { type Capability, type FilePosition, type PositionOf, type SystemConfig, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
+import { type Capability, type PositionOf, type SystemConfig, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
 import { checkCapability } from './check-capability.ts';
-import { readLinkDecisions, readMatchDecisions } from './code-maps.ts';
 import { type CapabilityParts, readCapability } from './read-capability.ts';
+import { readDecisions } from './read-decisions.ts';
 import { checkSecretReference } from './secrets.ts';
 import { validate } from './validate.ts';
 import { plainValue, positionsOf, readTree, subtree, type Tree } from './yaml-tree.ts';
@@ -57,7 +56,8 @@ export async function loadWorkspace(directory: string, options: { packsDirectory
     capabilities.set(name, capabilityOf(parts));
   }
   if (outline !== null) await checkMappingDirectories(root, outline.capabilities, mistakes);
-  const decisions = await readDecisions(root, { entities, systems: [...(outline?.connectors.keys() ?? [])] }, mistakes);
+  const names = { entities, systems: [...(outline?.connectors.keys() ?? [])], odoo: file?.odoo ?? 'odoo' };
+  const decisions = await readDecisions(root, names, mistakes);
   refuseMistakes(mistakes);
   if (file === null) throw new Error('unreachable: a file that is not valid has mistakes');
   return { directory: root, file, capabilities, ...decisions };
@@ -142,44 +142,6 @@ async function checkMappingDirectories(root: string, capabilities: readonly stri
     const what = entry.isDirectory() ? `'${entry.name}' is not among the capabilities of ${FILE_NAME}` : 'not a file that cutover knows';
     mistakes.push({ position: { file: `mappings/${entry.name}`, line: 1, column: 1 }, message: `${what}${didYouMean(entry.name, capabilities)}` });
   }
-}
-
-interface Names {
-  readonly entities: readonly string[];
-  readonly systems: readonly string[];
-}
-
-const isMatchFile = (name: string): boolean => /^match.*\.csv$/.test(name);
-
-async function readDecisions(root: string, names: Names, mistakes: Mistakes): Promise<Pick<Workspace, 'linkDecisions' | 'matchDecisions'>> {
-  const known = ['links.csv', 'match.csv'];
-  const matchDecisions: Workspace['matchDecisions'][number][] = [];
-  for (const entry of (await readdir(path.join(root, 'decisions')).catch(() => [])).sort()) {
-    if (entry.startsWith('.') || /^readme/i.test(entry) || known[0] === entry) continue;
-    const file = `decisions/${entry}`;
-    if (isMatchFile(entry)) matchDecisions.push(...(await readMatchFile(root, file, names, mistakes)));
-    else mistakes.push({ position: { file, line: 1, column: 1 }, message: `not a file of decisions that cutover knows${didYouMean(entry, known)}` });
-  }
-  const file = 'decisions/links.csv';
-  const content = await readFile(path.join(root, file), 'utf8').catch(() => null);
-  const links = content === null ? [] : readLinkDecisions(content, file, mistakes);
-  for (const { row, position } of links) checkNames(names, { entity: row.entity, system: row.system }, position, mistakes);
-  return { linkDecisions: links.map(({ row }) => row), matchDecisions };
-}
-
-async function readMatchFile(root: string, file: string, names: Names, mistakes: Mistakes): Promise<Workspace['matchDecisions']> {
-  const rows = readMatchDecisions(await readFile(path.join(root, file), 'utf8'), file, mistakes);
-  for (const { row, position } of rows) {
-    const systems = row.conflict === '' ? [row.left, row.right].map((record) => recordName(record)?.system) : [undefined];
-    for (const system of systems) checkNames(names, { entity: row.entity, system }, position, mistakes);
-  }
-  return rows.map(({ row }) => row);
-}
-
-function checkNames(names: Names, { entity, system }: { entity: string; system: string | undefined }, position: FilePosition, mistakes: Mistakes): void {
-  if (!names.entities.includes(entity)) mistakes.push({ position, message: `no entity '${entity}'${didYouMean(entity, names.entities)}` });
-  if (system !== undefined && !names.systems.includes(system))
-    mistakes.push({ position, message: `no system '${system}'${didYouMean(system, names.systems)}` });
 }
 
 async function exists(file: string): Promise<boolean> {

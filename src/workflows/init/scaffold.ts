@@ -182,6 +182,13 @@ A workspace of [cutover](https://www.npmjs.com/package/odoo-cutover): what moves
     cutover doctor         # is everything there?
     cutover pull && cutover map procurement && cutover reconcile procurement
 
-cutover.yaml names the systems, mappings/ says what becomes what, decisions/ holds what people decided. All of it belongs into git; .cutover/ never.
+cutover.yaml names the systems, mappings/ says what becomes what. All of it belongs into git; .cutover/ never.
+
+decisions/ holds what people decided, and every run keeps to it:
+
+- links.csv: which Odoo record a legacy record is, or is not.
+- match*.csv: which records are one thing (same, different), and which conflicts are right as they are (keep). \`cutover match decide procurement\`
+  writes match.csv; a worklist of \`cutover match\` can be filled in and dropped in beside it, under a name that begins with match. A row without a
+  decision counts for nothing. One with a value_hash holds for the values it was made on, and is asked again once they have changed.
 `;
 }
