@@ -1,7 +1,7 @@
 /** How a command ended, and what it ends the process with. */
 import { ExitCode } from '../domain/errors.ts';
 import type { LoadCounts } from '../domain/journal.ts';
-import type { DoctorResult, MapResult, PlanResult, PullResult, ReconcileResult } from '../domain/results.ts';
+import type { DoctorResult, MapResult, MatchCounts, PlanResult, PullResult, ReconcileResult } from '../domain/results.ts';
 import type { Style } from './style.ts';
 
 export type OutcomeStatus = 'ok' | 'findings' | 'incomplete' | 'refused' | 'failed';
@@ -40,6 +40,11 @@ export function mapStatus(result: MapResult, allowedRejects: number): OutcomeSta
   const rejected = result.entities.reduce((sum, entity) => sum + entity.rejected, 0);
   const failedChecks = result.checks.some((check) => check.severity === 'error' && check.count > 0);
   return rejected > allowedRejects || failedChecks ? 'findings' : 'ok';
+}
+
+/** More open conflicts than the policies allow are findings. */
+export function matchStatus(result: Pick<MatchCounts, 'conflicts'>, allowedConflicts: number): OutcomeStatus {
+  return Object.values(result.conflicts).reduce((sum, count) => sum + count, 0) > allowedConflicts ? 'findings' : 'ok';
 }
 
 export function reconcileStatus(result: ReconcileResult): OutcomeStatus {

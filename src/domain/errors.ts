@@ -32,6 +32,8 @@ export const ErrorCodes = {
   E_ODOO_ACCESS: { exit: ExitCode.connection, means: 'the Odoo user lacks a right' },
   E_ODOO_METADATA: { exit: ExitCode.usage, means: 'a mapping names a model or field that this Odoo does not have' },
   E_ODOO_REFUSED: { exit: ExitCode.failure, means: 'Odoo refused a call that the tool expected to pass' },
+  E_MATCH_MODEL: { exit: ExitCode.usage, means: 'the trained model of an entity does not fit its contract any more' },
+  E_MATCH_STALE: { exit: ExitCode.refused, means: 'the latest match is missing, of another version, or was made on other snapshots or another mapping' },
   E_PLAN_INVALID: { exit: ExitCode.refused, means: 'the plan file is cut off, altered or of another format version' },
   E_PLAN_STALE: { exit: ExitCode.refused, means: 'the plan was made for another Odoo, mapping or snapshot' },
   E_PLAN_USED: { exit: ExitCode.refused, means: 'the plan has been loaded before; a plan is single-use' },

@@ -55,6 +55,33 @@ export interface MatchResult extends MatchCounts {
   readonly files: readonly string[];
 }
 
+/** Why two records are, or are not, one thing. Weights in bits: +1 doubles the odds. */
+export interface PairExplanationResult {
+  readonly entity: string;
+  readonly left: string;
+  readonly right: string;
+  /** Before anything is compared. */
+  readonly prior: number;
+  /** `left` and `right`: values as they were compared; null where there is none, and where `masked`. */
+  readonly evidence: readonly {
+    readonly comparison: string;
+    readonly level: string;
+    readonly left: string | null;
+    readonly right: string | null;
+    readonly masked: boolean;
+    readonly weight: number;
+    /** The part of it that comes from how rare or usual this very value is. */
+    readonly byFrequency: number;
+  }[];
+  readonly total: number;
+  readonly thresholds: { readonly match: number; readonly review: number };
+  /** An identifier that proves two things differs. */
+  readonly excluded: boolean;
+  readonly verdict: 'match' | 'review' | 'distinct';
+  /** Decided or linked before, whatever it weighs. */
+  readonly known: 'same' | 'different' | null;
+}
+
 export interface MatchCounts {
   /** Undecided pairs from the review threshold on; `match`: those from the match threshold on. */
   readonly pairs: { readonly match: number; readonly review: number };
@@ -191,4 +218,39 @@ export interface StatusResult {
   readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string; readonly asOf: string; readonly rows: number }[];
   /** Open links to records of the Odoo of this workspace; null when it did not say which it is. */
   readonly crosswalk: readonly { readonly capability: string; readonly entity: string; readonly system: string; readonly links: number }[] | null;
+}
+
+export interface RebuildResult {
+  readonly entities: readonly {
+    readonly entity: string;
+    /** Links that are as Odoo's External IDs have them, and were so before. */
+    readonly linked: number;
+    readonly added: number;
+    readonly repointed: number;
+    /** Links for which Odoo holds no External ID: left as they are. */
+    readonly withoutExternalId: number;
+    /** Links made by a decision or a match that lead elsewhere than their External ID: left as they are. */
+    readonly decidedOtherwise: number;
+    /** External IDs that begin like those of this entity and name none of its records. */
+    readonly unknown: number;
+  }[];
+  /** External IDs of the namespace that belong to no entity of the workspace. */
+  readonly unknown: number;
+  /** The first of everything that was not as it should be; all of it is in the file. `was` and `is` are database ids. */
+  readonly findings: readonly RebuildFinding[];
+  /** In words. */
+  readonly notChecked: readonly string[];
+  readonly files: readonly string[];
+}
+
+export interface RebuildFinding {
+  readonly found: 'repointed' | 'decided-otherwise' | 'unknown' | 'without-external-id' | 'added';
+  /** Null where it is not known, or the key is marked `pii`. */
+  readonly entity: string | null;
+  readonly system: string | null;
+  readonly key: string | null;
+  readonly externalId: string | null;
+  readonly was: number | null;
+  readonly is: number | null;
+  readonly reason: string | null;
 }

@@ -1,0 +1,173 @@
+/** Matching one entity, from both sides to what is found; `match.ts` does it for every entity of a capability. */
+import { join } from 'node:path';
+import type { MatchManifest } from '../../domain/matching.ts';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
+import type { MatchResult } from '../../domain/results.ts';
+import { literal } from '../../domain/sql.ts';
+import type { EntitySides, LegacySide, Sides, SidesRequest } from '../sides/sides.ts';
+import { conflictSteps } from './conflicts.ts';
+import { runConflicts } from './conflicts-run.ts';
+import { resolveConflicts } from './decided-conflicts.ts';
+import { type DecisionsInput, stageDecisions } from './decisions.ts';
+import { type MatchOutcome, matchRecords } from './match-records.ts';
+import { type EntityRelations, openRelations } from './match-relations.ts';
+import { isMatchable } from './matchable.ts';
+import type { MatchModel } from './model.ts';
+import { proposedFileSql, proposeLinks, proposeNothing } from './proposals.ts';
+import { repointLinks } from './repoint.ts';
+
+export interface EntityMatch {
+  readonly summary: MatchResult['entities'][number];
+  readonly model: MatchModel | null;
+  readonly files: MatchManifest['entities'][string];
+}
+
+export interface EntityMatchRequest {
+  readonly request: SidesRequest;
+  readonly sides: Sides | LegacySide;
+  readonly entity: EntitySides;
+  /** As it was trained before; null: it is trained now. */
+  readonly model: MatchModel | null;
+  readonly directory: string;
+}
+
+/** Leaves the tables of everything found in the plane. */
+export async function matchEntity(asked: EntityMatchRequest, plane: DataPlane, ports: Ports): Promise<EntityMatch> {
+  const { request, sides, entity } = asked;
+  const { contract } = entity.definition;
+  const relations = await openRelations(request, sides, entity, ports, plane);
+  const decisions = await openDecisions(request, entity, relations, plane);
+  const outcome = await compareRecords(asked, relations, decisions.known, plane);
+  const odoo = relations.sources.length - 1;
+  if (outcome !== null && sides.world !== null && entity.odoo !== null && contract.match?.link !== 'decide') {
+    await proposeLinks({ entity, world: sides.world, outcome, legacy: relations.now.legacy ?? '', odoo }, plane);
+  } else await proposeNothing(plane);
+  await plane.run(openPairsSql(outcome));
+  await runConflicts(conflictSteps(conflictInput(asked, relations, outcome !== null)), plane);
+  const decided = await resolveConflicts(decisions.input);
+  const repointed =
+    sides.world === null || entity.odoo === null
+      ? 0
+      : await repointLinks({ request, odooUuid: sides.world.uuid, entity: contract.entity, model: entity.odoo.binding.model }, plane, ports);
+  const files = await writeFiles(asked, relations, outcome, plane);
+  const summary = await summarise(asked, relations, outcome, plane);
+  return {
+    files,
+    model: outcome?.model ?? null,
+    summary: {
+      ...summary,
+      crosswalk: { ...summary.crosswalk, repointed },
+      decisions: { applied: decisions.applied + decided.applied, stale: decisions.stale + decided.stale },
+      notChecked: [...summary.notChecked, ...decisions.notFound],
+    },
+  };
+}
+
+export async function openDecisions(request: SidesRequest, entity: EntitySides, relations: EntityRelations, plane: DataPlane) {
+  const { workspace } = request;
+  const { contract } = entity.definition;
+  const { now, sources, odooFields } = relations;
+  const names = sources.map(({ name }) => name);
+  const input: DecisionsInput = {
+    ...{ plane, workspace, contract, odooSystem: workspace.file.odoo, legacy: now.legacy ?? '', odoo: now.odoo, odooFields },
+    systems: now.odoo === null ? [...names, workspace.file.odoo] : names,
+    externalIds: now.externalIds,
+    links: now.links,
+  };
+  const { known, applied, stale, unknown } = await stageDecisions(input);
+  const named = unknown.records.length === 0 ? '' : `: ${unknown.records.join(', ')}`;
+  const notFound = unknown.count === 0 ? [] : [`${unknown.count} decisions name a record that is not there${named}`];
+  return { input, known, applied, stale, notFound };
+}
+
+export async function compareRecords(
+  { entity, model }: EntityMatchRequest,
+  { sources, counts }: EntityRelations,
+  known: { readonly same: string; readonly apart: string },
+  plane: DataPlane,
+): Promise<MatchOutcome | null> {
+  const { contract } = entity.definition;
+  if (!isMatchable(entity.definition) || counts.legacy + counts.odoo < 2) return null;
+  const { entity: name, fields, key, match } = contract;
+  return matchRecords({
+    ...{ plane, entity: name, sources, fields, key, mode: 'dedupe', known },
+    ...(match === undefined ? {} : { declared: match }),
+    ...(model === null ? {} : { model }),
+  });
+}
+
+function conflictInput({ entity, request }: EntityMatchRequest, relations: EntityRelations, isMatched: boolean) {
+  const { now, previous, odooFields, rejected, sources } = relations;
+  const odoo = request.workspace.file.odoo;
+  const system = sources.map(({ name }, index) => `WHEN ${index} THEN ${name === odoo ? 'NULL' : literal(name)}`).join(' ');
+  const clusters = `(SELECT CASE source ${system} END AS system, key, cluster FROM match_clusters JOIN match_records USING (rid))`;
+  return { contract: entity.definition.contract, now, previous, odooFields, rejected, clusters: isMatched ? clusters : null };
+}
+
+/** Table `match_undecided` (l, r, w, is_match): pairs worth a look that are neither known nor about to be linked. */
+function openPairsSql(outcome: MatchOutcome | null): string {
+  if (outcome === null) return 'CREATE OR REPLACE TABLE match_undecided (l INTEGER, r INTEGER, w INTEGER, is_match BOOLEAN)';
+  const [match, review] = [outcome.thresholds.match, outcome.thresholds.review].map((bits) => Math.round(bits * 1000));
+  return `CREATE OR REPLACE TABLE match_undecided AS SELECT p.l, p.r, p.w, p.w >= ${match} AND NOT p.x AS is_match FROM ${outcome.pairs} AS p
+    ANTI JOIN match_same AS s ON s.l = p.l AND s.r = p.r ANTI JOIN match_proposed AS n ON n.l = p.l AND n.r = p.r WHERE p.w >= ${review}`;
+}
+
+async function writeFiles(
+  { entity, directory }: EntityMatchRequest,
+  relations: EntityRelations,
+  outcome: MatchOutcome | null,
+  plane: DataPlane,
+): Promise<EntityMatch['files']> {
+  const name = entity.definition.contract.entity;
+  const links = outcome === null || entity.odoo === null ? null : `${name}.links.parquet`;
+  const conflicts = `${name}.conflicts.parquet`;
+  if (links !== null)
+    await plane.run(`COPY (${proposedFileSql(relations.sources.map((source) => source.name))}) TO ${literal(join(directory, links))} (FORMAT parquet)`);
+  await plane.run(`COPY (FROM conflict_findings ORDER BY class, place, field NULLS LAST, id) TO ${literal(join(directory, conflicts))} (FORMAT parquet)`);
+  return { links, conflicts };
+}
+
+async function summarise(
+  { entity, model, sides }: EntityMatchRequest,
+  { now, counts, noPrevious }: EntityRelations,
+  outcome: MatchOutcome | null,
+  plane: DataPlane,
+): Promise<MatchResult['entities'][number]> {
+  const one = async (sql: string): Promise<Record<string, number>> => {
+    const [row = {}] = await plane.rows<Record<string, number>>(sql);
+    return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]));
+  };
+  const pairs = await one('SELECT count(*) FILTER (is_match) AS match, count(*) FILTER (NOT is_match) AS review FROM match_undecided');
+  const conflicts = await plane.rows<{ class: string; n: number }>(
+    'SELECT class, count(*) AS n FROM conflict_findings WHERE NOT resolved GROUP BY class ORDER BY class',
+  );
+  const links = now.links === null ? { linked: 0, dangling: 0 } : await one(crosswalkCountsSql());
+  const found = await one('SELECT count(*) AS new FROM match_proposed');
+  return {
+    entity: entity.definition.contract.entity,
+    records: counts,
+    pairs: { match: pairs['match'] ?? 0, review: pairs['review'] ?? 0 },
+    clusters: outcome === null ? 0 : ((await one(clusterCountSql(now.odoo !== null)))['n'] ?? 0),
+    conflicts: Object.fromEntries(conflicts.map((row) => [row.class, Number(row.n)])),
+    crosswalk: { linked: links['linked'] ?? 0, new: found['new'] ?? 0, repointed: 0, dangling: links['dangling'] ?? 0 },
+    blocking: outcome === null ? null : { candidates: outcome.blocking.candidates, leftOut: outcome.blocking.unpromising },
+    model: outcome === null ? null : model === null ? 'trained' : 'used',
+    decisions: { applied: 0, stale: 0 },
+    notChecked: [
+      ...(entity.odoo === null && entity.definition.contract.odoo !== undefined ? ['Odoo: it was not pulled yet'] : []),
+      ...(noPrevious === null ? [] : [noPrevious]),
+      ...(sides.world !== null && entity.odoo !== null && outcome === null && isMatchable(entity.definition) ? ['duplicates: fewer than two records'] : []),
+    ],
+  };
+}
+
+function crosswalkCountsSql(): string {
+  return `SELECT count(*) AS linked, count(*) FILTER (o._odoo_id IS NULL AND n.external_id IS NULL) AS dangling FROM match_links_now AS l
+    LEFT JOIN match_odoo AS o ON o._odoo_id = CAST(l.odoo_id AS BIGINT) LEFT JOIN match_odoo_names AS n ON n.external_id = l.external_id`;
+}
+
+/** Things with two records or more, where a record and the one of Odoo it is linked to count once. */
+function clusterCountSql(hasOdoo: boolean): string {
+  const linked = hasOdoo ? 'SELECT r AS rid, min(l) AS unit FROM match_same GROUP BY r' : 'SELECT NULL::INTEGER AS rid, NULL::INTEGER AS unit WHERE false';
+  return `SELECT count(*) AS n FROM (SELECT cluster FROM match_clusters AS c LEFT JOIN (${linked}) AS s USING (rid) GROUP BY cluster HAVING count(DISTINCT coalesce(s.unit, c.rid)) > 1)`;
+}
