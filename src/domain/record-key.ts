@@ -31,6 +31,25 @@ export function externalId(namespace: string, entity: string, system: string, re
   return `${namespace}.${name.slice(0, Math.max(head.length, LONGEST_NAME - tail.length))}${tail}`;
 }
 
+/** What an External ID of `namespace` says of a legacy record: the way back of `externalId`. Null when it was not made there.
+ *  `entity` is as the name spells it, with `-` for `_`; `key` is null where only a digest of it is left. */
+export function parseExternalId(namespace: string, text: string): { readonly entity: string; readonly system: string; readonly key: string | null } | null {
+  if (!text.startsWith(`${namespace}.`)) return null;
+  const [, entity = '', system = '', rest = ''] = /^([^_]+)__([^_]+)__(.+)$/s.exec(text.slice(namespace.length + 1)) ?? [];
+  if (rest === '') return null;
+  if (/_z[0-9a-f]+$/.test(rest)) return { entity, system, key: null };
+  const key = unescapePart(rest);
+  return key === null ? null : { entity, system, key };
+}
+
+function unescapePart(text: string): string | null {
+  if (!/^(?:[0-9A-Za-z-]|_[0-9a-f]{2})+$/.test(text)) return null;
+  const bytes = [...text.matchAll(/_([0-9a-f]{2})|(.)/g)].map(([, hex, plain]) => (hex === undefined ? (plain ?? '').charCodeAt(0) : Number.parseInt(hex, 16)));
+  const key = new TextDecoder('utf-8', { ignoreBOM: true }).decode(new Uint8Array(bytes));
+  // bytes that are no text come back as another name, and so does a letter that had no need to be escaped
+  return escapePart(key) === text ? key : null;
+}
+
 function escapePart(text: string): string {
   let escaped = '';
   for (const byte of new TextEncoder().encode(text)) {
