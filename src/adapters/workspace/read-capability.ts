@@ -174,10 +174,10 @@ async function readCodes(pack: Folder | null, own: Folder, mistakes: Mistakes): 
 
 /** A misspelt file name would otherwise be a definition that silently does nothing. */
 function tellUnknownFiles(own: Folder, place: Place, entities: readonly string[], mistakes: Mistakes): void {
-  const top = ['capability.yaml', ...entities.map(fileOfEntity), 'sources', 'codes'];
+  const top = ['capability.yaml', 'match-model.json', ...entities.map(fileOfEntity), 'sources', 'codes'];
   for (const file of own.files) {
     const [first, second] = file.split('/') as [string, string?];
-    if (/^readme(\.\w+)?$/i.test(path.basename(file))) continue;
+    if (/^readme(\.\w+)?$/i.test(path.basename(file)) || file === 'match-model.json') continue;
     const isKnown = /^[a-z0-9-]+\.yaml$/.test(file) || /^codes\/[^/]+\.csv$/.test(file) || /^sources\/[^/]+\/[a-z0-9-]+\.yaml$/.test(file);
     if (isKnown) continue;
     const candidates =
