@@ -14,16 +14,27 @@ export function renderMatch(result: MatchResult, style: Style): string {
       `${paint.bold('Model')}  ${result.model.file === null ? 'none: nothing to match' : `${result.model.file} ${paint.dim(result.model.hash?.slice(0, 12) ?? '')}`}`,
     ].join('\n'),
   );
-  const notes = result.entities.flatMap(({ entity, notChecked, decisions, blocking }) => [
-    ...notChecked.map((text) => `  ${entity}: not checked: ${text}`),
+  const notes = result.entities.flatMap(({ entity, decisions, blocking }) => [
     ...(decisions.stale > 0 ? [`  ${entity}: ${counted(decisions.stale, 'decision')} no longer fit the values they were made on, and are asked again`] : []),
     ...(blocking !== null && blocking.leftOut > 0
       ? [`  ${entity}: ${counted(blocking.leftOut, 'unpromising pair')} of ${grouped(blocking.candidates + blocking.leftOut)} not compared`]
       : []),
   ]);
+  notes.unshift(...notChecked(result));
   if (notes.length > 0) sections.push(`${paint.bold('Notes')}\n${notes.join('\n')}`);
   if (result.files.length > 0) sections.push(result.files.map((file) => paint.dim(`  ${file}`)).join('\n'));
   return sections.join('\n\n');
+}
+
+/** Each reason once, with the entities it holds for. */
+function notChecked(result: MatchResult): string[] {
+  const reasons = Map.groupBy(
+    result.entities.flatMap(({ entity, notChecked: texts }) => texts.map((text) => ({ entity, text }))),
+    ({ text }) => text,
+  );
+  return [...reasons].map(
+    ([text, of]) => `  not checked: ${text} (${of.length === result.entities.length ? 'all entities' : of.map(({ entity }) => entity).join(', ')})`,
+  );
 }
 
 function headline({ conflicts, crosswalk }: MatchResult): string {
@@ -64,9 +75,20 @@ function conflicts(result: MatchResult, style: Style): string {
   return `${style.paint.bold('Conflicts')}\n${list}`;
 }
 
+/** Columns from which there is room for bars beside the values. */
+const WIDE = 120;
 /** Bits that fill half of the bar. */
 const FULL_BITS = 16;
 const HALF = 12;
+
+interface Step {
+  readonly comparison: string;
+  readonly left: string;
+  readonly right: string;
+  readonly what: string;
+  readonly weight: number;
+  readonly sum: number;
+}
 
 /** The waterfall: where the odds begin, what each field adds or takes, where they end. */
 export function renderExplanation(result: PairExplanationResult, style: Style): string {
@@ -77,7 +99,7 @@ export function renderExplanation(result: PairExplanationResult, style: Style): 
     return { ...one, sum, what: `${one.level}${one.byFrequency >= 0.5 ? ', rare' : one.byFrequency <= -0.5 ? ', usual' : ''}` };
   });
   const value = (text: string | null, masked: boolean): string => (masked ? '(masked)' : (text ?? '·'));
-  const list = table(
+  const list = table<Step>(
     [
       { comparison: '(before)', left: '', right: '', what: '', weight: result.prior, sum: result.prior },
       ...lines.map((line) => ({ ...line, left: value(line.left, line.masked), right: value(line.right, line.masked) })),
@@ -93,7 +115,16 @@ export function renderExplanation(result: PairExplanationResult, style: Style): 
         paint: (cell, row) => (row.weight > 0 ? paint.green(cell) : row.weight < 0 ? paint.red(cell) : cell),
       },
       { header: 'sum', value: (row) => row.sum.toFixed(1) },
-      { header: '', value: (row) => bar(row.weight), paint: (cell, row) => (row.weight < 0 ? paint.red(cell) : paint.green(cell)), isWhole: true },
+      ...(style.width < WIDE
+        ? []
+        : [
+            {
+              header: '',
+              value: (row: Step) => bar(row.weight),
+              paint: (cell: string, row: Step) => (row.weight < 0 ? paint.red(cell) : paint.green(cell)),
+              isWhole: true,
+            },
+          ]),
     ],
     style,
   );

@@ -73,15 +73,15 @@ function linkSetsSql({ definition, odoo, mapped }: EntitySides, world: OdooWorld
 
 const setsOf = (contract: EntityContract): readonly (readonly string[])[] => contract.link_by ?? [contract.key];
 
-/** Pairs that may become links: both free, and good enough. With equal keys a pair that a person would be asked about is good enough. */
+/** Pairs that may become links: both free, and good enough. With equal keys it is enough that everything else speaks for them rather than against. */
 function openPairsSql({ outcome, odoo }: ProposalRequest): string {
-  const [match, review] = [Math.round(outcome.thresholds.match * 1000), Math.round(outcome.thresholds.review * 1000)];
+  const [match, prior] = [Math.round(outcome.thresholds.match * 1000), Math.round(outcome.model.prior * 1000)];
   return `CREATE OR REPLACE TABLE match_open AS
     WITH taken AS (SELECT s.l AS legacy, s.r AS odoo FROM match_same AS s JOIN match_records AS a ON a.rid = s.l JOIN match_records AS b ON b.rid = s.r WHERE a.source < ${odoo} AND b.source = ${odoo}),
     free AS (
       SELECT p.l, p.r, p.w + CASE WHEN k.l IS NULL THEN 0 ELSE ${KEY_BONUS} END AS w FROM ${outcome.pairs} AS p
       JOIN match_records AS a ON a.rid = p.l JOIN match_records AS b ON b.rid = p.r LEFT JOIN match_key_pairs AS k ON k.l = p.l AND k.r = p.r
-      WHERE a.source < ${odoo} AND b.source = ${odoo} AND NOT p.x AND (p.w >= ${match} OR (k.l IS NOT NULL AND p.w >= ${review}))
+      WHERE a.source < ${odoo} AND b.source = ${odoo} AND NOT p.x AND (p.w >= ${match} OR (k.l IS NOT NULL AND p.w > ${prior}))
         AND p.l NOT IN (SELECT legacy FROM taken) AND p.r NOT IN (SELECT odoo FROM taken)
     ),
     best AS (SELECT *, w = max(w) OVER (PARTITION BY l) AS is_best_of_l, w = max(w) OVER (PARTITION BY r) AS is_best_of_r FROM free),
