@@ -74,6 +74,8 @@ export interface CoverageItem {
     | 'outside-scope'
     | 'not-pulled'
     | 'not-compared'
+    /** One thing with another legacy record, which says what its fields are. */
+    | 'follows-another'
     | 'unresolved-reference';
   readonly rows: number;
   readonly sum: string | null;

@@ -2,6 +2,7 @@
  *
  *  Entries of a run form a hash chain per segment (one segment per worker): `hash = SHA-256(previousHash + canonical JSON of the entry)`. */
 
+import type { Provenance } from './matching.ts';
 import type { PlanManifest } from './plan.ts';
 
 export type JournalKind =
@@ -47,6 +48,8 @@ export interface JournalPayload {
   readonly plan?: PlanManifest;
   /** PlanActionKind of the record. */
   readonly action?: string;
+  /** Of a link. Left out: by decision. */
+  readonly provenance?: Provenance;
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly sent?: Readonly<Record<string, unknown>> | null;
   readonly after?: Readonly<Record<string, unknown>> | null;
@@ -71,6 +74,7 @@ export interface JournalLine {
   readonly before: Readonly<Record<string, unknown>> | null;
   readonly after: Readonly<Record<string, unknown>> | null;
   readonly altered?: readonly string[];
+  readonly provenance?: Provenance;
 }
 
 /** How a run of load or rollback ended, in documents. `planned = applied + noop + conflict + deadLettered + blocked + remaining`, `unknown = 0` at the end. */

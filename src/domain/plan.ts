@@ -3,6 +3,7 @@
  *  File: one JSON object a line. First the manifest, then one action per document in order (parents first), last the end line with the
  *  count and the SHA-256 of everything before it. A file without its end line is refused. */
 import type { Operation } from 'fast-json-patch';
+import type { Provenance } from './matching.ts';
 
 export const PLAN_FORMAT = 'cutover-plan';
 export const PLAN_VERSION = 1;
@@ -95,6 +96,10 @@ export interface PlannedRecord {
   readonly reason: string | null;
   /** RFC 6902 over an object of Odoo fields: `test` holds the values it was made on, `add`/`replace` what is written (a `PlannedValue`). */
   readonly patch: readonly Operation[];
+  /** Link: how it is known to be that record. Left out: by decision. */
+  readonly provenance?: Provenance;
+  /** Link: the record is the one that another action of this plan makes; `odooId` is null then. */
+  readonly follows?: PlannedReference;
 }
 
 export interface PlanAction extends PlannedRecord {

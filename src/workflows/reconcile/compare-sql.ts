@@ -6,7 +6,8 @@ import { type FieldRule, fieldListSql } from '../sides/field-rules.ts';
 import { entityTable } from '../sides/sides-sql.ts';
 
 /** Table `<entity>:candidates`: unlinked legacy records and the unlinked Odoo records that have the same values in a set of `linkBy`.
- *  Pairs decided to be different are left out. `legacy` and `odoo` are queries. */
+ *  Pairs decided to be different are left out. What a record that follows another might be is asked of the one it follows. `legacy` and `odoo` are
+ *  queries. */
 export function candidatesTableSql(options: {
   readonly entity: string;
   readonly legacy: string;
@@ -28,10 +29,13 @@ FROM l JOIN o ON ${same}`;
 WITH l AS (SELECT * FROM (${options.legacy}) WHERE NOT _duplicate AND _origin IS NULL),
 o AS (SELECT * FROM (${options.odoo}) AS c ANTI JOIN ${entityTable(entity, 'links')} AS k ON k.odoo_id = c._odoo_id),
 found AS (${sets.join(' UNION ALL ')}),
-apart AS (SELECT system AS _system, key AS _key, odoo FROM decisions WHERE entity = ${literal(entity)} AND decision = 'different')
-SELECT f._system, f._key, f._odoo_id, min(f._external_id) AS _external_id, bool_or(f._in_scope) AS _in_scope, min(f._link_by) AS _link_by
-FROM found AS f ANTI JOIN apart AS a ON a._system = f._system AND a._key = f._key AND (a.odoo = CAST(f._odoo_id AS VARCHAR) OR a.odoo = f._external_id)
-GROUP BY f._system, f._key, f._odoo_id`;
+open AS (
+  SELECT coalesce(w.leader_system, f._system) AS _system, coalesce(w.leader_key, f._key) AS _key, f._odoo_id, f._external_id, f._in_scope, f._link_by
+  FROM found AS f ANTI JOIN ${entityTable(entity, 'apart')} AS a ON a._system = f._system AND a._key = f._key AND a.odoo_id = f._odoo_id
+  LEFT JOIN ${entityTable(entity, 'follows')} AS w ON w._system = f._system AND w._key = f._key
+)
+SELECT _system, _key, _odoo_id, min(_external_id) AS _external_id, bool_or(_in_scope) AS _in_scope, min(_link_by) AS _link_by
+FROM open GROUP BY _system, _key, _odoo_id`;
 }
 
 /** The legacy side as it is written: rows of `linkedLegacySql` with their class. */
@@ -162,6 +166,12 @@ export function keyIsPii(contract: EntityContract): boolean {
   return contract.key.some((name) => contract.fields[name]?.pii === true);
 }
 
+/** Links of records that legacy no longer has; of several that were one thing only the first. */
+function goneSql(entity: string, files: SideFiles): string {
+  return `${entityTable(entity, 'links')} AS k JOIN read_parquet(${literal(files.odoo)}) AS o ON o._odoo_id = k.odoo_id AND o._class = 'missing-in-legacy'
+ANTI JOIN ${entityTable(entity, 'follows')} AS w ON w._system = k._system AND w._key = k._key`;
+}
+
 /** One break per record that has no counterpart, or whose key does not identify it. */
 export function recordBreaksSql(context: BreakContext): string {
   const { contract, odooSystem, files } = context;
@@ -178,7 +188,8 @@ export function recordBreaksSql(context: BreakContext): string {
   return `INSERT INTO ${entityTable(entity, 'breaks')}
 SELECT ${head('_system', '_key', '_key')}, min(_odoo_id), 'duplicate-key', NULL, CAST(count(*) AS VARCHAR) || ' rows', NULL, ${tail}, 'mend-legacy', ${flags}
 FROM read_parquet(${literal(files.legacy)}) WHERE _class = 'duplicate-key' GROUP BY _system, _key
-UNION ALL SELECT ${head('_system', '_key', '_key')}, _odoo_id, _class, NULL, NULL, NULL, ${tail}, CASE _class WHEN 'only-legacy' THEN ${byOwner('create-in-odoo', 'decide')} ELSE 'decide' END, ${flags}
+UNION ALL SELECT ${head('_system', '_key', '_key')}, _odoo_id, _class, NULL, NULL, NULL, ${tail},
+  CASE WHEN _class <> 'only-legacy' THEN 'decide' WHEN _leader_key IS NOT NULL THEN 'link' ELSE ${byOwner('create-in-odoo', 'decide')} END, ${flags}
 FROM read_parquet(${literal(files.legacy)}) WHERE _class IN ('only-legacy', 'missing-in-odoo')
 UNION ALL SELECT ${head('_system', '_key', '_key')}, CASE WHEN count(*) = 1 THEN min(_odoo_id) END, 'exists-unlinked', NULL, NULL,
   CASE WHEN count(*) > 1 THEN string_agg('#' || CAST(_odoo_id AS VARCHAR), ', ' ORDER BY _odoo_id) END, ${tail}, 'link', ${flags}
@@ -186,7 +197,7 @@ FROM ${entityTable(entity, 'candidates')} GROUP BY _system, _key
 UNION ALL SELECT ${head('_system', rejectedRecord, '_key')}, NULL, CASE WHEN is_null_key THEN 'null-key' ELSE 'rejected' END, NULL, rules, NULL, ${tail}, 'mend-legacy', ${flags}
 FROM ${entityTable(entity, 'rejects')}
 UNION ALL SELECT ${head('k._system', 'k._key', 'k._key')}, k.odoo_id, 'missing-in-legacy', NULL, NULL, NULL, ${tail}, ${byOwner('archive-in-odoo', 'decide')}, ${flags}
-FROM ${entityTable(entity, 'links')} AS k JOIN read_parquet(${literal(files.odoo)}) AS o ON o._odoo_id = k.odoo_id WHERE o._class = 'missing-in-legacy'
+FROM ${goneSql(entity, files)}
 UNION ALL SELECT ${head(literal(odooSystem), record('_odoo_id'), '_key')}, _odoo_id, _class, NULL, NULL, NULL, ${tail}, 'decide', ${flags}
 FROM read_parquet(${literal(files.odoo)}) WHERE _class = 'only-odoo' OR (_class = 'duplicate-key' AND _odoo_id NOT IN (SELECT odoo_id FROM ${entityTable(entity, 'links')} WHERE odoo_id IS NOT NULL))`;
 }
@@ -196,7 +207,8 @@ export function recordsSql(context: BreakContext): string {
   const { contract, odooSystem, files } = context;
   const { entity } = contract;
   const none = 'CAST([] AS VARCHAR[])';
-  return `SELECT r._system, r._key, r._odoo_id, r._class, r._fields, r._rounded, d.decision AS _decision FROM (
+  return `SELECT r._system, r._key, r._odoo_id, r._class, r._fields, r._rounded, d.decision AS _decision,
+  k.origin AS _origin, k.provenance AS _provenance, k.evidence AS _evidence, w.leader_system AS _leader_system, w.leader_key AS _leader_key FROM (
 SELECT _system, _key, _odoo_id, 'linked' AS _class, _fields, _rounded FROM ${entityTable(entity, 'pairs')}
 UNION ALL SELECT l._system, l._key, CASE WHEN l._class = 'exists-unlinked' THEN c.only_id ELSE min(l._odoo_id) END, l._class, ${none}, ${none}
 FROM read_parquet(${literal(files.legacy)}) AS l
@@ -204,11 +216,13 @@ LEFT JOIN (SELECT _system, _key, CASE WHEN count(*) = 1 THEN min(_odoo_id) END A
 WHERE l._class <> 'linked' GROUP BY l._system, l._key, l._class, c.only_id
 UNION ALL SELECT _system, _key, NULL, CASE WHEN is_null_key THEN 'null-key' ELSE 'rejected' END, ${none}, ${none} FROM ${entityTable(entity, 'rejects')}
 UNION ALL SELECT k._system, k._key, k.odoo_id, 'missing-in-legacy', ${none}, ${none}
-FROM ${entityTable(entity, 'links')} AS k JOIN read_parquet(${literal(files.odoo)}) AS o ON o._odoo_id = k.odoo_id WHERE o._class = 'missing-in-legacy'
+FROM ${goneSql(entity, files)}
 UNION ALL SELECT ${literal(odooSystem)}, _key, _odoo_id, _class, ${none}, ${none}
 FROM read_parquet(${literal(files.odoo)}) WHERE _class IN ('only-odoo', 'outside-scope') OR (_class = 'duplicate-key' AND _odoo_id NOT IN (SELECT odoo_id FROM ${entityTable(entity, 'links')} WHERE odoo_id IS NOT NULL))
 ) AS r
 LEFT JOIN (SELECT system, key, CASE WHEN bool_or(decision = 'same') THEN 'same' ELSE 'different' END AS decision FROM decisions WHERE entity = ${literal(entity)} GROUP BY ALL) AS d ON d.system = r._system AND d.key = r._key
+LEFT JOIN ${entityTable(entity, 'links')} AS k ON k._system = r._system AND k._key = r._key
+LEFT JOIN ${entityTable(entity, 'follows')} AS w ON w._system = r._system AND w._key = r._key
 ORDER BY r._system, r._key, r._odoo_id, r._class`;
 }
 

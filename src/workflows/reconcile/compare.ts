@@ -6,6 +6,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
 import { type FieldRule, fieldRules } from '../sides/field-rules.ts';
 import { gatherSides, stageLinks } from '../sides/gather-sides.ts';
+import { latestMatch } from '../sides/latest-match.ts';
 import { codesOf, odooSideSql, openSides } from '../sides/open-sides.ts';
 import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
 import { entityTable, linesTableSql, linkedLegacySql } from '../sides/sides-sql.ts';
@@ -33,11 +34,12 @@ export async function compareCapability(request: SidesRequest, ports: Ports): Pr
   const directory = await ports.runs.runDirectory(request.runId);
   const plane = await ports.openPlane();
   try {
-    await stageLinks(request, ports, inputs.world, plane);
+    const match = await latestMatch(ports, inputs.world.uuid, request.capability.name);
+    await stageLinks(request, ports, inputs.world, match, plane);
     const comparing = new Comparing(request, ports, inputs, plane, directory);
     const entities = await comparing.all();
     const snapshots = uniqueSnapshots([...inputs.facts, ...inputs.lookups.values(), ...inputs.entities.flatMap(snapshotsOf)]);
-    return { capability: request.capability.name, asOf: request.asOf, world: inputs.world, entities, snapshots };
+    return { capability: request.capability.name, asOf: request.asOf, world: inputs.world, entities, snapshots, match };
   } finally {
     await plane.close();
   }
@@ -82,7 +84,13 @@ class Comparing {
       candidates: file('candidates'),
       baseline: file('baseline'),
     };
-    const rules = odoo === null ? [] : fieldRules({ definition, binding: odoo.binding, mapped, world: this.#inputs.world });
+    const [following] = await this.#plane.rows<{ followers: number }>(
+      `SELECT count(*) AS followers FROM ${entityTable(entity, 'follows')} AS w
+SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT _duplicate) AS p ON p._system = w._system AND p._key = w._key`,
+    );
+    const followers = following?.followers ?? 0;
+    const { world } = this.#inputs;
+    const rules = odoo === null ? [] : fieldRules({ definition, binding: odoo.binding, mapped, world, hasFollowers: followers > 0 });
     await this.#classify(inputs, rules, files);
     // Read before the layers are merged: a layer that comes in between makes this comparison look older than it is, never newer.
     const baselineLayer = await newestLayer(this.#ports, { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity });
@@ -97,7 +105,7 @@ class Comparing {
       `SELECT count(*) AS rows FROM ${entityTable(entity, 'rejects')} WHERE _key IS NULL AND NOT is_null_key`,
     );
     return {
-      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, baselineLayer, counts, datasets },
+      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, baselineLayer, counts, followers, datasets },
       equal: counts.linked - rows.reduce((sum, row) => sum + row.differing, 0),
       rejectedWithoutKey: unknown?.rows ?? 0,
       snapshots: snapshotsOf(inputs).map(identityOf),

@@ -1,6 +1,6 @@
 /** Control totals: what both sides sum up to, and by which classes of rows the difference between them is explained. */
 import { identifier, literal } from '../../domain/sql.ts';
-import type { FieldRule } from '../sides/field-rules.ts';
+import { type FieldRule, saysSql } from '../sides/field-rules.ts';
 import type { EntityComparison } from './comparison.ts';
 
 /** A dimension: the expression over the aliases of each side. */
@@ -27,7 +27,7 @@ export interface ControlQuery {
   readonly rejects: readonly string[];
 }
 
-/** `_system`, `_key`, `_odoo_id`, `_class`, `amount`, `odoo_form` and `d<n>` per dimension of the legacy rows. Aliases: `self` and the ref fields. */
+/** `_system`, `_key`, `_odoo_id`, `_class`, `_ahead`, `amount` and `d<n>` per dimension of the legacy rows. Aliases: `self` and the ref fields. */
 function legacySql({ comparison, measure, dimensions, references }: ControlQuery): string {
   const amount = measure === null ? '1' : `self.${identifier(measure.field)}`;
   const joins = references.map(({ field, target }) => {
@@ -35,7 +35,7 @@ function legacySql({ comparison, measure, dimensions, references }: ControlQuery
     return `LEFT JOIN (SELECT * FROM read_parquet(${literal(target.legacy)}) WHERE NOT _duplicate) AS ${alias} ON ${alias}._system = self._system AND ${alias}._key = self.${alias}`;
   });
   const columns = dimensions.map((dimension, index) => `, CAST(TRY(${dimension.legacy}) AS VARCHAR) AS d${index}`).join('');
-  return `SELECT self._system, self._key, self._odoo_id, self._class, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
+  return `SELECT self._system, self._key, self._odoo_id, self._class, self._ahead, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
 FROM read_parquet(${literal(comparison.legacy)}) AS self ${joins.join(' ')}`;
 }
 
@@ -66,6 +66,9 @@ export function controlSql(query: ControlQuery): string {
   const moved = each((index) => (dimensions[index]?.odoo === null ? 'false' : `l.d${index} IS DISTINCT FROM o.d${index}`) + ` AS m${index}`);
   const there = each((index) => `${dimensions[index]?.odoo === null ? 'l' : 'o'}.d${index} AS o_d${index}`);
   const rejected = measure === null ? rejects : [];
+  // of several legacy records that are one record of Odoo, the one that says what the amount is stands against it; the others are `joined`
+  const saysMeasure =
+    measure === null ? 'l._ahead IS NULL' : `(l._system IN (${measure.systems.map(literal).join(', ')}) AND ${saysSql('l', measure.systems)})`;
   const groups = dimensions.map(
     (_, index) =>
       `SELECT ${index} AS dimension, d${index} AS value, CASE WHEN m${index} THEN 'other-dimension' ELSE class END AS class, ${sums} FROM entry GROUP BY ALL`,
@@ -73,14 +76,14 @@ export function controlSql(query: ControlQuery): string {
   return `WITH l AS (${legacySql(query)}), o AS (${odooSql(query)}),
 r AS (SELECT _system, _key, _fields, _rounded FROM read_parquet(${literal(comparison.records)}) WHERE _class = 'linked'),
 paired AS MATERIALIZED (
-  SELECT l.amount AS l_amount, o.amount AS o_amount, row_number() OVER (PARTITION BY l._odoo_id ORDER BY l._system, l._key) AS nth,
+  SELECT l.amount AS l_amount, o.amount AS o_amount, row_number() OVER (PARTITION BY l._odoo_id ORDER BY ${saysMeasure} DESC, l._ahead IS NULL DESC, l._system, l._key) AS nth,
     ${pairClassSql(measure)} AS class${each((index) => `l.d${index} AS d${index}`)}${there}${moved}
   FROM l JOIN o ON o._odoo_id = l._odoo_id JOIN r ON r._system = l._system AND r._key = l._key WHERE l._class = 'linked'
 ),
 entry(legacy, odoo, class${each((index) => `d${index}, m${index}`)}) AS MATERIALIZED (
-  SELECT l_amount, 0, CASE WHEN nth > 1 THEN 'shared-record' ELSE class END${each((index) => `d${index}, m${index} AND nth = 1`)} FROM paired
+  SELECT l_amount, 0, CASE WHEN nth > 1 THEN 'joined' ELSE class END${each((index) => `d${index}, m${index} AND nth = 1`)} FROM paired
   UNION ALL SELECT 0, o_amount, class${each((index) => `o_d${index}, m${index}`)} FROM paired WHERE nth = 1
-  UNION ALL SELECT amount, 0, _class${each((index) => `d${index}, false`)} FROM l WHERE _class <> 'linked'
+  UNION ALL SELECT amount, 0, CASE WHEN _ahead IS NOT NULL AND _class <> 'duplicate-key' THEN 'joined' ELSE _class END${each((index) => `d${index}, false`)} FROM l WHERE _class <> 'linked'
   UNION ALL SELECT 0, amount, _class${each((index) => `d${index}, false`)} FROM o WHERE _class <> 'linked'
   ${rejected.map((file) => `UNION ALL SELECT 1, 0, CASE WHEN bool_or(rule = 'null-key') THEN 'null-key' ELSE 'rejected' END${each(() => 'NULL, false')} FROM read_parquet(${literal(file)}) GROUP BY row`).join('\n  ')}
 )
@@ -116,7 +119,8 @@ export function fieldCoverageSql(comparison: EntityComparison, fields: readonly 
 /** Linked rows without a value in fields of which Odoo cannot hold "no value": `f<n>`. */
 export function missingValuesSql(comparison: EntityComparison, fields: readonly string[], systems: (field: string) => readonly string[]): string {
   const columns = fields.map(
-    (name, index) => `count(*) FILTER (${identifier(name)} IS NULL AND _system IN (${systems(name).map(literal).join(', ')})) AS f${index}`,
+    (name, index) =>
+      `count(*) FILTER (${identifier(name)} IS NULL AND _system IN (${systems(name).map(literal).join(', ')}) AND ${saysSql('l', systems(name))}) AS f${index}`,
   );
-  return `SELECT ${columns.join(', ')} FROM read_parquet(${literal(comparison.legacy)}) WHERE _class = 'linked'`;
+  return `SELECT ${columns.join(', ')} FROM read_parquet(${literal(comparison.legacy)}) AS l WHERE _class = 'linked'`;
 }

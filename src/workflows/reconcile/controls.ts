@@ -69,7 +69,8 @@ async function planControls(comparison: Comparison, plane: DataPlane): Promise<P
 
 export function rulesOf(entity: EntityComparison, comparison: Comparison): readonly FieldRule[] {
   if (entity.binding === null) return [];
-  return fieldRules({ definition: entity.definition, binding: entity.binding, mapped: entity.mapped, world: comparison.world });
+  const { definition, binding, mapped, followers } = entity;
+  return fieldRules({ definition, binding, mapped, world: comparison.world, hasFollowers: followers > 0 });
 }
 
 function expressionText(entity: EntityComparison, index: number, name: string, text: string): ExpressionText {

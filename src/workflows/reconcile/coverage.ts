@@ -21,6 +21,7 @@ export async function coverageOf(comparison: Comparison, plane: DataPlane, ports
       ['quarantined', await quarantinedRows(entity, ports)],
       ['rejected', sumOfCounts(entity, 'rejected')],
       ['duplicate-key', sumOfCounts(entity, 'duplicates')],
+      ['follows-another', entity.followers],
       ['outside-scope', entity.counts['outside-scope']],
     ];
     for (const [reason, count] of rows) if (count > 0) items.push({ entity: entity.entity, field: null, reason, rows: count, sum: null });

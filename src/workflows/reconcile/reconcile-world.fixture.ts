@@ -8,6 +8,7 @@ import { openState } from '../../adapters/state/state-store.ts';
 import { directoryRunStore } from '../../adapters/store/run-store.ts';
 import { directorySnapshotStore } from '../../adapters/store/snapshot-store.ts';
 import { CapabilityFile, EntityContract, LinkDecisionRow, SourceMapping } from '../../domain/contract.ts';
+import { MatchDecisionRow, type MatchManifest, type Provenance } from '../../domain/matching.ts';
 import type { DataPlane, DataRow, Ports, StateStore } from '../../domain/ports.ts';
 import type { ReconcileResult } from '../../domain/results.ts';
 import { identifier, literal } from '../../domain/sql.ts';
@@ -29,8 +30,31 @@ export interface WorldDescription {
   readonly entities: readonly { readonly contract: z.input<typeof EntityContract>; readonly sources: readonly z.input<typeof SourceMapping>[] }[];
   readonly fields: OdooFields;
   readonly decisions?: readonly { entity: string; system: string; key: string; odoo: string; decision: 'same' | 'different' }[];
+  /** Pairs: `left` and `right` as `system/key`. */
+  readonly matchDecisions?: readonly { entity: string; left: string; right: string; decision: 'same' | 'different' }[];
   readonly rounding?: 'round_per_line' | 'round_globally';
 }
+
+export interface MatchFound {
+  readonly links?: readonly (readonly [system: string, key: string, odooId: number, provenance: Provenance, weight: number | null])[];
+  readonly conflicts?: readonly {
+    readonly id: string;
+    readonly class: string;
+    readonly field?: string;
+    readonly resolved?: boolean;
+    readonly records: readonly (readonly [system: string | null, key: string | null, odooId: number | null])[];
+  }[];
+}
+
+const column = (name: string, type = 'VARCHAR'): StagedColumn => ({ name, type });
+const linkColumns = [
+  ...[column('_system'), column('_key'), column('odoo_id', 'BIGINT'), column('provenance'), column('evidence')],
+  column('weight', 'INTEGER'),
+];
+const conflictColumns = [
+  ...[column('id'), column('class'), column('field'), column('resolved', 'BOOLEAN')],
+  column('records', 'STRUCT(system VARCHAR, "key" VARCHAR, odoo_id BIGINT)[]'),
+];
 
 export const position: PositionOf = () => ({ file: 'mappings/entity.yaml', line: 1, column: 1 });
 
@@ -116,7 +140,7 @@ export class ReconcileWorld {
         capabilities: ['procurement'],
       }),
       capabilities: new Map([['procurement', this.capability]]),
-      matchDecisions: [],
+      matchDecisions: (description.matchDecisions ?? []).map((row) => MatchDecisionRow.parse({ ...row, by: 'steward' })),
       linkDecisions: (description.decisions ?? []).map((row) => LinkDecisionRow.parse({ ...row, by: 'steward', at: '2026-01-01' })),
     };
   }
@@ -160,7 +184,12 @@ export class ReconcileWorld {
     await this.#snapshot('odoo', `lookup.${model}`, valuesSql(rows, columns), columns, `${this.uuid}:request`);
   }
 
-  async link(entity: string, system: string, links: Readonly<Record<string, number>>): Promise<void> {
+  async link(
+    entity: string,
+    system: string,
+    links: Readonly<Record<string, number>>,
+    how: { readonly provenance?: Provenance; readonly validFrom?: string } = {},
+  ): Promise<void> {
     const shared = {
       odooUuid: this.uuid,
       capability: 'procurement',
@@ -170,6 +199,7 @@ export class ReconcileWorld {
       provenance: 'load' as const,
       runId: 'run',
       validFrom: '2026-01-01T00:00:00.000Z',
+      ...how,
     };
     await this.laboratory.state.link(
       Object.entries(links).map(([key, odooId]) => ({ ...shared, key, odooId, externalId: `hospital.${entity}__${system}__${odooId}` })),
@@ -178,6 +208,39 @@ export class ReconcileWorld {
 
   async unlink(entity: string, system: string, keys: readonly string[]): Promise<void> {
     await this.laboratory.state.unlink(this.uuid, entity, system, keys, '2026-01-03T00:00:00.000Z', 'run');
+  }
+
+  /** What a match of the snapshots there are now leaves behind. */
+  async matched(found: Readonly<Record<string, MatchFound>>, manifest: Partial<MatchManifest> = {}): Promise<void> {
+    this.#runs += 1;
+    const runId = `20260102T030405-match-${String(this.#runs).padStart(4, '0')}`;
+    const directory = await this.ports.runs.runDirectory(runId);
+    const entities: Record<string, { links: string; conflicts: string }> = {};
+    for (const [entity, { links = [], conflicts = [] }] of Object.entries(found)) {
+      const files = { links: `${entity}.links.parquet`, conflicts: `${entity}.conflicts.parquet` };
+      const proposed = links.map(([system, key, id, provenance, weight]) => ({
+        _system: system,
+        _key: key,
+        odoo_id: id,
+        provenance,
+        evidence: `${provenance} no`,
+        weight,
+      }));
+      await this.laboratory.plane.run(`COPY (${valuesSql(proposed, linkColumns)}) TO ${literal(join(directory, files.links))} (FORMAT parquet)`);
+      const found = conflicts.map(({ records, ...conflict }) => ({
+        ...{ field: null, resolved: false, ...conflict },
+        records: `[${records.map(([system, key, id]) => `{'system': ${literal(system)}, 'key': ${literal(key)}, 'odoo_id': ${id ?? 'NULL'}}`).join(', ')}]`,
+      }));
+      await this.laboratory.plane.run(`COPY (${valuesSql(found, conflictColumns)}) TO ${literal(join(directory, files.conflicts))} (FORMAT parquet)`);
+      entities[entity] = files;
+    }
+    const snapshots = (await this.ports.snapshots.list()).map((one) => ({ system: one.manifest.system, entity: one.manifest.entity, id: one.manifest.id }));
+    const complete: MatchManifest = {
+      ...{ format: 'cutover-match/1', runId, asOf: '2026-01-02T03:04:05.000Z', capability: 'procurement', odooUuid: this.uuid, mappingHash: 'hash' },
+      ...{ snapshots, entities, ...manifest },
+    };
+    const pointer = join(await this.ports.runs.matchDirectory(this.uuid, 'procurement'), 'latest.json');
+    await this.ports.runs.writeFile(pointer, JSON.stringify(complete));
   }
 
   get #request() {

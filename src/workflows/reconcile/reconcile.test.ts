@@ -210,40 +210,41 @@ describe('control totals', () => {
 
 describe('two sources', () => {
   const suppliers: WorldDescription = {
-    fields: { 'res.partner': { ref: 'char', name: 'char', limit: 'float' } },
+    fields: { 'res.partner': { ref: 'char', name: 'char', city: 'char', limit: 'float' } },
     entities: [
       {
         contract: {
           entity: 'supplier',
           version: 1,
           key: ['no'],
-          fields: { no: { type: 'text', required: true }, name: { type: 'text' }, limit: { type: 'money' } },
+          fields: { no: { type: 'text', required: true }, name: { type: 'text' }, city: { type: 'text' }, limit: { type: 'money' } },
           controls: [
             { name: 'suppliers', measure: 'count' },
             { name: 'limits', measure: 'limit' },
           ],
-          odoo: { model: 'res.partner', fields: { no: { field: 'ref', compare: false }, name: 'name', limit: 'limit' } },
+          odoo: { model: 'res.partner', fields: { no: { field: 'ref', compare: false }, name: 'name', city: 'city', limit: 'limit' } },
         },
         sources: [
           { system: 'meditrack', entity: 'supplier', from: 'V', fields: { no: 'no', name: 'name', limit: 'amount' } },
-          { system: 'stores', entity: 'supplier', from: 'S', fields: { no: 'no', name: 'name' } },
+          { system: 'stores', entity: 'supplier', from: 'S', fields: { no: 'no', name: 'name', city: 'city' } },
         ],
       },
     ],
   };
 
-  it('may be one record of Odoo by decision, and each is compared in what it yields', async () => {
+  it('may be one record of Odoo by decision, and each is compared in what it alone yields', async () => {
     const decisions = [{ entity: 'supplier', system: 'stores', key: 'S1', odoo: '7', decision: 'same' as const }];
     const world = await laboratory.world({ ...suppliers, decisions });
     await world.legacy('meditrack', 'supplier', [{ no: 'V1', name: 'Acme', amount: '10' }]);
-    await world.legacy('stores', 'supplier', [{ no: 'S1', name: 'ACME Ltd' }]);
-    await world.odoo('supplier', [{ id: 7, ref: 'V1', name: 'Acme', limit: '12.5' }]);
+    await world.legacy('stores', 'supplier', [{ no: 'S1', name: 'ACME Ltd', city: 'Ghent' }]);
+    await world.odoo('supplier', [{ id: 7, ref: 'V1', name: 'Acme', limit: '12.5', city: 'Antwerp' }]);
     await world.link('supplier', 'meditrack', { V1: 7 });
     const result = await world.reconcile();
     expect(result.entities[0]).toMatchObject({ legacy: 2, odoo: 1, breaks: { value: 2 } });
-    expect(control(result, 'suppliers')).toMatchObject({ legacy: '2', odoo: '1', classes: { 'shared-record': '1' }, residual: '0' });
+    expect(control(result, 'suppliers')).toMatchObject({ legacy: '2', odoo: '1', classes: { joined: '1' }, residual: '0' });
     expect(control(result, 'limits')).toMatchObject({ legacy: '10', odoo: '12.5', classes: { value: '-2.5' }, residual: '0' });
     expect(result.coverage).toContainEqual({ entity: 'supplier', field: 'no', reason: 'not-compared', rows: 2, sum: null });
+    expect(result.coverage).toContainEqual({ entity: 'supplier', field: null, reason: 'follows-another', rows: 1, sum: null });
   });
 });
 

@@ -49,6 +49,8 @@ export interface RuleContext {
   readonly binding: ResolvedBinding;
   readonly mapped: ReadonlyMap<string, readonly string[]>;
   readonly world: OdooWorld;
+  /** Some legacy records follow another (`_ahead`): what one before them says of a field is not theirs to say. */
+  readonly hasFollowers?: boolean;
 }
 
 /** The rules of every field that is bound and that some source yields, in contract order. */
@@ -59,7 +61,7 @@ export function fieldRules(context: RuleContext): readonly FieldRule[] {
   });
 }
 
-function fieldRule({ definition, binding, mapped, world }: RuleContext, field: string, contract: FieldContract): FieldRule | null {
+function fieldRule({ definition, binding, mapped, world, hasFollowers }: RuleContext, field: string, contract: FieldContract): FieldRule | null {
   const bound = binding.fields.find((one) => one.field === field);
   const isState = binding.stateField === field;
   const systems = mapped.get(field) ?? [];
@@ -68,7 +70,11 @@ function fieldRule({ definition, binding, mapped, world }: RuleContext, field: s
   const [l, o] = [`l.${own}`, `o.${own}`];
   const skipsNull = bound?.nullable === false;
   const isPartial = systems.length < definition.sources.length;
-  const conditions = [...(isPartial ? [`l._system IN (${systems.map(literal).join(', ')})`] : []), ...(skipsNull ? [`${l} IS NOT NULL`] : [])];
+  const conditions = [
+    ...(isPartial ? [`l._system IN (${systems.map(literal).join(', ')})`] : []),
+    ...(hasFollowers === true ? [saysSql('l', systems)] : []),
+    ...(skipsNull ? [`${l} IS NOT NULL`] : []),
+  ];
   const digits = bound === undefined ? null : storedDigits(contract, bound, world);
   const rounding = roundingWords(contract, digits, world);
   const same = sameness(contract);
@@ -93,6 +99,11 @@ function fieldRule({ definition, binding, mapped, world }: RuleContext, field: s
     odooText: contract.type === 'ref' ? `'#' || CAST(${o} AS VARCHAR)` : valueText(contract, o),
     baselineText: contract.type === 'ref' ? `'#' || b.${own}.v` : `b.${own}.v`,
   };
+}
+
+/** Is a field that these systems yield a legacy row's own to say? Of several rows that are one thing only the first one's. */
+export function saysSql(row: string, systems: readonly string[]): string {
+  return `(${row}._ahead IS NULL OR NOT list_has_any(${row}._ahead, CAST(${literalList(systems)} AS VARCHAR[])))`;
 }
 
 function sameness(contract: FieldContract): (left: string, right: string) => string {

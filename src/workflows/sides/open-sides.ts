@@ -1,9 +1,11 @@
 /** Opens the sides of entities in a data plane: legacy rows, rejects and links as views and tables, Odoo's records as a query. */
 import type { DataPlane } from '../../domain/ports.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { type LinkSources, linkTablesSql, unboundLinkTablesSql } from './links-sql.ts';
 import type { EntitySides, LegacySide, Sides } from './sides.ts';
-import { legacyViewSql, linksTableSql, odooCanonicalSql, rejectsViewSql, unboundLinksSql, wideAmountsSql } from './sides-sql.ts';
+import { legacyViewSql, odooCanonicalSql, rejectsViewSql, wideAmountsSql } from './sides-sql.ts';
 
-/** `<entity>:legacy`, `<entity>:rejects` and `<entity>:links`. All entities first: a reference may point to any of them, its own included. */
+/** `<entity>:legacy`, `<entity>:rejects` and the tables of links (links-sql.ts), which need those of `stageLinks`. All entities first: a reference may point to any of them, its own included. */
 export async function openSides(entities: readonly EntitySides[], plane: DataPlane): Promise<void> {
   for (const { definition, datasets, odoo } of entities) {
     const { contract } = definition;
@@ -19,8 +21,13 @@ export async function openSides(entities: readonly EntitySides[], plane: DataPla
         datasets.map((dataset) => dataset.rejects),
       ),
     );
-    await plane.run(odoo === null ? unboundLinksSql(contract.entity) : linksTableSql(contract.entity, odoo.snapshot.data));
+    for (const sql of odoo === null ? unboundLinkTablesSql(contract.entity) : linkTablesSql(linkSources(definition, odoo.snapshot))) await plane.run(sql);
   }
+}
+
+function linkSources({ contract, sources }: EntitySides['definition'], { data, manifest }: Snapshot): LinkSources {
+  const columns = manifest.columns.map((column) => column.name);
+  return { entity: contract.entity, snapshot: { file: data, columns }, systems: sources.map(({ mapping }) => mapping.system) };
 }
 
 /** Odoo's records in canonical shape, as a query; null where there are none. */

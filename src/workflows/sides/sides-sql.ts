@@ -11,7 +11,7 @@ import { odooType } from './field-rules.ts';
 /** Tables and views of one entity in the data plane. */
 export function entityTable(
   entity: string,
-  part: 'legacy' | 'links' | 'candidates' | 'classes' | 'lines' | 'pairs' | 'differing' | 'breaks' | 'baseline' | 'rejects',
+  part: 'legacy' | 'links' | 'apart' | 'follows' | 'candidates' | 'classes' | 'lines' | 'pairs' | 'differing' | 'breaks' | 'baseline' | 'rejects',
 ): string {
   return identifier(`${entity}:${part}`);
 }
@@ -31,25 +31,6 @@ export function rejectsViewSql(entity: string, rejects: readonly string[]): stri
   const source = `SELECT system AS _system, row AS _row, min(ref) AS _ref, min(key) AS _key, bool_or(rule = 'null-key') AS is_null_key,
   string_agg(DISTINCT field || ': ' || rule, ', ' ORDER BY field || ': ' || rule) AS rules FROM read_parquet(${literalList(rejects)}) GROUP BY system, row`;
   return `CREATE OR REPLACE VIEW ${entityTable(entity, 'rejects')} AS ${rejects.length === 0 ? none : source}`;
-}
-
-/** Table `<entity>:links` (`_system`, `_key`, `odoo_id`, `origin`): which Odoo record a legacy record is. The crosswalk before decisions;
- *  `odoo_id` is null where a decision names a record that the snapshot does not hold. `snapshot` is null for an entity never pulled. */
-export function linksTableSql(entity: string, snapshot: string): string {
-  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'links')} AS
-WITH known AS (SELECT id, _external_id, _foreign_external_id FROM read_parquet(${literal(snapshot)})),
-named AS (
-  SELECT _external_id AS name, id FROM known WHERE _external_id IS NOT NULL
-  UNION ALL SELECT _foreign_external_id, id FROM known WHERE _foreign_external_id IS NOT NULL
-),
-walked AS (SELECT system AS _system, key AS _key, CAST(odoo_id AS BIGINT) AS odoo_id, 'crosswalk' AS origin FROM crosswalk WHERE entity = ${literal(entity)}),
-decided AS (
-  SELECT d.system AS _system, d.key AS _key, coalesce(TRY_CAST(d.odoo AS BIGINT), n.id) AS odoo_id, 'decision' AS origin
-  FROM decisions AS d LEFT JOIN named AS n ON n.name = d.odoo
-  WHERE d.entity = ${literal(entity)} AND d.decision = 'same'
-)
-SELECT * FROM walked UNION ALL
-SELECT _system, _key, min(odoo_id), min(origin) FROM decided AS d ANTI JOIN walked AS w ON w._system = d._system AND w._key = d._key GROUP BY _system, _key`;
 }
 
 /** Table `<entity>:lines`: per document what its lines come to. `total_<field>` exactly, `expected_<field>` as Odoo rounds it. */
@@ -72,11 +53,6 @@ export function linesTableSql(options: {
 SELECT _system, ${identifier(options.parent)} AS _key, ${sums.join(', ')} FROM ${entityTable(options.lines, 'legacy')} WHERE NOT _duplicate GROUP BY ALL`;
 }
 
-/** The same, empty, for an entity that is not bound to Odoo. */
-export function unboundLinksSql(entity: string): string {
-  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'links')} (_system VARCHAR, _key VARCHAR, odoo_id BIGINT, origin VARCHAR)`;
-}
-
 export interface LegacyColumns {
   readonly contract: EntityContract;
   /** Ref fields whose entity is compared too: field → entity. */
@@ -87,7 +63,8 @@ export interface LegacyColumns {
   readonly lines: readonly string[];
 }
 
-/** Every legacy row with `_odoo_id`, `_origin` and, per field, what it is in Odoo. No join multiplies rows: links and lookups are unique by key. */
+/** Every legacy row with `_odoo_id`, `_origin`, the record it follows (`_leader_system`, `_leader_key`, `_ahead`) and, per field, what it is in Odoo. No
+ *  join multiplies rows: links and lookups are unique by key. */
 export function linkedLegacySql({ contract, refs, codes, lines }: LegacyColumns): string {
   const joins: string[] = [];
   const columns: string[] = [];
@@ -111,9 +88,10 @@ export function linkedLegacySql({ contract, refs, codes, lines }: LegacyColumns)
     columns.push(`coalesce(m.${identifier(`expected_${name}`)}, 0) AS ${identifier(`_expected_${name}`)}`);
   }
   if (lines.length > 0) joins.push(`LEFT JOIN ${entityTable(contract.entity, 'lines')} AS m ON m._system = r._system AND m._key = r._key`);
-  return `SELECT r.*, k.odoo_id AS _odoo_id, k.origin AS _origin${columns.map((column) => `, ${column}`).join('')}
+  return `SELECT r.*, k.odoo_id AS _odoo_id, k.origin AS _origin, f.leader_system AS _leader_system, f.leader_key AS _leader_key, f.ahead AS _ahead${columns.map((column) => `, ${column}`).join('')}
 FROM ${entityTable(contract.entity, 'legacy')} AS r
 LEFT JOIN ${entityTable(contract.entity, 'links')} AS k ON k._system = r._system AND k._key = r._key
+LEFT JOIN ${entityTable(contract.entity, 'follows')} AS f ON f._system = r._system AND f._key = r._key
 ${joins.join('\n')}`;
 }
 
