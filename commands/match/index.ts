@@ -9,7 +9,7 @@ import { CutoverError, ExitCode } from '../../src/domain/errors.ts';
 import type { MatchResult, PairExplanationResult } from '../../src/domain/results.ts';
 
 export default class Match extends CutoverCommand {
-  static override summary = 'Find duplicate records, links to records that are in Odoo already, and identifiers that cannot be right.';
+  static override summary = 'Find duplicates, links to what Odoo has already, and identifiers that cannot be right.';
   static override description =
     'Identifiers are normalised and checked by their schemes, records are compared by a model that is trained once and kept in mappings/CAPABILITY/match-model.json. Nothing is merged and nothing is written to Odoo: links are proposed to the next plan, everything else waits in a worklist for a decision (decisions/match.csv), which no score overrides.';
   static override examples = [
