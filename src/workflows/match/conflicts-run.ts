@@ -31,12 +31,12 @@ async function* judged(plane: DataPlane, sql: string): AsyncIterable<readonly (r
   }
 }
 
-/** Findings as they may be shown: no cell contents of `pii` fields, no keys made of them. */
-export function shownFindingsSql(): string {
+/** Findings as they may be shown: no cell contents of `pii` fields, no keys made of them. `more`: columns that came later, as `resolved`. */
+export function shownFindingsSql(more: readonly string[] = []): string {
   const shown = (column: string) =>
     `CASE WHEN pii OR (key_pii AND class IN ('key-not-unique', 'identifier-reused', 'identifiers-swapped')) THEN NULL ELSE ${column} END AS ${column}`;
   const records = `CASE WHEN key_pii THEN list_transform(records, lambda r: struct_pack(system := r.system, "key" := NULL::VARCHAR, odoo_id := r.odoo_id)) ELSE records END AS records`;
-  return `SELECT id, class, entity, place, field, scheme, ${records}, ${['value', 'other', 'proposal'].map(shown).join(', ')}, evidence, reason, pii OR key_pii AS masked FROM conflict_findings
+  return `SELECT id, class, entity, place, field, scheme, ${records}, ${['value', 'other', 'proposal'].map(shown).join(', ')}, evidence, reason, pii OR key_pii AS masked${more.map((column) => `, ${column}`).join('')} FROM conflict_findings
 ORDER BY class, place, field NULLS LAST, id`;
 }
 
