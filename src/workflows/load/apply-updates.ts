@@ -4,8 +4,8 @@ import { type WireValue, writeValue } from '../plan/wire-value.ts';
 import { areKept, type Verdict, verdictOf } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
-import { blocked, conflict, deadLetter, notAgreed, noteAltered, type OpenDocument, pick, watchedFields } from './open-document.ts';
-import { resolveReferences, testedValues, unresolved, writtenValues } from './references.ts';
+import { blocked, conflict, deadLetter, notAgreed, noteAltered, type OpenDocument, ofLink, pick, watchedFields } from './open-document.ts';
+import { changedId, resolveReferences, testedValues, unresolved, writtenValues } from './references.ts';
 import { Stage } from './stages.ts';
 
 interface Change {
@@ -31,7 +31,13 @@ export async function updateDocuments(
   const changes = await guardDocuments(run, actions, found);
   await run.state.journal(
     changes.map(({ action, id, before: values, toWrite }) =>
-      run.entry('intent', action, Stage.record, id, { action: action.action, before: values, sent: toWrite, byproducts: before.get(action.seq) ?? [] }),
+      run.entry('intent', action, Stage.record, id, {
+        ...ofLink(action),
+        action: action.action,
+        before: values,
+        sent: toWrite,
+        byproducts: before.get(action.seq) ?? [],
+      }),
     ),
   );
   const sent = await sendIsolating<Change, Change>(changes, {
@@ -85,13 +91,13 @@ async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], foun
   ];
   const records = await run.read(
     model,
-    ready.map((action) => action.odooId as number),
+    ready.map((action) => changedId(action, found)),
     fields,
   );
   const lineVerdicts = await guardLines(run, ready, found);
   const changes: Change[] = [];
   for (const action of ready) {
-    const id = action.odooId as number;
+    const id = changedId(action, found);
     const now = records.get(id);
     const written = writtenValues(action, found);
     const verdict = verdictOf(run, action.entity, testedValues(action), written, now);
@@ -151,7 +157,7 @@ async function confirmUpdated(run: LoadRun, changes: readonly Change[]): Promise
     changes.map(({ action, id, before, toWrite }) => {
       const after = pick(records.get(id), Object.keys(before));
       const altered = [...noteAltered(run, action.entity, model, toWrite, after), ...notAgreed(run, model, toWrite, before)];
-      return run.entry('answer', action, Stage.record, id, { action: action.action, before, after, altered, lines: [] });
+      return run.entry('answer', action, Stage.record, id, { ...ofLink(action), action: action.action, before, after, altered, lines: [] });
     }),
   );
   await run.link(changes.filter(({ action }) => action.action === 'link').map(({ action, id }) => ({ record: action, odooId: id, created: false })));

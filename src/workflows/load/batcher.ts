@@ -18,12 +18,14 @@ export interface BatchSink {
 }
 
 /** Creates share a batch when they give the same fields; changes and deletes share theirs. What refers to a record that is still waiting or
- *  under way is held until that has landed; an entity begins when the one before it has ended. */
+ *  under way, or changes the same record of Odoo, is held until that has landed; an entity begins when the one before it has ended. */
 export class Batcher {
   readonly #manifest: PlanManifest;
   readonly #sink: BatchSink;
   readonly #groups = new Map<string, PlanAction[]>();
   readonly #unlanded = new Set<string>();
+  /** Records of Odoo, of the one entity that is under way. */
+  readonly #changed = new Set<number | null>();
   #entity: string | null = null;
   #waiting = 0;
 
@@ -38,13 +40,14 @@ export class Batcher {
       this.#entity = action.entity;
     }
     const refersToUnlanded = [action, ...action.lines].some((record) => referencesOf(record).some((reference) => this.#unlanded.has(referenceName(reference))));
-    if (refersToUnlanded) await this.flush();
+    if (refersToUnlanded || this.#changed.has(action.odooId)) await this.flush();
     const kind = action.action === 'create' ? `create ${createSignature(action)}` : action.action === 'delete' ? 'delete' : 'change';
     const group = this.#groups.get(kind) ?? [];
     group.push(action);
     this.#groups.set(kind, group);
     this.#waiting += 1;
     if (action.action === 'create') this.#unlanded.add(referenceName(action));
+    if (action.odooId !== null) this.#changed.add(action.odooId);
     const batch = this.#manifest.entities[action.entity]?.batch ?? 250;
     // A delete costs little beside the looks taken before it.
     const size = action.action === 'delete' ? Math.max(batch, Math.min(DELETES, batch * 4)) : batch;
@@ -57,6 +60,7 @@ export class Batcher {
     for (const kind of [...this.#groups.keys()]) await this.#send(kind);
     await this.#sink.drain();
     this.#unlanded.clear();
+    this.#changed.clear();
   }
 
   async #send(kind: string): Promise<void> {

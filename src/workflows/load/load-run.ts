@@ -120,7 +120,7 @@ export class LoadRun {
         model: this.entity(record.entity).model,
         odooId,
         externalId: created ? record.externalId : null,
-        provenance: created ? ('load' as const) : ('decision' as const),
+        provenance: created ? ('load' as const) : (record.provenance ?? 'decision'),
         runId: this.runId,
         validFrom: this.ports.clock.now(),
       })),

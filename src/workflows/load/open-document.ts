@@ -38,7 +38,12 @@ export function journalLine(
   altered: readonly string[] = [],
 ): JournalLine {
   const { entity, system, key, externalId, action } = line;
-  return { entity, system, key, externalId, action, odooId, before, after, ...(altered.length > 0 ? { altered } : {}) };
+  return { entity, system, key, externalId, action, odooId, before, after, ...(altered.length > 0 ? { altered } : {}), ...ofLink(line) };
+}
+
+/** What the journal keeps of a link besides its ends: the crosswalk is made from it again when a run is taken up. */
+export function ofLink({ action, provenance }: PlannedRecord): Pick<JournalPayload, 'provenance'> {
+  return action === 'link' && provenance !== undefined ? { provenance } : {};
 }
 
 /** Fields of which Odoo keeps another value than was sent, beyond its rounding; counted. */

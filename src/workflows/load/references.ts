@@ -16,7 +16,8 @@ export function referenceName(reference: Pick<Reference, 'entity' | 'system' | '
 }
 
 export function referencesOf(record: PlannedRecord): readonly Reference[] {
-  return record.patch.flatMap((operation) => ('value' in operation && isReference(operation.value) ? [operation.value.$ref] : []));
+  const own = record.follows === undefined ? [] : [record.follows.$ref];
+  return [...own, ...record.patch.flatMap((operation) => ('value' in operation && isReference(operation.value) ? [operation.value.$ref] : []))];
 }
 
 /** Where references lead, by name; those that lead nowhere are left out. */
@@ -39,6 +40,13 @@ export async function resolveReferences(run: LoadRun, records: readonly PlannedR
 
 export function unresolved(record: PlannedRecord, found: ReadonlyMap<string, number>): Reference | null {
   return referencesOf(record).find((reference) => !found.has(referenceName(reference))) ?? null;
+}
+
+/** The record of Odoo that is changed or linked: known when the plan was made, or made by the action it follows. */
+export function changedId(record: PlannedRecord, found: ReadonlyMap<string, number>): number {
+  const id = record.odooId ?? (record.follows === undefined ? undefined : found.get(referenceName(record.follows.$ref)));
+  if (id === undefined) throw new Error(`the record of ${record.entity} was written before it was known`);
+  return id;
 }
 
 /** Field → value of the operations that write. */

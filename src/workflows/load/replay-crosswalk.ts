@@ -1,5 +1,5 @@
 /** The crosswalk follows the journal; a process killed between the two leaves it behind. A resumed run catches up first. */
-import type { JournalEntry } from '../../domain/journal.ts';
+import type { JournalEntry, JournalPayload } from '../../domain/journal.ts';
 import type { PlannedRecord } from '../../domain/plan.ts';
 import type { LoadRun } from './load-run.ts';
 
@@ -19,11 +19,12 @@ function effectsOf(entry: JournalEntry): Effect[] {
   const effects: Effect[] = [];
   if (entry.step === 'record' && entity !== null && system !== null && key !== null) {
     const kind = kindOf(payload.action ?? '', entry.kind === 'resolved');
-    if (kind !== null) effects.push({ record: recordOf({ entity, system, key, externalId: externalId ?? '', odooId }), odooId, kind });
+    if (kind !== null)
+      effects.push({ record: recordOf({ entity, system, key, externalId: externalId ?? '', odooId, ...provenanceOf(payload) }), odooId, kind });
   }
   for (const line of payload.lines ?? []) {
     const kind = kindOf(line.action, false);
-    if (kind !== null) effects.push({ record: recordOf(line), odooId: line.odooId, kind });
+    if (kind !== null) effects.push({ record: recordOf({ ...line, ...provenanceOf(line) }), odooId: line.odooId, kind });
   }
   return effects;
 }
@@ -35,7 +36,12 @@ function kindOf(action: string, adopted: boolean): Effect['kind'] | null {
   return action === 'delete' || action === 'detach' ? 'end' : null;
 }
 
-function recordOf(named: Pick<PlannedRecord, 'entity' | 'system' | 'key' | 'externalId' | 'odooId'>): PlannedRecord {
-  const { entity, system, key, externalId, odooId } = named;
-  return { entity, system, key, externalId, odooId, action: 'noop', reason: null, patch: [] };
+function provenanceOf({ provenance }: Pick<JournalPayload, 'provenance'>): Pick<PlannedRecord, 'provenance'> {
+  return provenance === undefined ? {} : { provenance };
+}
+
+type Named = Pick<PlannedRecord, 'entity' | 'system' | 'key' | 'externalId' | 'odooId' | 'provenance'>;
+
+function recordOf({ entity, system, key, externalId, odooId, ...how }: Named): PlannedRecord {
+  return { entity, system, key, externalId, odooId, action: 'noop', reason: null, patch: [], ...provenanceOf(how) };
 }

@@ -44,7 +44,8 @@ function refused(planned: PlannedRecord, lines: readonly LinesToPlan[]): Omit<Pl
 const ZEROED = 'the line is gone from the legacy document: its quantity becomes 0';
 
 function planLine(line: RecordToPlan, entity: EntityToPlan, document: RecordToPlan, documentEntity: EntityToPlan): PlannedRecord {
-  if (line.class !== 'missing-in-legacy') return planRecord(line, entity);
+  if (line.class === 'only-legacy' && document.leader !== null) return refuse(line, entity, Refusal.lineOfFollower);
+  if (line.class !== 'missing-in-legacy' || line.conflicts !== null) return planRecord(line, entity);
   const planned = planRecord({ ...line, class: 'linked', differing: {}, toLink: false }, entity);
   const { states } = documentEntity.binding;
   const reason = 'the line is gone from the legacy document';

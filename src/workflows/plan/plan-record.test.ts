@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EntityContract } from '../../domain/contract.ts';
 import { planDocument } from './plan-document.ts';
-import { planRecord, Refusal } from './plan-record.ts';
+import { planRecord, Refusal, refusalGroup } from './plan-record.ts';
 import type { EntityToPlan, RecordToPlan } from './planning-record.ts';
 
 type Resolved = EntityToPlan['resolved']['fields'][number];
@@ -26,7 +26,7 @@ function entityOf(contract: object, fields: Readonly<Record<string, Partial<Reso
 function record(parts: Partial<RecordToPlan>): RecordToPlan {
   return {
     ...{ system: 'legacy', key: 'K', class: 'linked', odooId: 7, toLink: false, values: {}, references: {}, codes: {}, differing: {} },
-    ...{ direction: null, odoo: {}, odooState: null, grounded: true },
+    ...{ direction: null, odoo: {}, odooState: null, grounded: true, provenance: null, evidence: null, leader: null, ahead: null, conflicts: null },
     ...parts,
   };
 }
@@ -84,6 +84,45 @@ describe('a record', () => {
       { op: 'test', path: '/city', value: 'Old' },
       { op: 'replace', path: '/city', value: null },
     ]);
+  });
+
+  test('that is known to be in Odoo is linked with what differs, and says how that is known', () => {
+    const known = { toLink: true, values: { city: 'New' }, differing: { city: 'update-odoo' as const }, odoo: { city: 'Old' } };
+    expect(planRecord(record({ ...known, provenance: 'identifier', evidence: 'identifier tax_id, 24.0 bits' }), supplier)).toMatchObject({
+      ...{ action: 'link', odooId: 7, provenance: 'identifier', reason: 'is in Odoo already by identifier tax_id, 24.0 bits' },
+      patch: [{ op: 'test' }, { op: 'replace', path: '/city', value: 'New' }],
+    });
+    expect(planRecord(record({ toLink: true, provenance: 'decision' }), supplier)).toMatchObject({
+      ...{ action: 'link', provenance: 'decision', reason: 'decided to be the same record', patch: [] },
+    });
+  });
+
+  test('that follows one to be created is linked to what that one becomes, with what it alone says', () => {
+    const leader = { system: 'stores', key: 'L' };
+    const follower = record({ class: 'only-legacy', odooId: null, leader, ahead: ['stores'], values: { no: 'K', city: 'Ghent', rank: 3 } });
+    const shared = { ...supplier, mapped: new Map([...supplier.mapped, ['no', ['legacy', 'stores']], ['rank', ['legacy', 'stores']]]) };
+    expect(planRecord(follower, shared)).toEqual({
+      ...{ action: 'link', entity: 'supplier', system: 'legacy', key: 'K', externalId: 'm.supplier__legacy__K', odooId: null },
+      ...{ reason: 'decided to be the same record', provenance: 'decision', follows: { $ref: { entity: 'supplier', ...leader } } },
+      patch: [{ op: 'add', path: '/city', value: 'Ghent' }],
+    });
+    const isRefused = (_: string, system: string, key: string) => system === 'stores' && key === 'L';
+    expect(planRecord(follower, { ...shared, isRefused })).toMatchObject({ action: 'refuse', reason: Refusal.follows });
+  });
+
+  test('with an unresolved conflict is refused whatever would be done, and the reason is the same for all but the ids', () => {
+    const conflicts = [
+      { class: 'shared-identifier', field: 'barcode', ids: ['0123456789abcdef', '123456789abcdef0'] },
+      { class: 'key-not-unique', field: null, ids: ['23456789abcdef01'] },
+    ];
+    for (const given of ['linked', 'only-legacy', 'missing-in-legacy'] as const) {
+      const { action, reason } = planRecord(record({ class: given, conflicts }), supplier);
+      expect(action).toBe('refuse');
+      expect(reason).toBe(
+        'unresolved conflict shared-identifier of barcode (0123456789abcdef, 123456789abcdef0) and key-not-unique (23456789abcdef01); decide in decisions/match.csv or mend it',
+      );
+      expect(refusalGroup(reason ?? '')).toBe('unresolved conflict shared-identifier of barcode and key-not-unique; decide in decisions/match.csv or mend it');
+    }
   });
 
   test('that is gone is archived; not when it may be one of the unreadable rows, and not twice', () => {
@@ -187,6 +226,13 @@ describe('a document', () => {
 });
 
 describe('a line', () => {
+  test('of a document that follows another is left to that one', () => {
+    const document = record({ values: { state: 'confirmed' }, odooState: 'confirmed', leader: { system: 'stores', key: 'L' } });
+    const planned = plan(document, onOrder({ class: 'only-legacy', odooId: null }));
+    expect(planned.action).toBe('noop');
+    expect(planned.lines).toMatchObject([{ action: 'refuse', reason: Refusal.lineOfFollower }]);
+  });
+
   const confirmed = record({ values: { state: 'confirmed' }, odooState: 'confirmed' });
 
   test('whose quantity changes sends its price along, though it is the same', () => {

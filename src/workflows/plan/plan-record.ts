@@ -1,11 +1,12 @@
 /** From one compared record to what is done about it. Pure: no file, no clock, no database. */
 import type { Operation } from 'fast-json-patch';
+import type { RecordName } from '../../domain/matching.ts';
 import type { PlannedRecord, PlannedValue } from '../../domain/plan.ts';
 import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
-import { companionsOf, type EntityToPlan, externalIdOf, type RecordToPlan, writableFields } from './planning-record.ts';
+import { type BlockingConflict, companionsOf, type EntityToPlan, externalIdOf, isFed, type RecordToPlan, writableFields } from './planning-record.ts';
 import { decimalText, isDecimalType, type WireValue } from './wire-value.ts';
 
-/** Why something is refused; grouped by in the summary, so no values in it. */
+/** Why something is refused; grouped by in the summary (`refusalGroup`), so no values in it. */
 export const Refusal = {
   existsUnlinked: 'exists in Odoo but is not linked; decide in decisions/links.csv',
   duplicateKey: 'its key is not unique in the legacy system',
@@ -21,14 +22,27 @@ export const Refusal = {
   reference: (field: string) => `${field} refers to a record that is refused, rejected or missing`,
   code: (field: string) => `the code of ${field} does not exist in Odoo`,
   noPath: (from: string, to: string) => `there is no way from ${from} to ${to} in Odoo`,
+  follows: 'is one thing with another legacy record, which is refused',
+  lineOfFollower: 'its document is one thing with another legacy document, whose lines are loaded',
+  conflicts: (conflicts: readonly BlockingConflict[]) => {
+    const named = conflicts.map(({ class: name, field, ids }) => `${name}${field === null ? '' : ` of ${field}`} (${ids.join(', ')})`);
+    return `unresolved conflict ${named.join(' and ')}; decide in decisions/match.csv or mend it`;
+  },
   nul: (field: string) => `${field} holds a NUL character, which Odoo cannot store`,
 } as const;
 
+/** A reason without the ids of conflicts. */
+export function refusalGroup(reason: string): string {
+  return reason.replace(/ \([0-9a-f]{16}(, [0-9a-f]{16})*\)/g, '');
+}
+
 export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
+  if (record.conflicts !== null) return refuse(record, entity, Refusal.conflicts(record.conflicts));
   switch (record.class) {
     case 'linked':
       return planLinked(record, entity);
     case 'only-legacy':
+      if (record.leader !== null) return planFollower(record, record.leader, entity);
       return record.direction === 'decide' ? refuse(record, entity, Refusal.ownedByOdoo) : planCreate(record, entity);
     case 'missing-in-odoo':
       return record.direction === 'create-in-odoo' ? planCreate(record, entity) : refuse(record, entity, Refusal.deletedInOdoo);
@@ -68,6 +82,23 @@ function planCreate(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   return { ...identityOf(record, entity), action: 'create', reason: null, patch };
 }
 
+/** One thing with a record that this plan creates: linked to it once it is there, with what that one does not say. */
+function planFollower(record: RecordToPlan, leader: RecordName, entity: EntityToPlan): PlannedRecord {
+  const { entity: name } = entity.contract;
+  if (entity.isRefused(name, leader.system, leader.key)) return refuse(record, entity, Refusal.follows);
+  const patch: Operation[] = [];
+  for (const field of writableFields(entity, record.system)) {
+    if (record.ahead?.some((system) => isFed(entity, field.field, system)) === true) continue;
+    const value = plannedValue(record, field, entity);
+    if (typeof value === 'string') return refuse(record, entity, value);
+    if (value.planned !== null) patch.push({ op: 'add', path: pointer(field.odoo), value: value.planned });
+  }
+  const follows = { $ref: { entity: name, system: leader.system, key: leader.key } };
+  return { ...identityOf(record, entity), action: 'link', reason: DECIDED, provenance: 'decision', follows, patch };
+}
+
+const DECIDED = 'decided to be the same record';
+
 function planLinked(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   const patch: Operation[] = [];
   for (const field of writableFields(entity, record.system)) {
@@ -83,7 +114,10 @@ function planLinked(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   }
   patch.push(...alongPatch(patch, record, entity));
   const identity = { ...identityOf(record, entity), odooId: record.odooId };
-  if (record.toLink) return { ...identity, action: 'link', reason: 'decided to be the same record', patch };
+  if (record.toLink) {
+    const reason = record.evidence === null ? DECIDED : `is in Odoo already by ${record.evidence}`;
+    return { ...identity, action: 'link', reason, provenance: record.provenance ?? 'decision', patch };
+  }
   return { ...identity, action: patch.length > 0 ? 'update' : 'noop', reason: null, patch };
 }
 
@@ -135,12 +169,13 @@ export function plannedValue(record: RecordToPlan, field: ResolvedField, entity:
 }
 
 function plannedReference(record: RecordToPlan, field: ResolvedField, key: string, entity: EntityToPlan): { readonly planned: PlannedValue } | string {
-  const target = record.references[field.field] ?? { id: null, class: null };
+  const target = record.references[field.field] ?? { id: null, class: null, leader: null };
   if (target.id !== null) return { planned: target.id };
   if (field.contract.type !== 'ref') throw new Error(`${field.field} is not a reference`);
   const { entity: name } = field.contract;
-  if (target.class === null || entity.isRefused(name, record.system, key)) return Refusal.reference(field.field);
-  return { planned: { $ref: { entity: name, system: record.system, key } } };
+  const named = target.leader ?? { system: record.system, key };
+  if (target.class === null || entity.isRefused(name, named.system, named.key)) return Refusal.reference(field.field);
+  return { planned: { $ref: { entity: name, ...named } } };
 }
 
 /** Dates and moments in the form of the Odoo field: a day becomes its first second, a moment its day. */

@@ -1,7 +1,7 @@
 /** What a person sees of a plan: counts, a few actions field by field, refusals by reason. Values of `pii` fields never come here. */
 import type { PlanAction, PlanActionKind, PlannedEntity, PlannedRecord } from '../../domain/plan.ts';
 import type { PlanResult } from '../../domain/results.ts';
-import { fieldOf } from './plan-record.ts';
+import { fieldOf, refusalGroup } from './plan-record.ts';
 
 const SAMPLES = 3;
 const MASK = '•••';
@@ -69,7 +69,7 @@ export class PlanSummary {
   }
 
   #refuse(record: PlannedRecord): void {
-    const reason = record.reason ?? 'no reason';
+    const reason = refusalGroup(record.reason ?? 'no reason');
     const group = JSON.stringify([record.entity, reason]);
     const found = this.#refusals.get(group) ?? { entity: record.entity, reason, count: 0 };
     found.count += 1;

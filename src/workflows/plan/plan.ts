@@ -6,11 +6,12 @@ import type { Capability, Workspace } from '../../domain/workspace.ts';
 import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
 import { compareCapability } from '../reconcile/compare.ts';
 import type { Comparison, EntityComparison } from '../reconcile/comparison.ts';
+import { blockingOf, conflictsOf, requireMatch } from './match-at-hand.ts';
 import { planDocument, refuseOrphanLine } from './plan-document.ts';
 import { writePlan } from './plan-file.ts';
 import { PlanSummary } from './plan-summary.ts';
 import { companionsOf, type EntityToPlan, type RecordToPlan } from './planning-record.ts';
-import { documentsSql, orphanLinesSql } from './planning-sql.ts';
+import { blockedTableSql, documentsSql, orphanLinesSql } from './planning-sql.ts';
 
 export interface PlanRequest {
   readonly workspace: Workspace;
@@ -24,15 +25,18 @@ export interface PlanRequest {
 
 type PlannedDocument = Omit<PlanAction, 'seq'>;
 
+/** E_MATCH_STALE, and what `compareCapability` raises. */
 export async function planCapability(request: PlanRequest, ports: Ports): Promise<PlanResult> {
   const comparison = await compareCapability(request, ports);
+  requireMatch(comparison, request.capability.hash, ports);
   const state = await ports.state();
   const manifest = manifestOf(request, comparison);
   const summary = new PlanSummary(manifest.entities);
   const plane = await ports.openPlane();
   try {
     ports.progress({ kind: 'step', step: 'Planning' });
-    const planning = new Planning(request, comparison, plane, state);
+    for (const entity of comparison.entities) await plane.run(blockedTableSql(entity, conflictsOf(entity, comparison), blockingOf(entity)));
+    const planning = new Planning(request, comparison, plane);
     async function* counted(): AsyncIterable<PlannedDocument> {
       for await (const action of planning.documents()) {
         ports.signal.throwIfAborted();
@@ -53,15 +57,13 @@ export async function planCapability(request: PlanRequest, ports: Ports): Promis
 class Planning {
   readonly #comparison: Comparison;
   readonly #plane: DataPlane;
-  readonly #state: StateStore;
   readonly #entities: ReadonlyMap<string, EntityToPlan>;
   /** Refused so far, so that what refers to them is refused as well. Refusals are few or the load is not ready. */
   readonly #refused = new Set<string>();
 
-  constructor(request: PlanRequest, comparison: Comparison, plane: DataPlane, state: StateStore) {
+  constructor(request: PlanRequest, comparison: Comparison, plane: DataPlane) {
     this.#comparison = comparison;
     this.#plane = plane;
-    this.#state = state;
     const isRefused = (entity: string, system: string, key: string): boolean => this.#refused.has(JSON.stringify([entity, system, key]));
     const { namespace } = request.workspace.file;
     this.#entities = new Map(comparison.entities.flatMap((entity) => entityToPlan(entity, namespace, isRefused)));
@@ -77,22 +79,21 @@ class Planning {
         return found === undefined || !this.#entities.has(name) ? [] : [found];
       });
       for await (const rows of this.#plane.stream(documentsSql(document, lines, records))) {
-        const links = await this.#openLinks(rows, [document, ...lines]);
-        for (const row of rows) yield this.#remember(this.#plan(row, entity, lines, links));
+        for (const row of rows) yield this.#remember(this.#plan(row, entity, lines));
       }
       for (const line of lines) {
         for await (const rows of this.#plane.stream(orphanLinesSql(document, line, records))) {
-          for (const row of rows) yield this.#remember(refuseOrphanLine(decode(row['record'], new Set(), line.entity), this.#known(line.entity)));
+          for (const row of rows) yield this.#remember(refuseOrphanLine(decode(row['record']), this.#known(line.entity)));
         }
       }
     }
   }
 
-  #plan(row: DataRow, entity: EntityToPlan, lines: readonly EntityComparison[], links: ReadonlySet<string>): PlannedDocument {
-    const record = decode(row['record'], links, entity.contract.entity);
+  #plan(row: DataRow, entity: EntityToPlan, lines: readonly EntityComparison[]): PlannedDocument {
+    const record = decode(row['record']);
     const planned = lines.map((line, index) => ({
       entity: this.#known(line.entity),
-      records: ((row[`lines_${index}`] ?? []) as readonly string[]).map((text) => decode(text, links, line.entity)),
+      records: ((row[`lines_${index}`] ?? []) as readonly string[]).map(decode),
     }));
     return planDocument(record, entity, planned);
   }
@@ -104,30 +105,6 @@ class Planning {
     return action;
   }
 
-  /** Of the records with a `same` decision, those the crosswalk holds already. */
-  async #openLinks(rows: readonly DataRow[], entities: readonly EntityComparison[]): Promise<ReadonlySet<string>> {
-    const found = new Set<string>();
-    const wanted = new Map<string, { entity: string; system: string; keys: string[] }>();
-    for (const row of rows) {
-      entities.forEach(({ entity }, index) => {
-        const texts = index === 0 ? [row['record']] : ((row[`lines_${index - 1}`] ?? []) as readonly string[]);
-        for (const text of texts) {
-          const { decision, system, key } = JSON.parse(String(text)) as { decision: string | null; system: string; key: string };
-          if (decision !== 'same') continue;
-          const group = wanted.get(`${entity} ${system}`) ?? { entity, system, keys: [] };
-          group.keys.push(key);
-          wanted.set(`${entity} ${system}`, group);
-        }
-      });
-    }
-    for (const { entity, system, keys } of wanted.values()) {
-      for (const link of (await this.#state.linksOf(this.#comparison.world.uuid, entity, system, keys)).values()) {
-        found.add(JSON.stringify([entity, system, link.key, link.odooId]));
-      }
-    }
-    return found;
-  }
-
   #known(entity: string): EntityToPlan {
     const found = this.#entities.get(entity);
     if (found === undefined) throw new Error(`${entity} is not bound to Odoo`);
@@ -135,10 +112,9 @@ class Planning {
   }
 }
 
-function decode(text: unknown, links: ReadonlySet<string>, entity: string): RecordToPlan {
-  const { decision, ...record } = JSON.parse(String(text)) as Omit<RecordToPlan, 'toLink'> & { readonly decision: string | null };
-  const toLink = decision === 'same' && record.class === 'linked' && !links.has(JSON.stringify([entity, record.system, record.key, record.odooId]));
-  return { ...record, differing: record.differing ?? {}, toLink };
+function decode(text: unknown): RecordToPlan {
+  const record = JSON.parse(String(text)) as RecordToPlan;
+  return { ...record, differing: record.differing ?? {} };
 }
 
 function entityToPlan(entity: EntityComparison, namespace: string, isRefused: EntityToPlan['isRefused']): readonly (readonly [string, EntityToPlan])[] {

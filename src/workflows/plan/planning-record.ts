@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { EntityContract, OdooBinding } from '../../domain/contract.ts';
 import type { Direction, RecordClass } from '../../domain/difference.ts';
+import type { Provenance, RecordName } from '../../domain/matching.ts';
 import { externalId } from '../../domain/record-key.ts';
 import type { ResolvedBinding, ResolvedField } from '../pull/pull-odoo-binding.ts';
 import type { WireValue } from './wire-value.ts';
@@ -11,12 +12,21 @@ export interface RecordToPlan {
   readonly key: string;
   readonly class: RecordClass;
   readonly odooId: number | null;
-  /** A `same` decision that the crosswalk does not hold yet. */
+  /** It is known to be its record of Odoo, and the crosswalk does not hold that yet. */
   readonly toLink: boolean;
+  /** How it is known, and in a few words by what (without cell contents); null where it is not linked. */
+  readonly provenance: Provenance | null;
+  readonly evidence: string | null;
+  /** The legacy record that is the same thing and says what it is; null: it is that one itself, or there is no other. */
+  readonly leader: RecordName | null;
+  /** Systems of the records before it in that: what they yield is not its to say. */
+  readonly ahead: readonly string[] | null;
+  /** Unresolved conflicts that its contract does not let into a plan, by class and field. */
+  readonly conflicts: readonly BlockingConflict[] | null;
   /** Canonical field → legacy value in wire form; null when there is no legacy row (or more than one). */
   readonly values: Readonly<Record<string, WireValue>> | null;
   /** Ref field → what it refers to: Odoo id, and its class when it is a record of this capability. */
-  readonly references: Readonly<Record<string, { readonly id: number | null; readonly class: RecordClass | null }>>;
+  readonly references: Readonly<Record<string, ReferenceToPlan>>;
   /** Code field → Odoo id of the related record. */
   readonly codes: Readonly<Record<string, number | null>>;
   /** Canonical field → what is expected to happen to it. */
@@ -29,6 +39,19 @@ export interface RecordToPlan {
   readonly odooState: string | null;
   /** For entities that refer to themselves: false when the references run in a circle. */
   readonly grounded: boolean;
+}
+
+/** What a field refers to. `leader`: the record that leads it, where several are one thing. */
+export interface ReferenceToPlan {
+  readonly id: number | null;
+  readonly class: RecordClass | null;
+  readonly leader: RecordName | null;
+}
+
+export interface BlockingConflict {
+  readonly class: string;
+  readonly field: string | null;
+  readonly ids: readonly string[];
 }
 
 /** What the planning functions know of an entity. */

@@ -8,8 +8,9 @@ import type { EntityComparison } from '../reconcile/comparison.ts';
 /** Records of other entities a field refers to: by entity, the Parquet of its comparison. */
 export type RecordFiles = ReadonlyMap<string, string>;
 
-/** `_system, _key, record` (JSON text of a RecordToPlan without toLink) and `lines` (list of the same per line entity, in order of `lineEntities`)
- *  for every document of an entity: referred records before those that refer to them, then by system and key. */
+/** `_system, _key, record` (JSON text of a RecordToPlan) and `lines` (list of the same per line entity, in order of `lineEntities`)
+ *  for every document of an entity: referred records before those that refer to them, then by system and key; records that follow another come last.
+ *  Needs the tables of `blockedTableSql` of all its entities. */
 export function documentsSql(document: EntityComparison, lines: readonly EntityComparison[], records: RecordFiles): string {
   const self = selfReference(document);
   const base = recordsSql(document, records, self);
@@ -20,7 +21,26 @@ export function documentsSql(document: EntityComparison, lines: readonly EntityC
   return `WITH RECURSIVE ${depth}document AS (${base})${ctes.map((cte) => `, ${cte}`).join('')}
     SELECT document._system, document._key, document.record${lists.map((list) => `, ${list}`).join('')}
     FROM document ${joined}
-    ORDER BY document.depth NULLS LAST, document._system, document._key`;
+    ORDER BY document.follows, document.depth NULLS LAST, document._system, document._key`;
+}
+
+/** Table of records that unresolved conflicts of these classes keep out of the plan: `_system`, `_key`, `conflicts` (JSON of BlockingConflict[]). A record
+ *  of Odoo in a conflict stands for those linked to it. `file`: null where no class is blocking. */
+export function blockedTableSql(entity: EntityComparison, file: string | null, classes: readonly string[]): string {
+  const create = `CREATE OR REPLACE TABLE ${blockedTable(entity.entity)}`;
+  if (file === null) return `${create} (_system VARCHAR, _key VARCHAR, conflicts JSON)`;
+  return `${create} AS
+    WITH open AS (SELECT id, class, field, unnest(records) AS one FROM ${parquet(file)} WHERE resolved IS NOT TRUE AND class IN (${classes.map(literal).join(', ')})),
+    named AS (
+      SELECT one.system AS _system, one.key AS _key, id, class, field FROM open WHERE one.system IS NOT NULL
+      UNION SELECT record._system, record._key, id, class, field FROM open JOIN ${parquet(entity.records)} AS record ON record._odoo_id = one.odoo_id WHERE one.system IS NULL
+    ),
+    grouped AS (SELECT _system, _key, class, field, list(id ORDER BY id)[1:3] AS ids FROM named GROUP BY _system, _key, class, field)
+    SELECT _system, _key, to_json(list(struct_pack(class := class, field := field, ids := ids) ORDER BY class, field)) AS conflicts FROM grouped GROUP BY _system, _key`;
+}
+
+function blockedTable(entity: string): string {
+  return identifier(`${entity}:blocked`);
 }
 
 /** Lines of the legacy side whose document is nowhere among the compared ones. */
@@ -51,7 +71,12 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['key', 'record._key'],
     ['class', 'record._class'],
     ['odooId', 'record._odoo_id'],
-    ['decision', 'record._decision'],
+    ['toLink', "record._class = 'linked' AND record._origin <> 'crosswalk'"],
+    ['provenance', 'record._provenance'],
+    ['evidence', 'record._evidence'],
+    ['leader', leaderSql('record')],
+    ['ahead', 'legacy._ahead'],
+    ['conflicts', 'blocked.conflicts'],
     ['values', `CASE WHEN legacy._key IS NULL THEN NULL ELSE ${values} END`],
     ['references', jsonObject(references.map(([name, target]) => [name, referenceSql(name, records.has(target))]))],
     ['codes', jsonObject(codes.map((name) => [name, `legacy.${identifier(`_code_${name}`)}`]))],
@@ -59,9 +84,9 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['direction', 'whole.direction'],
     ['odoo', `CASE WHEN odoo._odoo_id IS NULL THEN NULL ELSE ${raw} END`],
     ['odooState', state],
-    ['grounded', self === null ? 'true' : 'depth.depth IS NOT NULL'],
+    ['grounded', self === null ? 'true' : 'depth.depth IS NOT NULL OR record._leader_key IS NOT NULL'],
   ]);
-  return `SELECT record._system, record._key, ${self === null ? '0' : 'depth.depth'} AS depth, legacy._row AS _row, ${record}::VARCHAR AS record
+  return `SELECT record._system, record._key, ${self === null ? '0' : 'depth.depth'} AS depth, record._leader_key IS NOT NULL AS follows, legacy._row AS _row, ${record}::VARCHAR AS record
     FROM ${parquet(entity.records)} AS record
     LEFT JOIN ${parquet(entity.legacy)} AS legacy ON legacy._system = record._system AND legacy._key = record._key AND NOT legacy._duplicate
     LEFT JOIN ${parquet(entity.odoo)} AS odoo ON odoo._odoo_id = record._odoo_id
@@ -69,6 +94,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
       AS differing ON differing.system = record._system AND differing.key = record._key
     LEFT JOIN (SELECT system, key, min(direction) AS direction FROM ${parquet(entity.breaks)} WHERE field IS NULL AND key IS NOT NULL GROUP BY ALL)
       AS whole ON whole.system = record._system AND whole.key = record._key
+    LEFT JOIN ${blockedTable(entity.entity)} AS blocked ON blocked._system = record._system AND blocked._key = record._key
     ${targets.map(([name, target]) => referenceJoinSql(name, target, records)).join('\n    ')}
     ${self === null ? '' : 'LEFT JOIN depth ON depth._system = record._system AND depth._key = record._key'}
     WHERE record._key IS NOT NULL AND record._system IN (${systemsOf(entity)}) AND record._class NOT IN ('only-odoo', 'outside-scope', 'null-key')`;
@@ -78,7 +104,15 @@ function referenceSql(name: string, known: boolean): string {
   return jsonObject([
     ['id', `legacy.${identifier(`_ref_${name}`)}`],
     ['class', known ? `${identifier(`target_${name}`)}._class` : 'NULL'],
+    ['leader', known ? leaderSql(identifier(`target_${name}`)) : 'NULL'],
   ]);
+}
+
+function leaderSql(record: string): string {
+  return `CASE WHEN ${record}._leader_key IS NULL THEN NULL ELSE ${jsonObject([
+    ['system', `${record}._leader_system`],
+    ['key', `${record}._leader_key`],
+  ])} END`;
 }
 
 function referenceJoinSql(name: string, target: string, records: RecordFiles): string {
@@ -95,20 +129,23 @@ function linesSql(document: EntityComparison, line: EntityComparison, records: R
     LEFT JOIN ${parquet(line.records)} AS record ON record._system = line._system AND record._key = line._key
     LEFT JOIN ${parquet(line.odoo)} AS odoo ON odoo._odoo_id = record._odoo_id
     JOIN ${parquet(document.records)} AS owner ON owner._system = line._system
-      AND (owner._key = legacy.${identifier(parent)} OR (legacy._key IS NULL AND owner._odoo_id = odoo.${identifier(parent)}))
+      AND (owner._key = legacy.${identifier(parent)} OR (legacy._key IS NULL AND owner._leader_key IS NULL AND owner._odoo_id = odoo.${identifier(parent)}))
     GROUP BY ALL`;
 }
 
-/** How far each record is from one that refers to nothing; records in a circle have no depth. */
+/** How far each record is from one that refers to nothing; records in a circle have no depth. Where several are one thing, the one that leads is
+ *  referred to. */
 function depthSql(entity: EntityComparison, field: string): string {
-  const legacy = parquet(entity.legacy);
-  const parent = identifier(field);
-  return `depth(_system, _key, depth) AS (
-      SELECT _system, _key, 0 FROM ${legacy} AS child WHERE NOT _duplicate
-        AND (${parent} IS NULL OR NOT EXISTS (SELECT 1 FROM ${legacy} AS other WHERE other._system = child._system AND other._key = child.${parent}))
+  const legacy = `(SELECT _system, _key, ${identifier(field)} AS parent, _leader_system, _leader_key FROM ${parquet(entity.legacy)} WHERE NOT _duplicate)`;
+  const led = `SELECT child._system, child._key, coalesce(other._leader_system, child._system) AS parent_system, coalesce(other._leader_key, child.parent) AS parent
+      FROM ${legacy} AS child LEFT JOIN ${legacy} AS other ON other._system = child._system AND other._key = child.parent`;
+  const plain = `SELECT _system, _key, _system AS parent_system, parent FROM ${legacy}`;
+  return `child AS MATERIALIZED (${entity.followers > 0 ? led : plain}),
+    depth(_system, _key, depth) AS (
+      SELECT _system, _key, 0 FROM child
+      WHERE parent IS NULL OR NOT EXISTS (SELECT 1 FROM child AS other WHERE other._system = child.parent_system AND other._key = child.parent)
       UNION ALL
-      SELECT child._system, child._key, depth.depth + 1 FROM ${legacy} AS child JOIN depth ON depth._system = child._system AND depth._key = child.${parent}
-      WHERE NOT child._duplicate)`;
+      SELECT child._system, child._key, depth.depth + 1 FROM child JOIN depth ON depth._system = child.parent_system AND depth._key = child.parent)`;
 }
 
 function selfReference(entity: EntityComparison): string | null {
