@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { withContext } from '../../src/context.ts';
+import { type Context, withContext } from '../../src/context.ts';
 import { type Verbs, verbsOf } from '../../src/demo/verbs.ts';
 import type { LoadRunResult } from '../../src/domain/results.ts';
 import { loadPlan } from '../../src/workflows/load/load.ts';
@@ -37,6 +37,10 @@ export interface World {
   resume(runId: string): Promise<LoadRunResult>;
   /** Writes the plan that takes a run back, and does nothing. */
   planBack(runId: string, file: string): Promise<void>;
+  /** What the verbs do inside: with the workspace, the store, the state and the Odoo of this world. */
+  inside<Result>(work: (context: Context) => Promise<Result>): Promise<Result>;
+  /** Writes a file of the workspace. */
+  write(file: string, text: string): Promise<void>;
   /** Every stored field of every record of the models a load touches; sequences, mail and who wrote when excepted. */
   dump(): Promise<Dump>;
   close(): Promise<void>;
@@ -183,6 +187,15 @@ export async function makeWorld(target: Target, options: { readonly progress?: (
         data: await planRollback({ workspace, of, runId, asOf, nonce: newNonce(), file: join(directory, file) }, ports),
       }));
     },
+    async inside(work) {
+      const invocation = { ...{ command: 'test', workspace: directory, asOf: null }, progress: () => undefined, signal: new AbortController().signal };
+      const { data } = await withContext({ ...invocation, onRun: () => undefined }, async (context) => ({
+        ...{ status: 'ok' as const, text: () => '' },
+        data: await work(context),
+      }));
+      return data;
+    },
+    write,
     dump: () => verbs.odoo(dumpOf),
     close: () => rm(directory, { recursive: true, force: true }),
   };
