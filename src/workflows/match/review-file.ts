@@ -7,7 +7,7 @@
  *  the database ids before and after. */
 import { canonicalTextSql } from '../../domain/canonical.ts';
 import { copyToParquetSql, identifier, literal } from '../../domain/sql.ts';
-import { makeSides, makeTokens } from './compare-sides.ts';
+import { makeSides } from './compare-sides.ts';
 import { levelsSql } from './compare-sql.ts';
 import { type Comparison, comparisonsOf } from './comparisons.ts';
 import type { DecisionsInput } from './decisions.ts';
@@ -59,11 +59,7 @@ SELECT row_number() OVER (ORDER BY l_source, l_key, r_source, r_key) AS n, ${sys
 /** Table `match_review_weights` (l, r, w, evidence). */
 async function weighedSql({ plane }: DecisionsInput, { model, thresholds }: MatchOutcome): Promise<string> {
   const comparisons = comparisonsOf(model.fields);
-  await plane.run(
-    'CREATE OR REPLACE TABLE match_review_rows AS FROM match_records SEMI JOIN (SELECT l AS rid FROM match_review_pairs UNION SELECT r FROM match_review_pairs) USING (rid)',
-  );
-  await makeTokens(plane, model.fields, 'match_review_rows');
-  await makeSides(plane, model.fields, 'match_review_rows');
+  await makeSides(plane, model.fields, ['match_review_pairs']);
   await plane.run(levelsSql(comparisons, 'match_review_pairs', 'match_review_levels', []));
   const weights = comparisons.map((comparison) => weightSql(comparison, model));
   const said = comparisons.map(
@@ -75,7 +71,7 @@ async function weighedSql({ plane }: DecisionsInput, { model, thresholds }: Matc
   return `CREATE OR REPLACE TABLE match_review_weights AS
 SELECT l, r, CAST(${proofs.length === 0 ? sum : `CASE WHEN ${proofs.join(' OR ')} THEN least(${most}, ${sum}) ELSE ${sum} END`} AS INTEGER) AS w,
   ${Math.round(model.prior * 1000)} AS prior, to_json([${said.join(', ')}]) AS evidence
-FROM match_review_levels`;
+FROM match_review_levels JOIN match_sides AS a ON a.rid = l`;
 }
 
 function unweighedSql(): string {
