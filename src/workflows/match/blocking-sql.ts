@@ -1,4 +1,4 @@
-/** Blocking as statements. Tables: `match_keys` (k, rid, rule, pairs) of all keys that two records share, `match_found` (l, r, bits) of pairs found. */
+/** Blocking as statements. Tables: `match_keys` (k, rid, source, rule, pairs) of all keys that two records share, `match_found` (l, r, bits) of pairs found. */
 import { type BlockingRule, fieldBits } from './blocking.ts';
 
 export type MatchMode = 'dedupe' | 'link';
@@ -7,21 +7,30 @@ export type MatchMode = 'dedupe' | 'link';
 const pairsSql = (mode: MatchMode): string =>
   mode === 'dedupe' ? 'count(*) * (count(*) - 1) // 2' : 'count(*) FILTER (source = 0) * count(*) FILTER (source <> 0)';
 
-export function keysTableSql(): string {
-  return 'CREATE OR REPLACE TABLE match_keys (k UBIGINT, rid INTEGER, source TINYINT, rule SMALLINT, bits INTEGER, pairs BIGINT)';
+/** `match_key_sizes` has one row per key, `match_keys` one per key and record; keys that make no pair are in neither. */
+export function keyTablesSql(): string {
+  return `CREATE OR REPLACE TABLE match_key_sizes (k UBIGINT, rule SMALLINT, pairs BIGINT);
+    CREATE OR REPLACE TABLE match_keys (k UBIGINT, rid INTEGER, source TINYINT, rule SMALLINT, bits INTEGER, pairs BIGINT)`;
 }
 
-/** Keys of one rule. A key that only one record has finds nothing and is not kept. */
-export function insertKeysSql(rule: BlockingRule, index: number, mode: MatchMode): string {
-  return `INSERT INTO match_keys
-    WITH keys AS MATERIALIZED (SELECT hash(${index}, key) AS k, rid, source FROM (SELECT rid, source, ${rule.many ? `unnest(${rule.keys})` : rule.keys} AS key FROM match_records) WHERE key <> ''),
-    shared AS (SELECT k, ${pairsSql(mode)} AS pairs FROM keys GROUP BY k HAVING count(*) > 1)
-    SELECT k, rid, source, ${index}, ${fieldBits(rule.fields)}, pairs FROM keys JOIN shared USING (k) WHERE pairs > 0`;
+/** Keys of one rule. */
+export function insertKeysSql({ keys, many, fields, from, where }: BlockingRule, index: number, mode: MatchMode): string {
+  const made =
+    from === undefined
+      ? `SELECT rid, source, hash(${index}, key) AS k FROM (SELECT rid, source, ${many ? `unnest(${keys})` : keys} AS key FROM match_records) WHERE key <> ''`
+      : `SELECT rid, source, hash(${index}, ${keys}) AS k FROM ${from} JOIN match_records USING (rid)${where === undefined ? '' : ` WHERE ${where}`}`;
+  return `CREATE OR REPLACE TABLE match_made_keys AS ${made}; ${keepSharedSql(index, String(fieldBits(fields)), mode)}`;
+}
+
+function keepSharedSql(rule: number, bits: string, mode: MatchMode): string {
+  return `INSERT INTO match_key_sizes SELECT k, ${rule}, ${pairsSql(mode)} AS pairs FROM match_made_keys GROUP BY k HAVING count(*) > 1 AND pairs > 0;
+    INSERT INTO match_keys SELECT k, rid, source, ${rule}, ${bits}, pairs FROM match_made_keys JOIN match_key_sizes USING (k) WHERE rule = ${rule};
+    DROP TABLE match_made_keys`;
 }
 
 /** How many keys make how many pairs: from it the largest usable size follows. */
 export function sizesSql(): string {
-  return 'SELECT pairs, count(DISTINCT k) AS keys FROM match_keys GROUP BY pairs ORDER BY pairs';
+  return 'SELECT pairs, count(*) AS keys FROM match_key_sizes GROUP BY pairs ORDER BY pairs';
 }
 
 export function foundTableSql(): string {
@@ -35,15 +44,24 @@ export function insertFoundSql(limit: number, mode: MatchMode): string {
     WHERE a.pairs <= ${limit} AND b.pairs <= ${limit}`;
 }
 
-/** Keys too usual to be used alone, two by two: of each record the `combined` rarest, of different fields. Replaces `match_keys`. */
-export function combineKeysSql(limit: number, combined: number, mode: MatchMode): string {
-  return `CREATE OR REPLACE TABLE match_keys AS
-    WITH usual AS MATERIALIZED (SELECT k, rid, source, rule, bits FROM match_keys WHERE pairs > ${limit}
-      QUALIFY row_number() OVER (PARTITION BY rid ORDER BY pairs, k) <= ${combined}),
-    keys AS MATERIALIZED (SELECT hash(least(a.k, b.k), greatest(a.k, b.k)) AS k, a.rid, a.source, a.bits | b.bits AS bits
-      FROM usual AS a JOIN usual AS b ON a.rid = b.rid AND a.k < b.k AND (a.bits & b.bits) = 0),
-    shared AS (SELECT k, ${pairsSql(mode)} AS pairs FROM keys GROUP BY k HAVING count(*) > 1)
-    SELECT k, rid, source, (-1)::SMALLINT AS rule, bits, pairs FROM keys JOIN shared USING (k) WHERE pairs > 0`;
+/** A key that ten thousand records share tells too little even beside another one. */
+const MOST_PAIRS_COMBINED = 50_000_000;
+
+/** Keys too usual to be used alone, two by two: of each record the `combined` rarest, of different fields. Replaces the keys.
+ *  A usual key goes by a number that sorts it by how usual it is: its pairs (28 bits), some of its hash (26), its rule (10). */
+export function combineKeysSql(limit: number, combined: number, mode: MatchMode, rules: readonly BlockingRule[]): string {
+  const positions = Array.from({ length: combined }, (_, index) => index + 1);
+  const twos = positions.flatMap((first) => positions.filter((second) => second > first).map((second) => [first, second] as const));
+  const nth = (place: 0 | 1): string => `numbers[unnest([${twos.map((two) => two[place]).join(', ')}])]`;
+  const bits = (number: string): string => `[${rules.map(({ fields }) => fieldBits(fields)).join(', ')}][1 + (${number} & 1023)::INTEGER]`;
+  return `CREATE OR REPLACE TABLE match_usual_keys AS SELECT rid, any_value(source) AS source, min(number, ${combined}) AS numbers
+      FROM (SELECT rid, source, (pairs::UBIGINT << 36) | ((k >> 38) << 10) | rule::UBIGINT AS number FROM match_keys WHERE pairs > ${limit} AND pairs <= ${MOST_PAIRS_COMBINED})
+      GROUP BY rid HAVING count(*) > 1;
+    ${keyTablesSql()};
+    CREATE OR REPLACE TABLE match_made_keys AS SELECT rid, source, hash(x, y) AS k, ${bits('x')} | ${bits('y')} AS bits
+      FROM (SELECT rid, source, ${nth(0)} AS x, ${nth(1)} AS y FROM match_usual_keys) WHERE (${bits('x')} & ${bits('y')}) = 0;
+    DROP TABLE match_usual_keys;
+    ${keepSharedSql(-1, 'bits', mode)}`;
 }
 
 /** One row per pair. `bits`: fields that every key which found the pair looks at; from the others it was found without their help.
@@ -60,5 +78,5 @@ export const dropUnpromisingSql = (least: number): string => `DELETE FROM match_
 /** Keys, pairs and what was left out, per rule. */
 export function ruleStatisticsSql(limit: number): string {
   return `SELECT rule, count(*) AS keys, sum(pairs) FILTER (pairs <= ${limit})::BIGINT AS pairs, count(*) FILTER (pairs > ${limit}) AS skipped
-    FROM (SELECT rule, k, any_value(pairs) AS pairs FROM match_keys GROUP BY rule, k) GROUP BY rule ORDER BY rule`;
+    FROM match_key_sizes GROUP BY rule ORDER BY rule`;
 }

@@ -4,13 +4,16 @@ import { isWordy } from './comparisons.ts';
 import type { MatchField } from './field-kind.ts';
 import { skeletonSql } from './normalise-sql.ts';
 
-/** A way to make keys: `keys` is an expression over `match_records`: a VARCHAR, or a list of different ones when `many` (NULL or empty: none). */
+/** A way to make keys: `keys` is an expression over `match_records`: a VARCHAR, or a list of different ones when `many` (NULL or empty: none); or over
+ *  another table with `rid`, of which only the rows of `where` have keys. */
 export interface BlockingRule {
   readonly name: string;
   /** Fields (positions) that agree, at least in part, when two records share such a key. */
   readonly fields: readonly number[];
   readonly keys: string;
   readonly many: boolean;
+  readonly from?: string;
+  readonly where?: string;
 }
 
 export function blockingRules(fields: readonly MatchField[]): BlockingRule[] {
@@ -36,9 +39,7 @@ function rulesOf({ name, kind }: MatchField, index: number): BlockingRule[] {
   const rules: BlockingRule[] = [];
   if (isWordy(kind)) {
     rules.push(one('equal', value));
-    rules.push(
-      rule(`${name}: word`, [index], `list_distinct(list_filter(string_split(${value}, ' '), lambda w: length(w) > 2 OR regexp_matches(w, '[0-9]')))`),
-    );
+    rules.push({ ...rule(`${name}: word`, [index], 'h', false), from: 'match_tokens', where: `field = ${index} AND telling` });
     if (kind === 'name') rules.push(one('beginning', `left(replace(${value}, ' ', ''), 6)`));
     return rules;
   }

@@ -1,18 +1,42 @@
 /** Candidate pairs → levels: `g<i>` TINYINT, the position of the level of comparison i, -1 where a value is missing. */
 import type { Comparison } from './comparisons.ts';
 
-/** `pairs` is a table with l, r and what else is to be kept. Similarities are columns of an inner query, so that each is computed once a pair. */
+/** `pairs` is a table with l, r and what else is to be kept. Similarities are columns of an inner query, so that each is computed once a pair.
+ *  `lf<i>`, where equal values weigh by how usual they are: log2 of the share of records with the value, in thousandths; NULL at other levels. */
 export function levelsSql(comparisons: readonly Comparison[], pairs: string, table: string, keep: readonly string[]): string {
   const similarities = comparisons.flatMap(({ similarities: columns, present }) =>
     Object.entries(columns).map(([column, expression]) => `CASE WHEN ${present} THEN ${expression} END AS ${column}`),
   );
   const conditions = comparisons.map(levelSql);
-  const used = new Set(conditions.flatMap((condition) => condition.match(/\b[ab]\.[a-z]+[0-9]*/g) ?? []));
-  const columns = [...used].map((column) => `${column} AS ${column.replace('.', '_')}`);
-  const levels = conditions.map((condition, index) => `${condition.replaceAll(/\b([ab])\.(?=[a-z])/g, '$1_')} AS g${comparisons[index]?.index}`);
-  const kept = keep.map((column) => `, ${column}`).join('');
-  return `CREATE OR REPLACE TABLE ${table} AS SELECT l, r${kept}, ${levels.join(', ')}
-    FROM (SELECT p.*, ${[...columns, ...similarities].join(', ')} FROM ${pairs} AS p JOIN match_sides AS a ON a.rid = p.l JOIN match_sides AS b ON b.rid = p.r)`;
+  const values = different(conditions, SIDE_COLUMN).map((column) => `${column} AS ${column.replace('.', '_')}`);
+  const inner = [...values, ...similarities].join(', ');
+  const levels = conditions.map((condition, position) => `${condition.replaceAll(SIDE_COLUMN, '$1_$2')} AS g${comparisons[position]?.index}`);
+  const weighed = comparisons.filter(({ frequency }) => frequency).map(({ index }) => index);
+  const hashes = weighed.map((index) => `, CASE WHEN g${index} = 0 THEN hash(a_v${index}) END AS h${index}`).join('');
+  const columns = ['l', 'r', ...keep, ...comparisons.map(({ index }) => `g${index}`), ...weighed.map((index) => `${shareSql(index)} AS lf${index}`)];
+  return `CREATE OR REPLACE TABLE ${table} AS SELECT ${columns.join(', ')}
+    FROM (SELECT *${hashes} FROM (SELECT *, ${levels.join(', ')} FROM (SELECT p.*, ${placed(inner)} FROM ${pairs} AS p
+      JOIN match_records AS a ON a.rid = p.l JOIN match_records AS b ON b.rid = p.r ${sideJoins(inner).join(' ')})))
+    ${weighed.map((index) => `LEFT JOIN match_values_${index} AS n${index} ON n${index}.h = h${index}`).join(' ')}`;
+}
+
+/** Columns of the two records, in `match_records`; those of words and codes are in tables of their own. */
+const SIDE_COLUMN = /\b([ab])\.([a-z]+[0-9]*)\b/g;
+const WORDS_COLUMN = /\b([ab])\.([tq][0-9]+)\b/g;
+const CODES_COLUMN = /\b([ab])\.(codes|stems)\b/g;
+
+const different = (texts: readonly string[], pattern: RegExp): string[] => [...new Set(texts.flatMap((text) => text.match(pattern) ?? []))];
+const placed = (expressions: string): string => expressions.replaceAll(WORDS_COLUMN, '$1_words.$2').replaceAll(CODES_COLUMN, '$1_codes.$2');
+
+function sideJoins(expressions: string): string[] {
+  const words = [...expressions.matchAll(WORDS_COLUMN)].map(([, side]) => `LEFT JOIN match_vectors AS ${side}_words ON ${side}_words.rid = ${side}.rid`);
+  const codes = [...expressions.matchAll(CODES_COLUMN)].map(([, side]) => `LEFT JOIN match_codes AS ${side}_codes ON ${side}_codes.rid = ${side}.rid`);
+  return [...new Set([...words, ...codes])];
+}
+
+/** A value that only one record has is not in the table of counts. */
+function shareSql(index: number): string {
+  return `CASE WHEN g${index} = 0 THEN (log2(coalesce(n${index}.n0 + n${index}.n1, 1) / (SELECT greatest(count(v${index}), 1)::DOUBLE FROM match_records)) * 1000)::INTEGER END`;
 }
 
 function levelSql({ present, levels }: Comparison): string {
@@ -20,9 +44,9 @@ function levelSql({ present, levels }: Comparison): string {
   return `(CASE WHEN NOT (${present}) THEN -1 ${cases.join(' ')} END)::TINYINT`;
 }
 
-/** Levels of all comparisons as one number, and how often each occurs: what training reads. */
-export function patternsSql(comparisons: readonly Comparison[], table: string, keep: readonly string[]): string {
-  const columns = [...comparisons.map(({ index }) => `g${index}`), ...keep];
+/** The combinations of levels, and how often each occurs: what training reads. Random pairs have no `bits`. */
+export function patternsSql(comparisons: readonly Comparison[], table: string): string {
+  const columns = [...comparisons.map(({ index }) => `g${index}`), 'bits'];
   return `SELECT ${columns.join(', ')}, count(*) AS n FROM ${table} GROUP BY ALL ORDER BY ALL`;
 }
 

@@ -59,7 +59,9 @@ export async function explainPair(plane: DataPlane, outcome: MatchOutcome, pair:
         : [`CAST(a.v${comparison.index} AS VARCHAR) AS a${comparison.index}`, `CAST(b.v${comparison.index} AS VARCHAR) AS b${comparison.index}`];
     return [`g${comparison.index}`, `${weightSql(comparison, model)} AS w${comparison.index}`, ...values];
   });
-  const [row] = await plane.rows(`SELECT ${columns.join(', ')} FROM match_asked_levels JOIN match_sides AS a ON a.rid = l JOIN match_sides AS b ON b.rid = r`);
+  const [row] = await plane.rows(
+    `SELECT ${columns.join(', ')} FROM match_asked_levels JOIN match_records AS a ON a.rid = l JOIN match_records AS b ON b.rid = r`,
+  );
   if (row === undefined) return null;
   const turned = rids[0] !== Math.min(...rids);
   const evidence = comparisons.map((comparison) => evidenceOf(comparison, outcome, row, turned));

@@ -63,14 +63,15 @@ export interface FieldProfile {
   readonly isoDates: number;
 }
 
-/** One row of the figures of one field of `relation` (a table or subquery). */
-export function fieldProfileSql(relation: string, field: string): string {
+/** One row of the figures of one field of `relation` (a table or subquery). Of a name only those that `kindOfValues` looks at, the others are 0. */
+export function fieldProfileSql(relation: string, field: string, guess: MatchKind | '?'): string {
   const text = `trim(CAST(${identifier(field)} AS VARCHAR))`;
-  return `SELECT count(*) AS "values", count(DISTINCT value) AS "distinct", coalesce(sum(len(string_split(value, ' '))), 0)::BIGINT AS words,
-    count(*) FILTER (regexp_matches(value, '\\p{L}')) AS letters,
-    count(*) FILTER (regexp_matches(value, '[0-9]')) AS "digitWords",
-    count(*) FILTER (regexp_full_match(value, '[0-9]+([.][0-9]+)?')) AS numbers,
-    count(*) FILTER (regexp_full_match(value, '[0-9]{4}-?[0-9]{2}-?[0-9]{2}')) AS "isoDates"
+  const figure = (sql: string, ofName = false): string => (guess === 'name' && !ofName ? '0' : sql);
+  return `SELECT count(*) AS "values", ${figure('count(DISTINCT value)')} AS "distinct", coalesce(sum(len(string_split(value, ' '))), 0)::BIGINT AS words,
+    ${figure("count(*) FILTER (regexp_matches(value, '\\p{L}'))")} AS letters,
+    ${figure("count(*) FILTER (regexp_matches(value, '[0-9]'))", true)} AS "digitWords",
+    ${figure("count(*) FILTER (regexp_full_match(value, '[0-9]+([.][0-9]+)?'))")} AS numbers,
+    ${figure("count(*) FILTER (regexp_full_match(value, '[0-9]{4}-?[0-9]{2}-?[0-9]{2}'))")} AS "isoDates"
   FROM (SELECT ${text} AS value FROM ${relation}) WHERE value <> ''`;
 }
 

@@ -9,7 +9,7 @@ import {
   foundTableSql,
   insertFoundSql,
   insertKeysSql,
-  keysTableSql,
+  keyTablesSql,
   type MatchMode,
   promisesSql,
   ruleStatisticsSql,
@@ -25,15 +25,15 @@ import {
   mergeStepSql,
   mergesSql,
 } from './clusters-sql.ts';
-import { makeSides } from './compare-sides.ts';
+import { makeAllSides, makeWords } from './compare-sides.ts';
 import { levelsSql, patternsSql, randomPairsSql } from './compare-sql.ts';
-import { type Comparison, comparisonsOf, isWordy } from './comparisons.ts';
+import { type Comparison, comparisonsOf } from './comparisons.ts';
 import { estimate, type Pattern } from './estimate.ts';
 import { type FieldProfile, fieldProfileSql, kindOfField, kindOfValues, type MatchField } from './field-kind.ts';
 import { type KnownPairs, makeKnownPairs } from './known-pairs.ts';
 import { dropTakenSql, knownLinksSql, linksTableSql, mutualBestSql, openPairsSql } from './links-sql.ts';
 import { defaultThresholds, type MatchModel, modelOf, type Thresholds } from './model.ts';
-import { type MatchSource, recordsSql, relationSql, repeatedKeysSql, valueCountsSql, wordCountsSql } from './records-sql.ts';
+import { type MatchSource, recordsSql, relationSql, repeatedKeysSql, valueCountsSql } from './records-sql.ts';
 import { scoresSql } from './score-sql.ts';
 
 export interface MatchRequest {
@@ -88,15 +88,12 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
   await plane.run(recordsSql(request.sources, fields, Number(repeated?.n ?? 0) > 0));
   await makeKnownPairs(plane, request.known);
   const counts = await recordCounts(plane, mode);
-  for (const [index, field] of fields.entries()) {
-    await plane.run(valueCountsSql(index));
-    if (isWordy(field.kind)) await plane.run(wordCountsSql(index));
-  }
+  for (const index of fields.keys()) await plane.run(valueCountsSql(index));
+  await makeWords(plane, fields);
   const blocking = await block(plane, fields, counts, mode);
   const comparisons = comparisonsOf(fields);
-  if (request.model === undefined) await plane.run(randomPairsSql(counts, RANDOM_PAIRS, 'match_random'));
-  await makeSides(plane, fields, request.model === undefined ? ['match_candidates', 'match_random'] : ['match_candidates']);
-  await plane.run(levelsSql(comparisons, 'match_candidates', 'match_levels', ['bits']));
+  await makeAllSides(plane, fields);
+  await plane.run(levelsSql(comparisons, await comparedPairs(request, counts), 'match_levels', ['bits']));
   const model = request.model ?? (await train(request, { fields, comparisons, counts, candidates: blocking.candidates }));
   await plane.run(scoresSql(comparisons, model, 'match_levels', 'match_pairs', thresholds));
   if (mode === 'link') await link(plane, thresholds);
@@ -128,7 +125,7 @@ async function decideFields({ plane, fields, key, declared: section, sources }: 
     if (guess === null) continue;
     let kind: MatchKind | null = guess === '?' ? null : guess;
     if (declared === undefined && (guess === '?' || guess === 'name' || guess === 'category')) {
-      const [profile] = await plane.rows<FieldProfile & Record<string, number>>(fieldProfileSql(all(name), name));
+      const [profile] = await plane.rows<FieldProfile & Record<string, number>>(fieldProfileSql(all(name), name, guess));
       kind = profile === undefined ? null : kindOfValues(guess, profile);
     }
     if (kind !== null) decided.push({ name, kind, scheme: field.type === 'identifier' ? field.scheme : null });
@@ -148,19 +145,19 @@ async function block(plane: DataPlane, fields: readonly MatchField[], counts: re
   const records = counts.reduce((sum, count) => sum + count, 0);
   const limits = blockingLimits(records);
   const rules = blockingRules(fields);
-  await plane.run(keysTableSql());
+  await plane.run(keyTablesSql());
   for (const [index, rule] of rules.entries()) await plane.run(insertKeysSql(rule, index, mode));
   await plane.run(foundTableSql());
   const largest = await largestKey(plane, limits);
   const single = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largest));
   await plane.run(insertFoundSql(largest, mode));
-  await plane.run(combineKeysSql(largest, limits.combined, mode));
+  await plane.run(combineKeysSql(largest, limits.combined, mode, rules));
   const largestCombined = await largestKey(plane, limits);
   const combined = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largestCombined));
   await plane.run(insertFoundSql(largestCombined, mode));
   await plane.run(candidatesSql(records));
   const unpromising = await dropUnpromising(plane, limits.candidates);
-  await plane.run('DROP TABLE match_keys; DROP TABLE match_found');
+  await plane.run('DROP TABLE match_keys; DROP TABLE match_key_sizes; DROP TABLE match_found');
   const [row] = await plane.rows<{ n: number }>('SELECT count(*) AS n FROM match_candidates');
   return {
     rules: [...single, ...combined].map(({ rule, keys, pairs, skipped }) => ({
@@ -201,6 +198,13 @@ async function largestKey(plane: DataPlane, limits: { pairs: number; pairsOfKey:
   return largest;
 }
 
+/** The candidates, and for training random pairs beside them (without `bits`), so that both are compared in one pass. */
+async function comparedPairs({ plane, model }: MatchRequest, counts: readonly number[]): Promise<string> {
+  if (model !== undefined) return 'match_candidates';
+  await plane.run(randomPairsSql(counts, RANDOM_PAIRS, 'match_random'));
+  return '(SELECT l, r, bits FROM match_candidates UNION ALL SELECT l, r, NULL FROM match_random)';
+}
+
 interface Training {
   readonly fields: readonly MatchField[];
   readonly comparisons: readonly Comparison[];
@@ -212,15 +216,22 @@ async function train(request: MatchRequest, { fields, comparisons, counts, candi
   const { plane, mode } = request;
   const [first = 0, rest = 0] = counts;
   const allPairs = Math.max(1, mode === 'link' ? first * rest : (first * (first - 1)) / 2);
-  await plane.run(levelsSql(comparisons, 'match_random', 'match_random_levels', []));
-  const random = await randomShares(plane, comparisons, mode);
-  const patterns = await plane.rows(patternsSql(comparisons, 'match_levels', ['bits']));
+  const patterns = (await plane.rows(patternsSql(comparisons, 'match_levels'))).map((row): Pattern & { random: boolean } => ({
+    levels: comparisons.map(({ index }) => Number(row[`g${index}`])),
+    bits: Number(row.bits),
+    pairs: Number(row.n),
+    random: row.bits === null,
+  }));
+  const random = await randomShares(
+    plane,
+    comparisons,
+    mode,
+    patterns.filter((pattern) => pattern.random),
+  );
   const found = estimate({
     comparisons,
     bitsOf: (comparison) => fieldBits(comparison.fields),
-    candidates: patterns.map(
-      (row): Pattern => ({ levels: comparisons.map(({ index }) => Number(row[`g${index}`])), bits: Number(row.bits), pairs: Number(row.n) }),
-    ),
+    candidates: patterns.filter((pattern) => !pattern.random),
     random,
     allPairs,
     mostMatches: mode === 'link' ? Math.min(first, rest) : allPairs / 4,
@@ -230,15 +241,13 @@ async function train(request: MatchRequest, { fields, comparisons, counts, candi
 }
 
 /** How often random pairs show each level: equal values counted over all records, the other levels from the sample. */
-async function randomShares(plane: DataPlane, comparisons: readonly Comparison[], mode: MatchMode): Promise<number[][]> {
+async function randomShares(plane: DataPlane, comparisons: readonly Comparison[], mode: MatchMode, patterns: readonly Pattern[]): Promise<number[][]> {
   const shares: number[][] = [];
   for (const { index, levels, frequency } of comparisons) {
-    const rows = await plane.rows<{ g: number; n: number }>(
-      `SELECT g${index} AS g, count(*) AS n FROM match_random_levels WHERE g${index} >= 0 GROUP BY g ORDER BY g`,
-    );
-    const total = rows.reduce((sum, { n }) => sum + n, 0);
+    const seen = levels.map((_, level) => patterns.reduce((sum, pattern) => (pattern.levels[index] === level ? sum + pattern.pairs : sum), 0));
+    const total = seen.reduce((sum, pairs) => sum + pairs, 0);
     // half a pair for what the sample did not show, as long as it is large; less would make the rare look impossible
-    const sampled = levels.map((_, level) => ((rows.find(({ g }) => g === level)?.n ?? 0) + 0.5) / (total + 0.5 * levels.length));
+    const sampled = seen.map((pairs) => (pairs + 0.5) / (total + 0.5 * levels.length));
     if (frequency) {
       const [row] = await plane.rows<{ same: number; all: number }>(
         mode === 'link'

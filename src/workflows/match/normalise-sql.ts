@@ -1,5 +1,6 @@
 /** Values as the matcher compares them: one expression per kind over the text of a canonical value. NULL is "not known" and stays neutral. */
 import { canonicalSql, isPlaceholderSql, schemes } from '../../domain/identifiers/registry.ts';
+import type { IdentifierScheme } from '../../domain/identifiers/scheme.ts';
 import { literal } from '../../domain/sql.ts';
 import type { MatchField } from './field-kind.ts';
 
@@ -71,9 +72,18 @@ function foldSql(plain: string): string {
   return `CASE WHEN regexp_matches(${plain}, '[^a-z0-9 ]|  |^ | $') THEN trim(regexp_replace(${joined}, '[^\\pL\\pN]+', ' ', 'g')) ELSE ${plain} END`;
 }
 
+/** What a kind's value is made from and would else be worked out several times: the identifier in its one spelling, the long words of an address.
+ *  NULL expression where a kind needs nothing of the sort. `raw`, `folded` as below. */
+export function halfwaySql({ kind, scheme }: MatchField, raw: string, folded: string): string {
+  if (kind === 'identifier') return canonicalSql(schemeNamed(scheme), raw);
+  if (kind === 'address') return `regexp_extract_all(${folded}, '${anyWord(Object.keys(addressWords))}')`;
+  return 'NULL';
+}
+
 /** The normalised value of a field: VARCHAR for every kind but amount (DOUBLE, only ever compared, never summed).
- *  `raw` is the value as VARCHAR, `folded` the same through `foldedSql`, NULL when it stands for no value; both plain columns, as they are repeated. */
-export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded: string): string {
+ *  `raw` is the value as VARCHAR, `folded` the same through `foldedSql`, NULL when it stands for no value, `halfway` from `halfwaySql`; all plain columns,
+ *  as they are repeated. */
+export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded: string, halfway: string): string {
   const digits = folded;
   switch (kind) {
     case 'phone':
@@ -84,7 +94,8 @@ export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded:
     case 'url':
       return `nullif(regexp_extract(lower(trim(${raw})), '^(?:[a-z]+://)?(?:www[0-9]?[.])?([^/?#:]+)', 1), '')`;
     case 'identifier':
-      return identifierSql(scheme, raw);
+      // a stand-in for a number is no number
+      return `CASE WHEN NOT ${isPlaceholderSql(schemeNamed(scheme), halfway)} THEN ${halfway} END`;
     case 'postcode':
       return `replace(${folded}, ' ', '')`;
     case 'date':
@@ -92,9 +103,9 @@ export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded:
     case 'amount':
       return `nullif(TRY_CAST(regexp_replace(${raw}, '[^0-9.-]', '', 'g') AS DOUBLE), 0)`;
     case 'name':
-      return wordsSql(folded, [...legalForms, ...bindingWords]);
+      return withoutWordsSql(folded, [...legalForms, ...bindingWords]);
     case 'address':
-      return `CASE WHEN ${hasWordSql(folded, Object.keys(addressWords))} THEN array_to_string(list_transform(string_split(${folded}, ' '), lambda w: CASE w ${addressCases()} ELSE w END), ' ') ELSE ${folded} END`;
+      return shortenedSql(folded, halfway);
     case 'person_name':
     case 'place':
     case 'category':
@@ -103,11 +114,10 @@ export function normalisedSql({ kind, scheme }: MatchField, raw: string, folded:
   }
 }
 
-/** The scheme's one spelling; a stand-in for a number is no number. */
-function identifierSql(name: string | null, raw: string): string {
+function schemeNamed(name: string | null): IdentifierScheme {
   const scheme = schemes.get(name ?? 'code') ?? schemes.get('code');
   if (scheme === undefined) throw new Error('the scheme of own codes is missing');
-  return `list_transform([${canonicalSql(scheme, raw)}], lambda canonical: CASE WHEN NOT ${isPlaceholderSql(scheme, 'canonical')} THEN canonical END)[1]`;
+  return scheme;
 }
 
 /** NULL for a folded text that stands for no value. */
@@ -115,16 +125,22 @@ export function presentSql(folded: string): string {
   return `CASE WHEN ${folded} <> '' AND ${folded} NOT IN (${noValues.map(literal).join(', ')}) THEN ${folded} END`;
 }
 
-/** Without the words of `leftOut`, unless nothing would be left. */
-function wordsSql(folded: string, leftOut: readonly string[]): string {
-  const kept = `list_filter(string_split(${folded}, ' '), lambda w: w NOT IN (${leftOut.map(literal).join(', ')}))`;
-  return `CASE WHEN ${hasWordSql(folded, leftOut)} THEN coalesce(nullif(array_to_string(${kept}, ' '), ''), ${folded}) ELSE ${folded} END`;
+/** Without the words of `leftOut`, unless nothing would be left. One automaton over the text is far cheaper than comparing word by word; but it knows the
+ *  ends of words in ASCII only. */
+function withoutWordsSql(folded: string, leftOut: readonly string[]): string {
+  const kept = `array_to_string(list_filter(string_split(${folded}, ' '), lambda w: w NOT IN (${leftOut.map(literal).join(', ')})), ' ')`;
+  const ascii = `ltrim(regexp_replace(${folded}, ' ?${anyWord(leftOut)}', '', 'g'))`;
+  return `coalesce(nullif(CASE WHEN strlen(${folded}) = length(${folded}) THEN ${ascii} ELSE ${kept} END, ''), ${folded})`;
 }
 
-/** Is one of the words in it? One automaton over the text is far cheaper than comparing word by word, and most texts have none. */
-function hasWordSql(folded: string, words: readonly string[]): string {
-  return `regexp_matches(${folded}, '\\b(?:${words.join('|')})\\b')`;
+/** The long forms in an address (`found`, in their order) made short. One is usual, and is then looked up once instead of word by word. */
+function shortenedSql(folded: string, found: string): string {
+  const each = `array_to_string(list_transform(string_split(${folded}, ' '), lambda w: CASE w ${addressCases()} ELSE w END), ' ')`;
+  const one = `trim(replace(' ' || ${folded} || ' ', ' ' || ${found}[1] || ' ', ' ' || CASE ${found}[1] ${addressCases()} END || ' '))`;
+  return `CASE len(${found}) WHEN 0 THEN ${folded} WHEN 1 THEN ${one} ELSE ${each} END`;
 }
+
+const anyWord = (words: readonly string[]): string => `\\b(?:${words.join('|')})\\b`;
 
 function addressCases(): string {
   return Object.entries(addressWords)

@@ -71,7 +71,7 @@ async function weighedSql({ plane }: DecisionsInput, { model, thresholds }: Matc
   return `CREATE OR REPLACE TABLE match_review_weights AS
 SELECT l, r, CAST(${proofs.length === 0 ? sum : `CASE WHEN ${proofs.join(' OR ')} THEN least(${most}, ${sum}) ELSE ${sum} END`} AS INTEGER) AS w,
   ${Math.round(model.prior * 1000)} AS prior, to_json([${said.join(', ')}]) AS evidence
-FROM match_review_levels JOIN match_sides AS a ON a.rid = l`;
+FROM match_review_levels`;
 }
 
 function unweighedSql(): string {

@@ -14,12 +14,12 @@ export function weightSql(comparison: Comparison, model: MatchModel): string {
     const fixed = Math.round(weight * 1000);
     if (level > 0 || !comparison.frequency) return `WHEN ${level} THEN ${fixed}`;
     const base = Math.round(Math.log2(m) * 1000);
-    return `WHEN 0 THEN least(${MOST_FOR_EQUAL}, greatest(${LEAST_FOR_EQUAL}, ${base} - a.lf${comparison.index}))`;
+    return `WHEN 0 THEN least(${MOST_FOR_EQUAL}, greatest(${LEAST_FOR_EQUAL}, ${base} - lf${comparison.index}))`;
   });
   return `CASE g${comparison.index} ${cases.join(' ')} ELSE 0 END`;
 }
 
-/** `x`: an identifier that proves two things differs. Such a pair never weighs enough for a match by itself: a person is asked.
+/** Pairs without `bits` are random ones, and not scored. `x`: an identifier that proves two things differs. Such a pair never weighs enough for a match by itself: a person is asked.
  *  Pairs that are known to be one thing are among them, found or not; those known to be two are not. */
 export function scoresSql(comparisons: readonly Comparison[], model: MatchModel, levels: string, table: string, thresholds: Thresholds): string {
   const weights = comparisons.map((comparison) => weightSql(comparison, model));
@@ -27,7 +27,7 @@ export function scoresSql(comparisons: readonly Comparison[], model: MatchModel,
   const excluded = excluding.length > 0 ? `(${excluding.join(' OR ')})` : 'false';
   const most = Math.round(thresholds.match * 1000) - 1;
   return `CREATE OR REPLACE TABLE ${table} AS SELECT l, r, CASE WHEN x THEN least(w, ${most}) ELSE w END AS w, x
-    FROM (SELECT l, r, (${Math.round(model.prior * 1000)} + ${weights.join(' + ')})::INTEGER AS w, ${excluded} AS x FROM ${levels} JOIN match_sides AS a ON a.rid = l)
+    FROM (SELECT l, r, (${Math.round(model.prior * 1000)} + ${weights.join(' + ')})::INTEGER AS w, ${excluded} AS x FROM ${levels} WHERE bits IS NOT NULL)
     ANTI JOIN (SELECT l, r FROM match_same UNION ALL SELECT l, r FROM match_apart) USING (l, r)
     UNION ALL SELECT l, r, ${KNOWN_WEIGHT}, false FROM match_same`;
 }
