@@ -54,11 +54,20 @@ export function checkSql(scheme: IdentifierScheme, canonical: string): string {
 }
 
 /** Words that people write where a value is demanded and none is known. */
+/** Nothing but signs is one of them. */
 const words =
-  'NA NONE NULL NIL NAN UNKNOWN UNKOWN UNK TBD TBA TEST TESTING DUMMY NONUMBER NOTAVAILABLE NOTAPPLICABLE NOTKNOWN PENDING XXX XXXX XXXXX XXXXXX VARIOUS MISC DEFAULT SAMPLE KEINE UNBEKANNT'.split(
+  'NA NONE NULL NIL NAN UNKNOWN UNKOWN UNK TBD TBA TEST TESTING DUMMY NONUMBER NOTAVAILABLE NOTAPPLICABLE NOTKNOWN PENDING XXX XXXX XXXXX XXXXXX VARIOUS MISC DEFAULT SAMPLE KEINE UNBEKANNT TBC KA INCONNU DESCONOCIDO SCONOSCIUTO APPLIEDFOR NOTASSIGNED NOTREGISTERED EXEMPT MISSING NOVAT NOTAXID '.split(
     ' ',
   );
-const sequences = ['0123456789', '1234567890', '9876543210', '01234567890123', '12345678901234', '00000000000000', '12345678', '1234567', '123456', '87654321'];
+const sequences =
+  '0123456789 1234567890 9876543210 0123456789012 1234567890123 1234567890128 01234567890123 12345678901234 123456789012 12345678901 00000000000000 12345678 1234567 123456 87654321'.split(
+    ' ',
+  );
+
+/** Is a text, as it was written, one of these words? Some schemes' cleaning takes letters away. */
+export function isPlaceholderWordSql(text: string): string {
+  return `CASE WHEN regexp_full_match(${text}, '[A-Za-z./#\\- ]+') THEN list_contains(${literalList(words)}, upper(translate(${text}, './#- ', ''))) ELSE false END`;
+}
 
 /** Does the value stand for no value? Asked before any check digit: 0000000000000 is a valid GTIN. Takes a canonical value.
  *  Of own codes only words, and runs of one digit of at least six: a short run may be somebody's number. */
@@ -67,14 +76,34 @@ export function isPlaceholderSql(scheme: IdentifierScheme, canonical: string): s
   const digits = `ltrim(${canonical}, '0')`;
   const run = `(length(replace(${canonical}, left(${canonical}, 1), '')) = 0 AND length(${canonical}) >= ${scheme.name === 'code' ? 6 : 3})`;
   const own =
-    scheme.name === 'code' ? [] : [`${canonical} IN (${sequencesOf(scheme).map(literal).join(', ')})`, `length(${canonical}) < 3`, nearlyRunSql(digits)];
+    scheme.name === 'code'
+      ? []
+      : [
+          ...countedSql(scheme, canonical),
+          `${canonical} IN (${sequencesOf(scheme).map(literal).join(', ')})`,
+          `length(${canonical}) < 3`,
+          nearlyRunSql(digits),
+        ];
   return `(${[`CASE WHEN regexp_full_match(${canonical}, '[A-Z./#\\- ]+') THEN list_contains(${literalList(words)}, ${spelt}) ELSE false END`, run, ...own].join(' OR ')})`;
+}
+
+/** Schemes whose values begin with the letters of a country; a placeholder may have them too. */
+const withCountry = ['vat', 'iban'];
+
+/** DE999999999 and IT01234567890: what follows the country is a run or a sequence. */
+function countedSql(scheme: IdentifierScheme, canonical: string): string[] {
+  if (!withCountry.includes(scheme.name)) return [];
+  const number = `substr(${canonical}, 3)`;
+  const isNumber = `regexp_full_match(${canonical}, '[A-Z]{2}[0-9]{5,}')`;
+  return [`(${isNumber} AND (length(replace(${number}, left(${number}, 1), '')) = 0 OR ${number} IN (${countedSequences.map(literal).join(', ')})))`];
 }
 
 /** 000099999999 after padding: one digit repeated, at least five times. */
 function nearlyRunSql(digits: string): string {
   return `(length(${digits}) >= 5 AND length(replace(${digits}, left(${digits}, 1), '')) = 0 AND left(${digits}, 1) BETWEEN '0' AND '9')`;
 }
+
+const countedSequences = [...sequences, '123456789', '987654321', '012345678', '01234567890'];
 
 function sequencesOf(scheme: IdentifierScheme): string[] {
   const { padding } = scheme;
@@ -84,6 +113,8 @@ function sequencesOf(scheme: IdentifierScheme): string[] {
 }
 
 export function isPlaceholder(scheme: IdentifierScheme, canonical: string): boolean {
+  const number = withCountry.includes(scheme.name) && /^[A-Z]{2}[0-9]{5,}$/.test(canonical) ? canonical.slice(2) : '';
+  if (number !== '' && (new Set(number).size === 1 || countedSequences.includes(number))) return true;
   const isRun = (text: string, least: number) => text.length >= least && new Set(text).size === 1;
   if (words.includes(canonical.replace(/[./#\- ]/g, ''))) return true;
   if (isRun(canonical, scheme.name === 'code' ? 6 : 3)) return true;

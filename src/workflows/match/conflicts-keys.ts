@@ -13,7 +13,7 @@ export function keyFindings({ contract, now }: ConflictInput): string[] {
       : [
           `SELECT ${columns}, 'within-legacy' AS place, [struct_pack(system := _system, "key" := _key, odoo_id := NULL::BIGINT)] AS records, _key AS value,
     count(*) || ' rows have it' || CASE WHEN count(DISTINCT ${content}) = 1 THEN ', all alike' ELSE ', ' || count(DISTINCT ${content}) || ' of them different' END AS evidence
-  FROM ${now.legacy} GROUP BY _system, _key HAVING count(*) > 1`,
+  FROM ${now.legacy} SEMI JOIN (SELECT _system, _key FROM ${now.legacy} GROUP BY ALL HAVING count(*) > 1) AS often USING (_system, _key) GROUP BY _system, _key`,
         ]),
     ...(now.odoo === null
       ? []

@@ -16,11 +16,12 @@ export function coreNameSql(folded: string): string {
   return `nullif(trim(regexp_replace(' ' || ${folded}, '( (${legalForms.join('|')}))+$', '')), '')`;
 }
 
-/** Are these two names of one thing? Numbers in names tell things apart: `Ward 3` is not `Ward 4`. */
-export function similarSql(left: string, right: string): string {
+/** Are these two names of one thing? Numbers in names tell things apart: `Ward 3` is not `Ward 4`. `lenient`: something else says so already. */
+export function similarSql(left: string, right: string, lenient = false): string {
   const numbers = (name: string) => `regexp_replace(${name}, '[^0-9]', '', 'g')`;
   const words = (name: string) => `string_split(${name}, ' ')`;
   const common = `len(list_intersect(${words(left)}, ${words(right)}))`;
   const all = `len(list_distinct(list_concat(${words(left)}, ${words(right)})))`;
-  return `coalesce(${left} = ${right} OR (${numbers(left)} = ${numbers(right)} AND (jaro_winkler_similarity(${left}, ${right}) >= 0.92 OR ${common} / ${all} >= 0.6)), false)`;
+  const typos = lenient ? ` OR damerau_levenshtein(${left}, ${right}) <= greatest(1, least(length(${left}), length(${right})) // 8)` : '';
+  return `coalesce(${left} = ${right} OR (${numbers(left)} = ${numbers(right)} AND (jaro_winkler_similarity(${left}, ${right}) >= 0.92 OR ${common} / ${all} >= 0.6${typos})), false)`;
 }

@@ -11,7 +11,8 @@
  *    evidence, reason VARCHAR         sentences without cell contents; reason says why the repair is proposed
  *    pii, key_pii BOOLEAN */
 import { crosswalkFindings } from './conflicts-crosswalk.ts';
-import { damageFindings, diagnosisSteps } from './conflicts-damage.ts';
+import { diagnosisSteps } from './conflicts-damage.ts';
+import { damageFindings } from './conflicts-damage-findings.ts';
 import { entityFindings, entitySteps } from './conflicts-entities.ts';
 import { type ConflictInput, type ConflictStep, type IdentifierField, identifierFields } from './conflicts-input.ts';
 import { keyFindings } from './conflicts-keys.ts';
