@@ -78,15 +78,26 @@ export interface ReviewedEntity {
   readonly odooSystem: string;
 }
 
+/** What was said of an item in this review. */
+export interface Said {
+  readonly decision: Decision;
+  readonly reason: string;
+}
+
 /** The open items of the latest match, one at a time. */
 export interface Review {
   readonly capability: string;
+  /** Items are numbered from 0. */
   readonly total: number;
   /** Pairs that no file may name, since the keys of their records are `pii`. */
   readonly unnameable: number;
+  /** Where decisions are written, and where they can be written by hand instead (null: that file is gone). Absolute paths. */
   readonly file: string;
+  readonly worklist: string | null;
   entity(name: string): ReviewedEntity;
-  item(ordinal: number): Promise<ReviewItem | null>;
+  item(ordinal: number): Promise<ReviewItem>;
+  /** A pair may wait twice, by its weight and as a conflict: one word is enough for both. */
+  said(item: ReviewItem): Said | null;
   /** Writes it down at once, in the place of what was said of this item before in this review. */
-  decide(item: ReviewItem, decision: Decision, reason: string): Promise<void>;
+  decide(item: ReviewItem, said: Said): Promise<void>;
 }
