@@ -26,8 +26,9 @@ export function requireMatch(comparison: Comparison, mappingHash: string, ports:
   const older = comparison.entities.filter((entity) => entity.binding !== null && !isOfSnapshots(entity, comparison));
   const olderBlocking = older.filter((entity) => blocking.includes(entity));
   if (olderBlocking.length > 0) throw stale(capability, `the latest match was made on other snapshots of ${names(olderBlocking)}`);
-  if (older.length === 0) return;
-  const text = `the latest match was made on other snapshots of ${names(older)}: what is linked is what it proposed then; ${matchAgain(capability)}`;
+  const olderLinks = older.filter(({ entity }) => (match.entities[entity]?.links ?? null) !== null);
+  if (olderLinks.length === 0) return;
+  const text = `the latest match was made on other snapshots of ${names(olderLinks)}: it proposes links as things were then; ${matchAgain(capability)}`;
   ports.progress({ kind: 'warning', text });
 }
 

@@ -114,7 +114,7 @@ describe('a plan after a match', () => {
     expect(warnings).toEqual([]);
     await world.legacy('stores', 'supplier', [{ no: 'S', name: 'Stores', city: 'Bruges' }]);
     expect((await plan(world)).warnings).toEqual([
-      'the latest match was made on other snapshots of supplier: what is linked is what it proposed then; cutover match procurement',
+      'the latest match was made on other snapshots of supplier: it proposes links as things were then; cutover match procurement',
     ]);
   });
 

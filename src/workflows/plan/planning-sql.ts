@@ -71,7 +71,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['key', 'record._key'],
     ['class', 'record._class'],
     ['odooId', 'record._odoo_id'],
-    ['toLink', "record._class = 'linked' AND record._origin <> 'crosswalk'"],
+    ['toLink', "record._class = 'linked' AND record._origin IS NOT NULL"],
     ['provenance', 'record._provenance'],
     ['evidence', 'record._evidence'],
     ['leader', leaderSql('record')],

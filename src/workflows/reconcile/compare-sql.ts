@@ -221,7 +221,7 @@ UNION ALL SELECT ${literal(odooSystem)}, _key, _odoo_id, _class, ${none}, ${none
 FROM read_parquet(${literal(files.odoo)}) WHERE _class IN ('only-odoo', 'outside-scope') OR (_class = 'duplicate-key' AND _odoo_id NOT IN (SELECT odoo_id FROM ${entityTable(entity, 'links')} WHERE odoo_id IS NOT NULL))
 ) AS r
 LEFT JOIN (SELECT system, key, CASE WHEN bool_or(decision = 'same') THEN 'same' ELSE 'different' END AS decision FROM decisions WHERE entity = ${literal(entity)} GROUP BY ALL) AS d ON d.system = r._system AND d.key = r._key
-LEFT JOIN ${entityTable(entity, 'links')} AS k ON k._system = r._system AND k._key = r._key
+LEFT JOIN (SELECT * FROM ${entityTable(entity, 'links')} WHERE origin <> 'crosswalk') AS k ON k._system = r._system AND k._key = r._key
 LEFT JOIN ${entityTable(entity, 'follows')} AS w ON w._system = r._system AND w._key = r._key
 ORDER BY r._system, r._key, r._odoo_id, r._class`;
 }

@@ -20,7 +20,8 @@ import type { OdooWorld } from '../sides/sides.ts';
  *  breaks      the columns of `Break` in snake case (`odoo_id`), in clear text, and `pii` BOOLEAN: what has to be masked on output. Sorted.
  *  records     one row per record of either side: `_system`, `_key`, `_odoo_id`, `_class`, `_fields` VARCHAR[] (contract fields that differ),
  *              `_rounded` VARCHAR[] (equal, but only by the rounding rule), `_decision` VARCHAR (same, different or null),
- *              `_origin`, `_provenance`, `_evidence` VARCHAR of its link (sides/links-sql.ts), `_leader_system`, `_leader_key` VARCHAR.
+ *              `_origin`, `_provenance`, `_evidence` VARCHAR of a link that the crosswalk does not hold yet (sides/links-sql.ts; else null),
+ *              `_leader_system`, `_leader_key` VARCHAR.
  *              An `exists-unlinked` record has `_odoo_id` when there is exactly one candidate.
  *  candidates  for `exists-unlinked`: `_system`, `_key`, `_odoo_id`, `_external_id` (any module's, else null), `_in_scope`, `_link_by` VARCHAR.
  *  baseline    `_system`, `_key` and per field that was ever agreed upon a VARCHAR STRUCT(v): the last agreed value; null: never agreed. */

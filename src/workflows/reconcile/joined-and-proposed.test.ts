@@ -97,7 +97,7 @@ describe('a link proposed by match', () => {
       'meditrack/B only-legacy',
       'meditrack/C linked #30 decision decision',
       'meditrack/D only-legacy',
-      'meditrack/E linked #4 crosswalk load',
+      'meditrack/E linked #4',
       'meditrack/W only-legacy',
       'odoo/odoo 2 only-odoo #2',
       'odoo/odoo 3 only-odoo #3',
@@ -151,11 +151,11 @@ describe('legacy records that are one thing', () => {
     ]);
     expect(result.coverage).toContainEqual({ entity: 'supplier', field: null, reason: 'follows-another', rows: 3, sum: null });
     expect(await records(world)).toEqual([
-      'meditrack/V1 linked #7 crosswalk external-id → meditrack/V2',
-      'meditrack/V2 linked #7 crosswalk load',
-      'meditrack/V3 linked #8 crosswalk load',
-      'stores/S1 linked #7 crosswalk load → meditrack/V2',
-      'stores/S2 linked #7 crosswalk load → meditrack/V2',
+      'meditrack/V1 linked #7 → meditrack/V2',
+      'meditrack/V2 linked #7',
+      'meditrack/V3 linked #8',
+      'stores/S1 linked #7 → meditrack/V2',
+      'stores/S2 linked #7 → meditrack/V2',
     ]);
   });
 

@@ -175,7 +175,7 @@ export async function stageLinks(request: SidesRequest, ports: Ports, world: Odo
   );
   for (const { contract } of capability.entities) {
     const file = match?.entities[contract.entity]?.links ?? null;
-    if (file === null || contract.match?.link === 'decide') continue;
+    if (file === null || contract.match?.link === 'decide' || !documents.has(contract.entity)) continue;
     await plane.run(`INSERT INTO proposals BY NAME SELECT ${literal(contract.entity)} AS entity, * FROM read_parquet(${literal(file)})`);
   }
 }

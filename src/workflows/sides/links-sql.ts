@@ -21,7 +21,7 @@ export interface LinkSources {
  *             the one linked longest, else the first by system and key, in any case one that is there; every other has a row. `ahead`: systems of
  *             those before it, whose fields are theirs to say. */
 export function linkTablesSql(sources: LinkSources): readonly string[] {
-  return [membersTableSql(sources), apartTableSql(sources), linksTableSql(sources), followsTableSql(sources)];
+  return [membersTableSql(sources), namedTableSql(sources), apartTableSql(sources), linksTableSql(sources), followsTableSql(sources)];
 }
 
 /** The same, empty, for an entity that is not bound to Odoo or was not pulled from it. */
@@ -34,14 +34,19 @@ export function unboundLinkTablesSql(entity: string): readonly string[] {
   ];
 }
 
+/** The External IDs that decisions name, with the record of Odoo: one look at the snapshot for all of them. */
+function namedTableSql({ entity, snapshot }: LinkSources): string {
+  const own = '[_external_id, _foreign_external_id]';
+  const names = snapshot.columns.includes('_external_ids') ? `list_concat(coalesce(_external_ids, CAST([] AS VARCHAR[])), ${own})` : own;
+  return `CREATE OR REPLACE TABLE ${named(entity)} AS
+SELECT DISTINCT n.name, n.id FROM (SELECT unnest(${names}) AS name, id FROM read_parquet(${literal(snapshot.file)})) AS n
+SEMI JOIN (SELECT odoo FROM decisions WHERE entity = ${literal(entity)} AND TRY_CAST(odoo AS BIGINT) IS NULL) AS d ON d.odoo = n.name`;
+}
+
 /** Rows of the decisions with the record of Odoo they name: `_system`, `_key`, `odoo_id`. */
-function decidedSql({ entity, snapshot }: LinkSources, decision: 'same' | 'different'): string {
-  const columns = ['_external_id', '_foreign_external_id'].map((column) => `SELECT ${column} AS name, id FROM known WHERE ${column} IS NOT NULL`);
-  const hasAll = snapshot.columns.includes('_external_ids');
-  const names = hasAll ? [...columns, 'SELECT unnest(_external_ids), id FROM known'] : columns;
+function decidedSql(entity: string, decision: 'same' | 'different'): string {
   return `SELECT DISTINCT d.system AS _system, d.key AS _key, coalesce(TRY_CAST(d.odoo AS BIGINT), n.id) AS odoo_id
-  FROM (SELECT * FROM decisions WHERE entity = ${literal(entity)} AND decision = ${literal(decision)}) AS d
-  LEFT JOIN (WITH known AS (FROM read_parquet(${literal(snapshot.file)})) ${names.join(' UNION ')}) AS n ON n.name = d.odoo`;
+  FROM decisions AS d LEFT JOIN ${named(entity)} AS n ON n.name = d.odoo WHERE d.entity = ${literal(entity)} AND d.decision = ${literal(decision)}`;
 }
 
 /** Legacy records of groups that exist, with their group. */
@@ -51,9 +56,9 @@ SELECT j.system AS _system, j.key AS _key, j.grp FROM joined AS j SEMI JOIN ${pr
 WHERE j.entity = ${literal(entity)}`;
 }
 
-function apartTableSql(sources: LinkSources): string {
-  return `CREATE OR REPLACE TABLE ${entityTable(sources.entity, 'apart')} AS
-WITH said AS (SELECT * FROM (${decidedSql(sources, 'different')}) WHERE odoo_id IS NOT NULL), m AS (FROM ${members(sources.entity)})
+function apartTableSql({ entity }: LinkSources): string {
+  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'apart')} AS
+WITH said AS (SELECT * FROM (${decidedSql(entity, 'different')}) WHERE odoo_id IS NOT NULL), m AS (FROM ${members(entity)})
 FROM said UNION SELECT other._system, other._key, said.odoo_id
 FROM said JOIN m AS one ON one._system = said._system AND one._key = said._key JOIN m AS other ON other.grp = one.grp`;
 }
@@ -63,7 +68,7 @@ function linksTableSql(sources: LinkSources): string {
   const [apart, on] = [entityTable(entity, 'apart'), (alias: string, other: string) => `${alias}._system = ${other}._system AND ${alias}._key = ${other}._key`];
   return `CREATE OR REPLACE TABLE ${entityTable(entity, 'links')} AS
 WITH decided AS (
-  SELECT d._system, d._key, min(d.odoo_id) AS odoo_id FROM (${decidedSql(sources, 'same')}) AS d
+  SELECT d._system, d._key, min(d.odoo_id) AS odoo_id FROM (${decidedSql(entity, 'same')}) AS d
   ANTI JOIN ${apart} AS a ON ${on('a', 'd')} AND a.odoo_id = d.odoo_id
   SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} UNION ALL SELECT _system, _key FROM ${entityTable(entity, 'rejects')}) AS p ON ${on('p', 'd')}
   GROUP BY d._system, d._key
@@ -126,6 +131,10 @@ SELECT _system, _key, first_value(_system) OVER so_far AS leader_system, first_v
 FROM ranked
 WINDOW so_far AS (PARTITION BY thing ORDER BY nth), before AS (PARTITION BY thing ORDER BY nth ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 QUALIFY nth > 1`;
+}
+
+function named(entity: string): string {
+  return identifier(`${entity}:named`);
 }
 
 function members(entity: string): string {
