@@ -48,6 +48,13 @@ describe('batches', () => {
     expect(await inFlight([action(1, 'create', 'category'), action(2, 'create', 'category'), child])).toMatchObject({ most: 1, batches: ['1 2', '3'] });
   });
 
+  test('a record that follows another waits for it, and so does a second change of one record of Odoo', async () => {
+    const follower = { ...action(3, 'link'), odooId: null, follows: { $ref: { entity: 'supplier', system: 's', key: '1' } } };
+    expect(await inFlight([action(1, 'create'), action(2, 'create'), follower])).toMatchObject({ most: 1, batches: ['1 2', '3'] });
+    expect(await inFlight([action(1, 'update'), { ...action(2, 'link'), odooId: 1 }])).toMatchObject({ most: 1, batches: ['1', '2'] });
+    expect(await inFlight([action(1, 'detach'), { ...action(2, 'delete'), odooId: 1 }])).toMatchObject({ most: 1, batches: ['1', '2'] });
+  });
+
   test('deletes go side by side as well, except where a parent may stand behind its children', async () => {
     const deletes = (entity: string): readonly PlanAction[] => Array.from({ length: 20 }, (_, index) => action(index + 1, 'delete', entity));
     expect((await inFlight(deletes('supplier'))).most).toBe(2);
