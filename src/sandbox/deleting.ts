@@ -28,7 +28,7 @@ export function unlinkRecords(environment: Environment, model: Model, ids: reado
 }
 
 /** What the database does: a row that goes by cascade takes no External ID with it, as in Odoo. */
-function deleteRow(environment: Environment, model: Model, id: number): void {
+export function deleteRow(environment: Environment, model: Model, id: number): void {
   if (!model.table.has(id)) return;
   model.table.remove(id);
   for (const { model: referrer, field } of model.referrers) {

@@ -4,6 +4,7 @@ import { describeClerk } from './clerk-contract.ts';
 import { describeConnection } from './connection-contract.ts';
 import { describeLoad } from './load-contract.ts';
 import { describeMail } from './mail-contract.ts';
+import { describeMerge } from './merge-contract.ts';
 import { describePurchase } from './purchase-contract.ts';
 import { type ContractTarget, withPassword } from './target.ts';
 import { describeJson2Wire } from './wire-contract.ts';
@@ -28,6 +29,7 @@ export function describeOdooContract(name: string, connect: () => Promise<Contra
     describeJson2Wire(target);
     describeLoad(target);
     describePurchase(target);
+    describeMerge(target);
     if (parts === 'sandbox') return;
     describeClerk(target);
     describeMail(target);

@@ -28,6 +28,7 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
   },
   'res.bank': { computed: [], only: ['name', 'active', 'bic', 'city', 'country', 'email', 'phone', 'state', 'street', 'street2', 'zip'], seed: null },
   'res.partner.category': { computed: [], seed: null },
+  'base.partner.merge.automatic.wizard': { computed: [], seed: null },
   'product.category': { computed: ['complete_name', 'product_count'], seed: all },
   'product.template': {
     computed: [
@@ -144,3 +145,6 @@ export const everywhere: ReadonlySet<string> = new Set(['id', 'display_name', 'c
 
 /** Fields of machinery that the sandbox leaves out: chatter, activities, portal, pictures. */
 export const machinery = /^(message_|activity_|website_|image_|avatar_|my_activity_|has_message|can_image|peppol|is_peppol|access_|picking_properties)/;
+
+/** Odoo computes these of a partner: its merge takes none of them over. */
+export const partnerComputed: ReadonlySet<string> = new Set(servedModels['res.partner']?.computed);

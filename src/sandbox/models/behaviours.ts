@@ -1,6 +1,7 @@
 /** Model name → what it does beyond storing rows. A model without an entry only stores. */
 import type { Behaviour } from '../model.ts';
 import { company, country, countryState, partner, partnerBank, partnerCategory, user } from './partner.ts';
+import { partnerMerge } from './partner-merge.ts';
 import { productCategory, productTemplate, productValue, productVariant, supplierPrice } from './product.ts';
 import { purchaseLine } from './purchase-line.ts';
 import { purchaseOrder } from './purchase-order.ts';
@@ -12,6 +13,7 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   'res.partner': partner,
   'res.partner.bank': partnerBank,
   'res.partner.category': partnerCategory,
+  'base.partner.merge.automatic.wizard': partnerMerge,
   'res.company': company,
   'res.country': country,
   'res.country.state': countryState,
