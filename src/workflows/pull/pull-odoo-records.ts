@@ -7,6 +7,7 @@ import { literal } from '../../domain/sql.ts';
 import type { EntityDefinition } from '../../domain/workspace.ts';
 import type { ResolvedBinding } from './pull-odoo-binding.ts';
 import type { EntityDomains } from './pull-odoo-domains.ts';
+import { stageOrphaned } from './pull-odoo-references.ts';
 import { type RelatedSweep, relatedSweeps } from './pull-odoo-related.ts';
 import { columnType, recordRows } from './pull-odoo-rows.ts';
 import { type OdooPull, requestHash, uuidOf } from './pull-odoo-session.ts';
@@ -127,6 +128,7 @@ async function sweepAndRead(
   await plane.append('sweep', recordRows(swept, [writeDate, ...vias]));
   const since = before(base.manifest.watermark ?? base.manifest.asOf, pull.request.workspace.file.policies.overlap_minutes * 60_000);
   await plane.run(changedTableSql('sweep', related));
+  if (!(await stageOrphaned(pull, base, fields))) return null;
   await plane.run(staleTableSql(base.data, since));
   const [counts] = await plane.rows<{ all: number; stale: number; deleted: number }>(
     `SELECT (SELECT count(*) FROM changed) AS "all", (SELECT count(*) FROM stale) AS stale,

@@ -35,11 +35,35 @@ export function changedTableSql(sweep: string, related: readonly { readonly via:
   return `CREATE OR REPLACE TABLE changed AS SELECT CAST(s.id AS BIGINT) AS id, greatest(${dates.join(', ')}) AS changed_at FROM ${identifier(sweep)} AS s ${joins.join(' ')}`;
 }
 
-/** Table `stale`: ids that have to be read again, because they are new, changed, or changed so recently that a transaction of then may
- *  have been under way when they were read. */
+/** A column of a snapshot that holds ids of another model. */
+export interface Reference {
+  readonly column: string;
+  readonly model: string;
+  readonly isList: boolean;
+}
+
+/** Every id that stands in these columns of a snapshot, once. */
+export function pointedSql(snapshot: string, references: readonly Reference[]): string {
+  const selects = references.map(
+    ({ column, isList }) => `SELECT ${isList ? `unnest(${identifier(column)})` : identifier(column)} AS id FROM read_parquet(${literal(snapshot)})`,
+  );
+  return `SELECT DISTINCT id FROM (${selects.join(' UNION ALL ')}) WHERE id IS NOT NULL ORDER BY id`;
+}
+
+/** Table `orphaned`: ids of records of a snapshot that point to what table `gone` (model, id) names. */
+export function orphanedTableSql(snapshot: string, references: readonly Reference[]): string {
+  const selects = references.map(({ column, model, isList }) => {
+    const pointed = `SELECT b.id, ${isList ? `unnest(b.${identifier(column)})` : `b.${identifier(column)}`} AS other FROM read_parquet(${literal(snapshot)}) AS b`;
+    return `SELECT p.id FROM (${pointed}) AS p SEMI JOIN gone AS g ON g.model = ${literal(model)} AND CAST(g.id AS BIGINT) = p.other`;
+  });
+  return `CREATE OR REPLACE TABLE orphaned AS ${selects.length === 0 ? 'SELECT CAST(NULL AS BIGINT) AS id WHERE false' : selects.join(' UNION ')}`;
+}
+
+/** Table `stale`: ids that have to be read again, because they are new, changed, point to a record that is gone (table `orphaned`), or changed so
+ *  recently that a transaction of then may have been under way when they were read. */
 export function staleTableSql(base: string, since: string): string {
   return `CREATE OR REPLACE TABLE stale AS SELECT c.id FROM changed AS c LEFT JOIN read_parquet(${literal(base)}) AS b ON b.id = c.id
-WHERE b.id IS NULL OR b._changed_at IS DISTINCT FROM c.changed_at OR c.changed_at >= CAST(${literal(since)} AS TIMESTAMP)`;
+WHERE b.id IS NULL OR b._changed_at IS DISTINCT FROM c.changed_at OR c.changed_at >= CAST(${literal(since)} AS TIMESTAMP) OR c.id IN (FROM orphaned)`;
 }
 
 /** Records read now, typed. */

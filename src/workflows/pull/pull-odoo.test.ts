@@ -42,6 +42,14 @@ const product = {
   odoo: { model: 'product.product', fields: { product_no: 'default_code', name: ['no_such_name', 'name'], cost: 'standard_price' } },
 } as const;
 
+const price = {
+  entity: 'supplier_price',
+  version: 1,
+  key: ['number'],
+  fields: { number: { type: 'text' }, supplier: { type: 'ref', entity: 'supplier' }, price: { type: 'money', digits: 4 } },
+  odoo: { model: 'product.supplierinfo', fields: { number: 'product_code', supplier: 'partner_id', price: 'price' } },
+} as const;
+
 let directory: string;
 let sandbox: Sandbox;
 let odoo: OdooConnection;
@@ -215,6 +223,31 @@ describe('a pull of Odoo', () => {
     expect(full.every(({ mode }) => mode === 'full')).toBe(true);
     expect({ supplier: await world.rows('supplier'), product: await world.rows('product') }).toEqual(incremental);
     expect((await world.ports.snapshots.latest('odoo', 'supplier'))?.manifest.contentHash).toBe(manifest?.contentHash);
+  });
+
+  it('sees after a merge in Odoo that what pointed to one record points to the other, though nothing tells that it was written to', async () => {
+    const world = workspaceOf(supplier, price);
+    const [stays = 0, goes = 0, other = 0] = await createSuppliers('N', 3);
+    const [template = 0] = await odoo.call<number[]>('product.template', 'create', { vals_list: [{ name: 'Swab' }] });
+    const values = Array.from({ length: 30 }, (_, index) => ({
+      partner_id: index === 0 ? goes : other,
+      product_tmpl_id: template,
+      price: index,
+      product_code: `c${index}`,
+    }));
+    const [moved = 0] = await odoo.call<number[]>('product.supplierinfo', 'create', { vals_list: values });
+    await world.pull();
+    await sleep(1100);
+    const wizard = { partner_ids: [[6, 0, [stays, goes]]], dst_partner_id: stays };
+    await odoo.call('base.partner.merge.automatic.wizard', 'action_merge', {
+      ids: await odoo.call<number[]>('base.partner.merge.automatic.wizard', 'create', { vals_list: [wizard] }),
+    });
+    const pulled = await world.pull();
+    expect(pulled.find(({ entity }) => entity === 'supplier_price')?.mode).toBe('incremental');
+    expect((await world.ports.snapshots.latest('odoo', 'supplier_price'))?.manifest.incremental).toMatchObject({ changed: 1, deleted: 0 });
+    expect((await world.rows('supplier_price', 'id, partner_id')).find(({ id }) => id === moved)).toEqual({ id: moved, partner_id: stays });
+    const [survivor] = (await world.rows('supplier', 'id, _external_id, _external_ids')).filter(({ id }) => id === stays);
+    expect(survivor).toEqual({ id: stays, _external_id: 'hospital.N_0', _external_ids: ['hospital.N_0', 'hospital.N_1'] });
   });
 
   it('refuses an Odoo that lost its records, but not one where a load was taken back', async () => {
