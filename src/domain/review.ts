@@ -52,6 +52,9 @@ export interface ReviewConflict extends ReviewSubject {
   readonly proposal: string | null;
   readonly sentence: string;
   readonly reason: string | null;
+  /** Of a duplicate every two of its records, the first with all others before the rest: a word on it is one on pairs, which every later run knows before
+   *  it compares. None where there are too many, or where no file may name them. */
+  readonly pairs: readonly { readonly left: RecordName; readonly right: RecordName; readonly valueHash: string }[];
 }
 
 export type ReviewItem = ReviewPair | ReviewConflict;

@@ -25,7 +25,7 @@ async function matched(): Promise<Desk> {
     `SELECT '${kind}' AS kind, ${conflict} AS conflict, '${type}' AS class, 'across' AS place, NULL::VARCHAR AS field, NULL::VARCHAR AS value, NULL::VARCHAR AS other,
       NULL::VARCHAR AS proposal, 'a sentence about it' AS sentence, NULL::VARCHAR AS reason, ${weight}::INTEGER AS weight, -12000::INTEGER AS prior,
       '[{"comparison":"name","level":"very similar","weight":13500}]'::JSON AS evidence, to_json([${record(...left)}, ${record(...right)}]) AS records,
-      [{system: '${left[0]}', "key": '${left[1]}'}, {system: '${right[0]}', "key": '${right[1]}'}] AS names, 'aaaa${right[1]}' AS value_hash, NULL::VARCHAR AS before`;
+      [{system: '${left[0]}', "key": '${left[1]}'}, {system: '${right[0]}', "key": '${right[1]}'}] AS names, 'aaaa${right[1]}' AS value_hash, NULL::VARCHAR AS before, NULL::JSON AS pairs`;
   const plane = await openDataPlane({ memory: '256MB', threads: 1, spillDirectory: join(desk.directory, 'spill') });
   const items = [
     item('conflict', "'c0ffee'", 'shared-identifier', 'NULL', ['legacy', '000017', 'Kestrel Medical'], ['legacy', '000031', 'Old Quarry']),

@@ -31,7 +31,7 @@ const conflict = (ordinal: number, name: ReviewConflict['class'], changes: Parti
     valueHash: `h${ordinal}`,
     before: null,
   },
-  ...{ value: '4006', other: null, proposal: '4007', sentence: 'its check digit is off', reason: 'one digit swapped', recordCount: 1 },
+  ...{ value: '4006', other: null, proposal: '4007', sentence: 'its check digit is off', reason: 'one digit swapped', recordCount: 1, pairs: [] },
   records: [{ system: 'erp', key: '17', fields: { name: 'Kestrel' } }],
   ...changes,
 });

@@ -54,10 +54,18 @@ interface Item {
   readonly names: readonly string[];
   readonly weight?: number;
   readonly before?: string;
+  /** Every two of them are named. */
+  readonly pairs?: readonly string[];
 }
 
+const pairsJson = (names: readonly string[], index: number): string => {
+  const records = names.map((name) => name.split('/')).map(([system, key]) => ({ system, key }));
+  const pairs = records.flatMap((left, l) => records.slice(l + 1).map((right, r) => ({ left, right, valueHash: `hash${index}-${l}${l + 1 + r}` })));
+  return JSON.stringify(pairs);
+};
+
 const one = (name: string) => name.split('/').map((part) => `'${part}'`);
-const itemSql = ({ kind, conflict, class: name, names, weight, before }: Item, index: number): string => {
+const itemSql = ({ kind, conflict, class: name, names, weight, before, pairs }: Item, index: number): string => {
   const records = names
     .map(one)
     .map(([system, key]) => `json_object('system', ${system}, 'key', ${key}, 'fields', json_object('name', 'N' || ${key}, 'iban', NULL))`);
@@ -68,7 +76,7 @@ const itemSql = ({ kind, conflict, class: name, names, weight, before }: Item, i
       .map(one)
       .map(([system, key]) => `{system: ${system}, "key": ${key}}`)
       .join(', ')}] AS names,
-    'hash${index}' AS value_hash, ${text(before)} AS before`;
+    'hash${index}' AS value_hash, ${text(before)} AS before, ${pairs === undefined ? 'NULL' : `'${pairsJson(pairs, index)}'`}::JSON AS pairs`;
 };
 
 async function keep(entity: string, items: readonly Item[]): Promise<void> {
@@ -81,7 +89,7 @@ async function keep(entity: string, items: readonly Item[]): Promise<void> {
 
 const suppliers: readonly Item[] = [
   { kind: 'conflict', conflict: 'c0', class: 'check-digit-fails', names: ['erp/1'] },
-  { kind: 'conflict', conflict: 'c1', class: 'duplicate-record', names: ['erp/1', 'odoo/7'] },
+  { kind: 'conflict', conflict: 'c1', class: 'duplicate-record', names: ['erp/1', 'odoo/7'], pairs: ['erp/1', 'odoo/7'] },
   { kind: 'conflict', conflict: 'c2', class: 'duplicate-record', names: ['erp/1', 'erp/2', 'erp/3', 'erp/4', 'erp/5'], before: 'keep' },
   { kind: 'pair', class: 'match', names: ['erp/1', 'odoo/7'], weight: 4200 },
   { kind: 'pair', class: 'review', names: ['erp/2', 'lab/2'], weight: -500 },
@@ -149,6 +157,15 @@ describe('a review', () => {
     const link = LinkDecisionRow.parse({ entity: 'supplier', system: 'erp', key: '1', odoo: '7', decision: 'same', by: 'joe', at: 'today' });
     expect(await about({ linkDecisions: [link] })).toEqual(['c0', 'c2', '2-2']);
     expect(await about({ linkDecisions: [{ ...link, entity: 'account' }] })).toContain('1-7');
+    const names = ['erp/1', 'erp/2', 'lab/3'];
+    await keep('supplier', [{ kind: 'conflict', conflict: 'c0', class: 'duplicate-record', names, pairs: names }]);
+    const [first, second] = [
+      decision({ left: 'erp/2', right: 'erp/1', decision: 'same' }),
+      decision({ left: 'erp/1', right: 'lab/3', decision: 'different', value_hash: 'hash0-02' }),
+    ];
+    expect(await about({ matchDecisions: [first] })).toEqual(['c0']);
+    expect(await about({ matchDecisions: [first, { ...second, value_hash: 'other' }] })).toEqual(['c0']);
+    expect(await about({ matchDecisions: [first, second] })).toEqual([]);
   });
 
   it('is refused before the first match, and after its files were pruned', async () => {
@@ -190,18 +207,38 @@ describe('a decision', () => {
     await review.close();
   });
 
-  it('on a duplicate of two is one on the pair, and settles both; on more it is one on the conflict', async () => {
+  it('on a duplicate of two is one on the pair, and settles both', async () => {
     await keep('supplier', suppliers);
     const review = await open();
-    const [two, more, pair] = [await review.item(1), await review.item(2), await review.item(3)];
+    const [two, many, pair] = [await review.item(1), await review.item(2), await review.item(3)];
     await review.decide(two, { decision: 'same', reason: '' });
     expect(review.said(pair)).toMatchObject({ decision: 'same' });
-    await review.decide(more, { decision: 'different', reason: '' });
-    expect(await decisions()).toEqual(['erp/1 odoo/7 same sue hash1', 'c2 different sue hash2']);
+    await review.decide(many, { decision: 'different', reason: '' });
+    expect(await decisions()).toEqual(['erp/1 odoo/7 same sue hash1-01', 'c2 different sue hash2']);
     await review.decide(two, { decision: 'keep', reason: '' });
     expect(review.said(two)).toMatchObject({ decision: 'keep' });
     expect(review.said(pair)).toBe(null);
     expect(await decisions()).toEqual(['c2 different sue hash2', 'c1 keep sue hash1']);
+    await review.close();
+  });
+
+  it('on a duplicate of several is one on its pairs: each is the first, or each is another', async () => {
+    const names = ['erp/1', 'erp/2', 'lab/3'];
+    await keep('supplier', [
+      { kind: 'conflict', conflict: 'c0', class: 'duplicate-record', names, pairs: names },
+      { kind: 'pair', class: 'match', names: ['erp/2', 'lab/3'], weight: 9 },
+    ]);
+    const review = await open();
+    const [three, pair] = [await review.item(0), await review.item(1)];
+    await review.decide(three, { decision: 'same', reason: 'one' });
+    expect(await decisions()).toEqual(['erp/1 erp/2 same sue one hash0-01', 'erp/1 lab/3 same sue one hash0-02']);
+    expect(review.said(pair)).toMatchObject({ decision: 'same' });
+    await review.decide(three, { decision: 'different', reason: '' });
+    expect(await decisions()).toEqual(['erp/1 erp/2 different sue hash0-01', 'erp/1 lab/3 different sue hash0-02', 'erp/2 lab/3 different sue hash0-12']);
+    expect(review.said(three)).toMatchObject({ decision: 'different' });
+    await review.decide(pair, { decision: 'same', reason: '' });
+    expect(await decisions()).toEqual(['erp/1 erp/2 different sue hash0-01', 'erp/1 lab/3 different sue hash0-02', 'erp/2 lab/3 same sue hash1']);
+    expect(review.said(three)).toBe(null);
     await review.close();
   });
 

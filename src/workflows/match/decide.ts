@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CutoverError } from '../../domain/errors.ts';
 import { type ConflictClass, type MatchDecisionRow, recordText } from '../../domain/matching.ts';
 import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
-import type { Review, ReviewEvidence, ReviewItem, ReviewRecord, Said } from '../../domain/review.ts';
+import type { Review, ReviewConflict, ReviewEvidence, ReviewItem, ReviewRecord, Said } from '../../domain/review.ts';
 import { literal } from '../../domain/sql.ts';
 import { type Capability, entityOf, type Workspace } from '../../domain/workspace.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
@@ -80,19 +80,25 @@ async function stageOpenItems({ workspace, capability }: DecideRequest, files: r
   await plane.append('review_decided', once(decided));
   const selects = files.map(({ entity, file }, index) => {
     const hidden = keyIsPii(entityOf(capability, entity).contract) ? `len(list_filter(names, lambda r: r.system <> ${literal(odoo)})) > 0` : 'false';
-    return `SELECT ${index} AS file, n, kind = 'conflict' OR NOT (${hidden}) AS is_named FROM (${itemsSql(file)}) AS i
-WHERE kind <> 'repointed' AND NOT EXISTS (SELECT 1 FROM review_decided AS d WHERE d.entity = ${literal(entity)} AND coalesce(d.value_hash, '') IN ('', i.value_hash)
-  AND (d.conflict = i.conflict OR (${isPairSql} AND d.l = ${nameSql(1)} AND d.r = ${nameSql(2)})))`;
+    return `SELECT ${literal(entity)} AS entity, ${index} AS file, n, kind, conflict, names, value_hash, pairs, kind = 'conflict' OR NOT (${hidden}) AS is_named FROM (${itemsSql(file)}) WHERE kind <> 'repointed'`;
   });
-  await plane.run(`CREATE TABLE review_open AS SELECT *, CASE WHEN is_named THEN row_number() OVER (PARTITION BY is_named ORDER BY file, n) - 1 END AS ordinal
-FROM (${selects.join(' UNION ALL ')})`);
+  await plane.run(`CREATE TABLE review_items AS ${selects.join(' UNION ALL ')}`);
+  await plane.run(`CREATE TABLE review_open AS SELECT file, n, is_named, CASE WHEN is_named THEN row_number() OVER (PARTITION BY is_named ORDER BY file, n) - 1 END AS ordinal
+FROM review_items ANTI JOIN (${settledSql}) USING (file, n)`);
 }
 
 const itemsSql = (file: string): string => `SELECT *, file_row_number AS n FROM read_parquet(${literal(file)}, file_row_number = true)`;
 
-/** A pair, or a duplicate of two records, which is decided as one. */
-const isPairSql = `(i.kind = 'pair' OR i.class = 'duplicate-record') AND len(i.names) = 2`;
-const nameSql = (position: number): string => `i.names[${position}].system || '/' || i.names[${position}].key`;
+const name = (record: string): string => `${record}.system || '/' || ${record}.key`;
+const fits = (hash: string): string => `coalesce(d.value_hash, '') IN ('', ${hash})`;
+const record = '{"system": "VARCHAR", "key": "VARCHAR"}';
+/** Items somebody has decided since: by name, or (a duplicate) by a word on its first record and each other. */
+const settledSql = `SELECT i.file, i.n FROM review_items AS i JOIN review_decided AS d ON d.entity = i.entity AND d.conflict = i.conflict AND ${fits('i.value_hash')}
+UNION SELECT i.file, i.n FROM review_items AS i JOIN review_decided AS d ON d.entity = i.entity AND d.l = ${name('i.names[1]')} AND d.r = ${name('i.names[2]')} AND ${fits('i.value_hash')} WHERE i.kind = 'pair'
+UNION SELECT p.file, p.n FROM (
+  SELECT entity, file, n, names[1] AS root, unnest(from_json(pairs, '[{"left": ${record}, "right": ${record}, "valueHash": "VARCHAR"}]')) AS pair FROM review_items WHERE pairs IS NOT NULL
+) AS p LEFT JOIN review_decided AS d ON d.entity = p.entity AND d.l = ${name('p.pair."left"')} AND d.r = ${name('p.pair."right"')} AND ${fits('p.pair."valueHash"')}
+WHERE p.pair."left" = p.root GROUP BY p.file, p.n HAVING bool_and(d.entity IS NOT NULL)`;
 
 interface ItemRow extends DataRow {
   readonly kind: 'pair' | 'conflict';
@@ -109,6 +115,7 @@ interface ItemRow extends DataRow {
   readonly prior: number | null;
   readonly evidence: string | null;
   readonly records: string;
+  readonly pairs: string | null;
   readonly record_count: number;
   readonly value_hash: string;
   readonly before: ReviewItem['before'];
@@ -127,7 +134,8 @@ async function readItem(plane: DataPlane, files: readonly ReviewFile[], ordinal:
   if (row.kind === 'conflict') {
     const { place: where, field, value, other, proposal, reason } = row;
     const facts = { id: row.conflict ?? '', class: row.class as ConflictClass, place: where ?? '', sentence: row.sentence ?? '' };
-    return { ...subject, ...facts, kind: 'conflict', field, value, other, proposal, reason };
+    const pairs = row.pairs === null ? [] : (JSON.parse(row.pairs) as ReviewConflict['pairs']);
+    return { ...subject, ...facts, kind: 'conflict', field, value, other, proposal, reason, pairs };
   }
   const bits = (thousandths: number): number => thousandths / 1000;
   const evidence = row.evidence === null ? [] : (JSON.parse(row.evidence) as ReviewEvidence[]);
@@ -142,45 +150,54 @@ async function readItem(plane: DataPlane, files: readonly ReviewFile[], ordinal:
 
 interface Decisions extends Pick<Review, 'file' | 'said' | 'decide'> {}
 
-function decisionsOf({ workspace, capability, by }: DecideRequest, ports: Ports): Decisions {
+type About = Pick<MatchDecisionRow, 'left' | 'right' | 'conflict' | 'value_hash'>;
+
+function decisionsOf({ workspace, by }: DecideRequest, ports: Ports): Decisions {
   const file = join(workspace.directory, 'decisions', 'match.csv');
-  const known = new Map<string, Said & { readonly line: string }>();
-  const namesRecords = (item: ReviewItem): boolean => isPair(item) && (item.kind === 'pair' || !keyIsPii(entityOf(capability, item.entity).contract));
-  const names = (item: ReviewItem): string[] => [
-    ...(namesRecords(item) ? [identity(item, pairOf(item))] : []),
-    ...(item.kind === 'conflict' ? [identity(item, conflictOf(item))] : []),
-  ];
+  /** `line` is null where others say it: of a duplicate that is one thing each record is said to be the first. */
+  const known = new Map<string, Said & { readonly line: string | null }>();
   return {
     file,
-    said: (item) =>
-      names(item)
-        .map((name) => known.get(name))
-        .find((said) => said !== undefined) ?? null,
+    said(item) {
+      const said = known.get(identity(item, wholeOf(item)));
+      if (said !== undefined) return said;
+      const [first, ...others] = partsOf(item).map((part) => known.get(identity(item, part)));
+      return first !== undefined && others.every((other) => other?.decision === first.decision) ? first : null;
+    },
     async decide(item, { decision, reason }) {
-      const about = decision !== 'keep' && namesRecords(item) ? pairOf(item) : conflictOf(item);
-      const row: MatchDecisionRow = { entity: item.entity, ...about, decision, by, at: ports.clock.now(), reason, value_hash: item.valueHash };
+      const parts = partsOf(item);
       let content = (await ports.runs.exists(file)) ? await ports.runs.readFile(file) : null;
-      for (const name of names(item)) {
-        const before = known.get(name);
-        if (before !== undefined && content !== null) content = withoutRow(content, before.line);
+      for (const name of [wholeOf(item), ...parts].map((about) => identity(item, about))) {
+        const line = known.get(name)?.line ?? null;
+        if (line !== null && content !== null) content = withoutRow(content, line);
+        known.delete(name);
       }
-      const written = withRow(content, row);
-      await ports.runs.writeFile(file, written.content);
-      for (const name of names(item)) known.delete(name);
-      known.set(identity(item, about), { decision, reason, line: written.line });
+      const about = decision === 'keep' || parts.length === 0 ? [wholeOf(item)] : parts;
+      const [first] = about;
+      for (const one of about) {
+        const isImplied = decision === 'same' && one.left !== first?.left;
+        const row = { entity: item.entity, ...one, decision, by, at: ports.clock.now(), reason };
+        const written = isImplied ? null : withRow(content, row);
+        content = written?.content ?? content;
+        known.set(identity(item, one), { decision, reason, line: written?.line ?? null });
+      }
+      if (content !== null) await ports.runs.writeFile(file, content);
     },
   };
 }
 
-type About = Pick<MatchDecisionRow, 'left' | 'right' | 'conflict'>;
-
-/** A duplicate of two records is decided as the pair it is: then the next match knows it before it compares. */
-const isPair = (item: ReviewItem): boolean => item.kind === 'pair' || (item.class === 'duplicate-record' && item.recordCount === 2);
-const conflictOf = (item: ReviewItem): About => ({ left: '', right: '', conflict: item.kind === 'conflict' ? item.id : '' });
-
-function pairOf({ records: [left, right] }: ReviewItem): About {
+/** What is said of an item as such. */
+function wholeOf(item: ReviewItem): About {
+  if (item.kind === 'conflict') return { left: '', right: '', conflict: item.id, value_hash: item.valueHash };
+  const [left, right] = item.records;
   if (left === undefined || right === undefined) throw new Error('a pair has two records');
-  return { left: recordText(left), right: recordText(right), conflict: '' };
+  return { left: recordText(left), right: recordText(right), conflict: '', value_hash: item.valueHash };
+}
+
+/** The pairs that say it of a duplicate. */
+function partsOf(item: ReviewItem): readonly About[] {
+  if (item.kind === 'pair') return [];
+  return item.pairs.map(({ left, right, valueHash }) => ({ left: recordText(left), right: recordText(right), conflict: '', value_hash: valueHash }));
 }
 
 function identity({ entity }: ReviewItem, { left, right, conflict }: About): string {

@@ -3,7 +3,7 @@
  *  Columns: `kind` (pair, conflict, repointed), `conflict` VARCHAR (its id), `class` (of a pair: match, review), `place`, `field`, `value`, `other`, `proposal`,
  *  `sentence`, `reason` VARCHAR, `weight`, `prior` INTEGER (thousandths of a bit), `evidence` JSON (list of comparison, level, weight in thousandths),
  *  `records` JSON (the first few: system, key, fields → canonical text), `names` STRUCT(system, key)[] (all of them), `value_hash`, `before` VARCHAR (the
- *  decision that is stale). Cell contents in clear text: whatever is shown of it is masked then. `repointed`: a link that Odoo moved; `value` and `other` are
+ *  decision that is stale), `pairs` JSON (of a duplicate of few records every two of them: left, right, valueHash; null where none may be named). Cell contents in clear text: whatever is shown of it is masked then. `repointed`: a link that Odoo moved; `value` and `other` are
  *  the database ids before and after. */
 import { canonicalTextSql } from '../../domain/canonical.ts';
 import { copyToParquetSql, identifier, literal } from '../../domain/sql.ts';
@@ -14,12 +14,14 @@ import type { DecisionsInput } from './decisions.ts';
 import type { MatchOutcome } from './match-records.ts';
 import type { MatchModel } from './model.ts';
 import { weightSql } from './score-sql.ts';
-import { recordTextsSql, valueHashSql } from './value-hash.ts';
+import { keyIsPii, recordTextsSql, valueHashSql } from './value-hash.ts';
 
 export const reviewFileName = (entity: string): string => `${entity}.review.parquet`;
 
 /** More records of one conflict are named but not shown. */
 const MOST_SHOWN = 4;
+/** A duplicate of more records is decided as a whole. */
+const MOST_PAIRED = 10;
 
 /** After `resolveConflicts`. Needs `match_undecided` (l, r, w, is_match), and with an `outcome` the tables that the match left. */
 export async function writeReview(input: DecisionsInput, outcome: MatchOutcome | null, file: string): Promise<void> {
@@ -30,9 +32,13 @@ export async function writeReview(input: DecisionsInput, outcome: MatchOutcome |
 SELECT 'p' || n AS id, l_system AS system, l_key AS key FROM match_review_pairs UNION ALL SELECT 'p' || n, r_system, r_key FROM match_review_pairs
 UNION ALL SELECT 'c' || id, coalesce(m.system, ${literal(input.odooSystem)}), coalesce(m."key", CAST(m.odoo_id AS VARCHAR))
   FROM (SELECT id, unnest(records) AS m FROM conflict_findings WHERE NOT resolved)`);
+  await plane.run(duplicatePairsSql(input));
+  await plane.run(
+    `INSERT INTO match_review_members SELECT id, l.system, l.key FROM match_review_duplicates UNION ALL SELECT id, r.system, r.key FROM match_review_duplicates`,
+  );
   await plane.run(`CREATE OR REPLACE TABLE match_review_texts AS ${recordTextsSql(input, 'match_review_members')}`);
   await plane.run(
-    `CREATE OR REPLACE TABLE match_review_hashes AS ${valueHashSql(input, "(SELECT * FROM match_review_members WHERE id[1] = 'p')", 'match_review_texts')}`,
+    `CREATE OR REPLACE TABLE match_review_hashes AS ${valueHashSql(input, "(SELECT * FROM match_review_members WHERE id[1] IN ('p', 'd'))", 'match_review_texts')}`,
   );
   await plane.run(recordsSql(input));
   await plane.run(copyToParquetSql(itemsSql(input), file));
@@ -54,6 +60,19 @@ function reviewPairsSql({ systems }: DecisionsInput, outcome: MatchOutcome | nul
   return `CREATE OR REPLACE TABLE match_review_pairs AS
 SELECT row_number() OVER (ORDER BY l_source, l_key, r_source, r_key) AS n, ${system('l_source')} AS l_system, l_key, ${system('r_source')} AS r_system, r_key,
   l, r, coalesce(is_match, false) AS is_match, before FROM (${rows})`;
+}
+
+/** Table `match_review_duplicates` (id, conflict, n, l, r): every two records of a duplicate, in order. */
+function duplicatePairsSql({ contract, odooSystem }: DecisionsInput): string {
+  const named = keyIsPii(contract) ? `bool_and(system = ${literal(odooSystem)}) OVER (PARTITION BY id)` : 'true';
+  return `CREATE OR REPLACE TABLE match_review_duplicates AS
+WITH members AS (
+  SELECT m.id[2:] AS conflict, m.system, m.key, row_number() OVER (PARTITION BY id ORDER BY system, key) AS i, count(*) OVER (PARTITION BY id) AS size, ${named} AS is_named
+  FROM (SELECT DISTINCT id, system, key FROM match_review_members WHERE id[1] = 'c') AS m
+  SEMI JOIN (SELECT 'c' || id AS id FROM conflict_findings WHERE class = 'duplicate-record') AS f USING (id)
+)
+SELECT concat('d', a.conflict, '/', a.i, '/', b.i) AS id, a.conflict, a.i * ${MOST_PAIRED + 1} + b.i AS n, {system: a.system, "key": a.key} AS l, {system: b.system, "key": b.key} AS r
+FROM members AS a JOIN members AS b ON b.conflict = a.conflict AND a.i < b.i WHERE a.size <= ${MOST_PAIRED} AND a.is_named`;
 }
 
 /** Table `match_review_weights` (l, r, w, evidence). */
@@ -111,11 +130,13 @@ function itemsSql({ links, externalIds, odoo }: DecisionsInput): string {
 FROM match_review_pairs AS p LEFT JOIN match_review_weights AS w ON w.l = p.l AND w.r = p.r JOIN match_review_hashes AS h ON h.id = 'p' || p.n
 JOIN match_review_records AS a ON a.system = p.l_system AND a.key = p.l_key JOIN match_review_records AS b ON b.system = p.r_system AND b.key = p.r_key`;
   const conflicts = `SELECT 'conflict' AS kind, f.id AS conflict, f.class, f.place, f.field, f.value, f.other, f.proposal, f.evidence AS sentence, f.reason,
-  m.records, m.names, f.value_hash, d.decision AS before
+  m.records, m.names, f.value_hash, d.decision AS before, p.pairs
 FROM (SELECT * FROM conflict_findings WHERE NOT resolved) AS f
 JOIN (SELECT n.id, to_json(list(r.record ORDER BY n.system, n.key)[1:${MOST_SHOWN}]) AS records, list({system: n.system, "key": n.key} ORDER BY n.system, n.key) AS names
   FROM (SELECT DISTINCT id, system, key FROM match_review_members) AS n JOIN match_review_records AS r ON r.system = n.system AND r.key = n.key GROUP BY n.id) AS m ON m.id = 'c' || f.id
-LEFT JOIN (SELECT id, decision FROM match_decided_conflicts WHERE is_stale) AS d ON d.id = f.id`;
+LEFT JOIN (SELECT id, decision FROM match_decided_conflicts WHERE is_stale) AS d ON d.id = f.id
+LEFT JOIN (SELECT p.conflict, to_json(list({"left": p.l, "right": p.r, valueHash: h.value_hash} ORDER BY p.n)) AS pairs
+  FROM match_review_duplicates AS p JOIN match_review_hashes AS h ON h.id = p.id GROUP BY p.conflict) AS p ON p.conflict = f.id`;
   const moved =
     links === undefined || links === null || externalIds === undefined || externalIds === null || odoo === null
       ? ''

@@ -220,6 +220,18 @@ describe('the worklist', () => {
   }, 60_000);
 });
 
+it('a duplicate is kept with its pairs, each with the hash that a decision on the pair has to fit', async () => {
+  await makeRecords();
+  const { run, rows } = await match(contractOf());
+  const file = join(run, 'supplier.review.parquet');
+  const kept = await plane.rows<{ pairs: string; value_hash: string }>(`SELECT pairs, value_hash FROM read_parquet('${file}') WHERE pairs IS NOT NULL`);
+  const found = rows.find(({ left, right }) => left === 'erp/10' && right === 'lab/L10');
+  expect(kept.map(({ pairs }) => JSON.parse(pairs))).toEqual([
+    [{ left: { system: 'erp', key: '10' }, right: { system: 'lab', key: 'L10' }, valueHash: found?.value_hash }],
+  ]);
+  expect(kept[0]?.value_hash).toBe(found?.value_hash);
+}, 60_000);
+
 describe('match.ndjson', () => {
   it('begins with what was counted, then has one line for every conflict, pair, link and moved link, the same bytes every time', async () => {
     await makeRecords();
