@@ -7,6 +7,7 @@ import type { CrosswalkInterval, CrosswalkLink, Ports } from '../../src/domain/p
 import type { RebuildResult } from '../../src/domain/results.ts';
 import { rebuildCrosswalk } from '../../src/workflows/rebuild/rebuild.ts';
 import { smallHospital, type World } from '../load/world.ts';
+import { mergePartners } from '../merge/merging.ts';
 
 async function inContext<Data>(
   { directory }: World,
@@ -87,6 +88,29 @@ export function describeRebuild(world: () => World): void {
     expect(plan.data.actions).toMatchObject({ create: 0, update: 0, link: 1, refuse: 0 });
     expect(plan.data.lines).toMatchObject({ create: 0, update: 0, link: 0 });
     expect(totals(await rebuild(world()))).toMatchObject({ linked: before.size - 1, added: 0 });
+  }, 300_000);
+
+  test('after a merge in Odoo through its own wizard: re-pointed, and nothing is created twice', async () => {
+    const { verbs } = world();
+    const before = await linksOf(world());
+    const [goes, stays] = ['V1', long].map((key) => before.get(`supplier/${key}`) as CrosswalkLink) as [CrosswalkLink, CrosswalkLink];
+    const order = before.get('purchase_order/PO-4') as CrosswalkLink;
+    await verbs.odoo((odoo) => mergePartners(odoo, [goes.odooId, stays.odooId], stays.odooId));
+    const result = await rebuild(world());
+    expect(totals(result)).toMatchObject({ added: 0, repointed: 1, unknown: 0 });
+    expect(result.findings.filter(({ found }) => found === 'repointed')).toEqual([
+      expect.objectContaining({ entity: 'supplier', key: 'V1', was: goes.odooId, is: stays.odooId }),
+    ]);
+    expect((await historyOf(world(), 'supplier', 'V1')).map(({ odooId, validTo }) => [odooId, validTo === null])).toEqual([
+      [goes.odooId, false],
+      [stays.odooId, true],
+    ]);
+    expect(await verbs.odoo(async (odoo) => (await odoo.read('purchase.order', [order.odooId], ['partner_id']))[0]?.partner_id)).toBe(stays.odooId);
+    await verbs.pull(['odoo']);
+    const plan = await verbs.plan('merged.plan');
+    expect(plan.data.actions).toMatchObject({ create: 0 });
+    expect(plan.data.lines).toMatchObject({ create: 0 });
+    expect(totals(await rebuild(world()))).toMatchObject({ repointed: 0, added: 0 });
   }, 300_000);
 
   test('follows an External ID that Odoo gave to another record, with its history, and leaves alone what was decided', async () => {
