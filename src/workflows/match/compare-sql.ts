@@ -54,7 +54,7 @@ export function patternsSql(comparisons: readonly Comparison[], table: string): 
 export function randomPairsSql(records: readonly number[], draws: number, table: string): string {
   const total = records.reduce((sum, count) => sum + count, 0);
   const [first = 0] = records;
-  const draw = (half: string, from: number, count: number): string => `(${from} + md5_number_${half}(i::VARCHAR) % ${Math.max(count, 1)})::INTEGER`;
+  const draw = (half: string, from: number, count: number): string => `(${from} + md5_number_${half}(i::VARCHAR) % ${Math.max(count, 1)}::UBIGINT)::INTEGER`;
   const link = records.length > 1;
   return `CREATE OR REPLACE TABLE ${table} AS SELECT DISTINCT least(l, r) AS l, greatest(l, r) AS r FROM (
     SELECT ${link ? draw('lower', 0, first) : draw('lower', 0, total)} AS l, ${link ? draw('upper', first, total - first) : draw('upper', 0, total)} AS r FROM range(${draws}) AS t(i)) WHERE l <> r`;

@@ -73,7 +73,8 @@ function wordsComparison(kind: MatchKind, index: number, a: string, b: string): 
   const jw = `jw${index}`;
   const cosine = `cos${index}`;
   const shared = `list_sum(list_transform(list_filter(a.t${index}, lambda c: list_contains(b.t${index}, c)), lambda c: c & 4095))`;
-  const words = { [cosine]: `coalesce(${shared}, 0) / sqrt(a.q${index}::DOUBLE * b.q${index}::DOUBLE)` };
+  const words = `coalesce(${shared}, 0) / sqrt(a.q${index}::DOUBLE * b.q${index}::DOUBLE)`;
+  const differing = { [cosine]: `CASE WHEN ${a} <> ${b} THEN ${words} END` };
   const equal = (m: number): Level => level('equal', `${a} = ${b}`, m);
   const slip = oneSlipSql(a, b);
   switch (kind) {
@@ -89,7 +90,7 @@ function wordsComparison(kind: MatchKind, index: number, a: string, b: string): 
       };
     case 'name':
       return {
-        similarities: { ...winkler(index, a, b), ...words },
+        similarities: { ...winkler(index, a, b), ...differing },
         levels: [
           equal(0.45),
           level('nearly equal', `${cosine} >= 0.9 OR ${jw} >= 0.96`, 0.2),
@@ -101,7 +102,7 @@ function wordsComparison(kind: MatchKind, index: number, a: string, b: string): 
       };
     case 'address':
       return {
-        similarities: { ...winkler(index, a, b), ...words },
+        similarities: { ...winkler(index, a, b), ...differing },
         levels: [
           equal(0.5),
           level('nearly equal', `${cosine} >= 0.9 OR ${jw} >= 0.97`, 0.16),
@@ -112,7 +113,7 @@ function wordsComparison(kind: MatchKind, index: number, a: string, b: string): 
       };
     case 'text':
       return {
-        similarities: words,
+        similarities: { [cosine]: words },
         levels: [
           level('nearly equal', `${cosine} >= 0.9`, 0.2),
           level('very similar', `${cosine} >= 0.7`, 0.2),

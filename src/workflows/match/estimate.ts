@@ -1,8 +1,10 @@
 /** Training without labels: how often levels occur among records of one thing (m) and of different things (u), by expectation maximisation over
  *  patterns of levels. Pure; patterns come in a fixed order, so the same data give the same figures to the last bit.
  *
- *  Source: Fellegi & Sunter 1969; Winkler 1988 for EM. Two things are done differently from the textbook:
+ *  Source: Fellegi & Sunter 1969; Winkler 1988 for EM. Three things are done differently from the textbook:
  *  - m of a comparison is learned only from pairs that a blocking key without its help found, else blocking would make agreement look usual;
+ *  - what pairs that do not match show is learned apart for each way in which pairs were found, since fields that depend on each other (a town and its
+ *    postcode) would else pass for matches by their number; the weights are then made with u of random pairs;
  *  - what random pairs show (p) is a mixture too: u = (p − λ·m) / (1 − λ), which matters where a thing has many records. */
 import type { Comparison } from './comparisons.ts';
 
@@ -45,36 +47,77 @@ const MOST_ROUNDS = 40;
 const SETTLED = 1e-4;
 const RAREST = 1e-9;
 
+/** Pairs that the same fields helped to find. Those fields say nothing about them, and what the others show where nothing matches is learned for them
+ *  alone: two suppliers of one town share its postcode far more often than any two do. */
+interface Stratum {
+  readonly patterns: readonly Pattern[];
+  readonly pairs: number;
+  /** Of the comparisons that have a say. */
+  readonly open: readonly Comparison[];
+  lambda: number;
+  /** By comparison, by level. */
+  u: readonly (readonly number[])[];
+}
+
 export function estimate(input: EstimateInput): Estimate {
-  let m = input.comparisons.map(({ levels }) => normalised(levels.map((level) => level.m)));
+  const start = input.comparisons.map(({ levels }) => normalised(levels.map((level) => level.m)));
+  const strata = strataOf(input, start);
+  let m: readonly (readonly number[])[] = start;
   let lambda = shareOf(input.startMatches, input);
-  let u = unmixed(input, m, lambda);
   let rounds = 0;
   for (let change = 1; rounds < MOST_ROUNDS && change > SETTLED; rounds += 1) {
-    const weights = m.map((ms, index) => ms.map((value, level) => Math.log(value / (u[index]?.[level] ?? 1))));
-    const counts = m.map((ms) => ms.map(() => 0));
-    let matches = 0;
-    for (const pattern of input.candidates) {
-      const odds = pattern.levels.reduce((sum, level, index) => (level < 0 ? sum : sum + (weights[index]?.[level] ?? 0)), Math.log(lambda / (1 - lambda)));
-      const probability = 1 / (1 + Math.exp(-odds));
-      const expected = probability * pattern.pairs;
-      matches += expected;
-      for (const comparison of input.comparisons) {
-        const level = pattern.levels[comparison.index] ?? -1;
-        const row = counts[comparison.index];
-        if (level < 0 || row === undefined || (pattern.bits & input.bitsOf(comparison)) !== 0) continue;
-        row[level] = (row[level] ?? 0) + expected;
-      }
-    }
-    const next = input.comparisons.map(({ levels, index }) =>
-      normalised(levels.map((level, position) => (counts[index]?.[position] ?? 0) + PRIOR_PAIRS * level.m)),
-    );
-    change = Math.max(...next.flatMap((ms, index) => ms.map((value, level) => Math.abs(value - (m[index]?.[level] ?? 0)))));
+    const seen = start.map((values) => values.map((value) => PRIOR_PAIRS * value));
+    const matches = strata.reduce((sum, stratum) => sum + learn(stratum, m, seen, input), 0);
+    const next = seen.map(normalised);
+    change = Math.max(...next.flatMap((values, index) => values.map((value, level) => Math.abs(value - (m[index]?.[level] ?? 0)))));
     m = next;
     lambda = shareOf(matches, input);
-    u = unmixed(input, m, lambda);
   }
-  return { levels: m.map((ms, index) => ms.map((value, level) => ({ m: value, u: u[index]?.[level] ?? RAREST }))), lambda, rounds };
+  const u = unmixed(input.random, m, lambda);
+  return { levels: m.map((values, index) => values.map((value, level) => ({ m: value, u: u[index]?.[level] ?? RAREST }))), lambda, rounds };
+}
+
+function strataOf(input: EstimateInput, m: readonly (readonly number[])[]): Stratum[] {
+  const all = input.candidates.reduce((sum, { pairs }) => sum + pairs, 0);
+  const byBits = new Map<number, Pattern[]>();
+  for (const pattern of input.candidates) {
+    const known = byBits.get(pattern.bits);
+    if (known === undefined) byBits.set(pattern.bits, [pattern]);
+    else known.push(pattern);
+  }
+  const u = unmixed(input.random, m, shareOf(input.startMatches, input));
+  return [...byBits].map(([bits, patterns]) => ({
+    patterns,
+    pairs: patterns.reduce((sum, { pairs }) => sum + pairs, 0),
+    open: input.comparisons.filter((comparison) => (bits & input.bitsOf(comparison)) === 0),
+    lambda: Math.min(0.5, Math.max(input.startMatches, 1) / Math.max(all, 1)),
+    u,
+  }));
+}
+
+/** One round in one stratum: adds what its matches show to `seen`, and answers how many are expected. */
+function learn(stratum: Stratum, m: readonly (readonly number[])[], seen: readonly number[][], input: EstimateInput): number {
+  const weights = m.map((values, index) => values.map((value, level) => Math.log(value / (stratum.u[index]?.[level] ?? 1))));
+  const others = input.random.map((shares) => normalised(shares).map((share) => PRIOR_PAIRS * share));
+  const base = Math.log(stratum.lambda / (1 - stratum.lambda));
+  let matches = 0;
+  for (const { levels, pairs } of stratum.patterns) {
+    let odds = base;
+    for (const { index } of stratum.open) odds += weights[index]?.[levels[index] ?? -1] ?? 0;
+    const expected = pairs / (1 + Math.exp(-odds));
+    matches += expected;
+    for (const { index } of stratum.open) {
+      add(seen[index], levels[index] ?? -1, expected);
+      add(others[index], levels[index] ?? -1, pairs - expected);
+    }
+  }
+  stratum.lambda = Math.min(0.999, Math.max(matches, 0.5) / (stratum.pairs + 1));
+  stratum.u = others.map((counts) => normalised(counts).map((share) => Math.max(share, RAREST)));
+  return matches;
+}
+
+function add(counts: number[] | undefined, level: number, pairs: number): void {
+  if (counts !== undefined && level >= 0) counts[level] = (counts[level] ?? 0) + pairs;
 }
 
 /** At least one match is expected, and never more than every other pair: with next to no pairs the odds would have no logarithm. */
@@ -82,7 +125,7 @@ function shareOf(matches: number, { mostMatches, allPairs }: EstimateInput): num
   return Math.min(0.5, Math.min(Math.max(matches, 1), Math.max(mostMatches, 1)) / allPairs);
 }
 
-function unmixed({ random }: EstimateInput, m: readonly (readonly number[])[], lambda: number): number[][] {
+function unmixed(random: readonly (readonly number[])[], m: readonly (readonly number[])[], lambda: number): number[][] {
   return random.map((shares, index) => shares.map((p, level) => Math.max((p - lambda * (m[index]?.[level] ?? 0)) / (1 - lambda), p / 20, RAREST)));
 }
 
