@@ -27,17 +27,17 @@ interface ReviewSubject {
   readonly valueHash: string;
   /** It was decided so before, on other values. */
   readonly before: Decision | null;
+  /** Bits; null where no two records are compared. */
+  readonly weight: number | null;
+  /** Bits before anything is compared. */
+  readonly prior: number;
+  readonly evidence: readonly ReviewEvidence[];
 }
 
 export interface ReviewPair extends ReviewSubject {
   readonly kind: 'pair';
   /** match: it weighs enough to be one thing, and no person has said so yet. */
   readonly verdict: 'match' | 'review';
-  /** Bits; null where the records are not compared any more. */
-  readonly weight: number | null;
-  /** Bits before anything is compared. */
-  readonly prior: number;
-  readonly evidence: readonly ReviewEvidence[];
 }
 
 export interface ReviewConflict extends ReviewSubject {

@@ -29,7 +29,7 @@ export function renderItem(view: Extract<View, { kind: 'item' }>, shown: Shown, 
     ...(item.before === null ? [] : [paint.yellow(`Decided '${item.before}' before, on other values.`)]),
     ...(item.kind === 'conflict' ? [conflictFacts(item, shown, style)] : []),
     sideBySide(item, shown, style),
-    ...(item.kind === 'pair' && item.evidence.length > 0 ? [waterfall(item, style)] : []),
+    ...(item.evidence.length > 0 ? [waterfall(item, style)] : []),
   ];
   return { body: parts.join('\n\n').split('\n'), foot: foot(view, style) };
 }
@@ -137,7 +137,7 @@ function printable(text: string): string {
 const FULL_BITS = 16;
 const HALF = 12;
 
-function waterfall({ prior, evidence, weight }: ReviewPair, style: Style): string {
+function waterfall({ prior, evidence, weight }: ReviewItem, style: Style): string {
   const { paint } = style;
   const rows = [
     { comparison: '(before)', level: '', weight: prior },

@@ -32,6 +32,7 @@ const conflict = (ordinal: number, name: ReviewConflict['class'], changes: Parti
     before: null,
   },
   ...{ value: '4006', other: null, proposal: '4007', sentence: 'its check digit is off', reason: 'one digit swapped', recordCount: 1, pairs: [] },
+  ...{ weight: null, prior: 0, evidence: [] },
   records: [{ system: 'erp', key: '17', fields: { name: 'Kestrel' } }],
   ...changes,
 });
@@ -193,6 +194,9 @@ describe('what is shown', () => {
     expect(told).toMatch(/evidence +its check digit is off\n +value +4006\n +proposal +4007 {2}\(one digit swapped\)/);
     expect(told).toContain('not there: erp/99');
     expect(told).toContain('and 6 more records');
+    expect(told).not.toContain('together');
+    const { weight, prior, evidence } = pair(0);
+    expect(text(conflict(0, 'duplicate-record', { weight, prior, evidence }))).toMatch(/name +nearly equal +9\.1[\s\S]*together +1\.5/);
   });
 
   it('cannot be made to move the cursor by what stands in the data', () => {

@@ -31,7 +31,7 @@ export async function decideAtTerminal(
   stdin.setRawMode(true);
   stderr.write(ENTER_SCREEN);
   try {
-    return await decideAll(review, keysOf(pieces(stdin, options.signal)), (view) => {
+    return await decideAll(review, keysOf(pieces(stdin, review, options.signal)), (view) => {
       const style = styleOf(stderr, options);
       const screen =
         view.kind === 'end'
@@ -47,12 +47,12 @@ export async function decideAtTerminal(
 }
 
 /** Ends with the terminal. E_INTERRUPTED when the process is told to stop. */
-async function* pieces(stdin: NodeJS.ReadStream, signal: AbortSignal): AsyncIterable<string> {
+async function* pieces(stdin: NodeJS.ReadStream, review: Review, signal: AbortSignal): AsyncIterable<string> {
   try {
     for await (const [piece] of on(stdin, 'data', { signal, close: ['end', 'close'] })) yield String(piece);
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new CutoverError('E_INTERRUPTED', 'stopped; what was decided is written down', { hint: 'cutover status', cause: error });
+    throw new CutoverError('E_INTERRUPTED', 'stopped; what was decided is written down', { hint: `cutover match decide ${review.capability}`, cause: error });
   }
 }
 

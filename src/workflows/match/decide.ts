@@ -127,23 +127,19 @@ async function readItem(plane: DataPlane, files: readonly ReviewFile[], ordinal:
   if (place === undefined || from === undefined) throw new Error(`there is no item ${ordinal} in this review`);
   const [row] = await plane.rows<ItemRow>(`SELECT * EXCLUDE (names), len(names) AS record_count FROM (${itemsSql(from.file)}) WHERE n = ${place.n}`);
   if (row === undefined) throw new Error(`the review of ${from.entity} has lost a row`);
-  const subject = {
-    ...{ ordinal, entity: from.entity, recordCount: Number(row.record_count), valueHash: row.value_hash, before: row.before },
-    records: JSON.parse(row.records) as ReviewRecord[],
-  };
-  if (row.kind === 'conflict') {
-    const { place: where, field, value, other, proposal, reason } = row;
-    const facts = { id: row.conflict ?? '', class: row.class as ConflictClass, place: where ?? '', sentence: row.sentence ?? '' };
-    const pairs = row.pairs === null ? [] : (JSON.parse(row.pairs) as ReviewConflict['pairs']);
-    return { ...subject, ...facts, kind: 'conflict', field, value, other, proposal, reason, pairs };
-  }
   const bits = (thousandths: number): number => thousandths / 1000;
   const evidence = row.evidence === null ? [] : (JSON.parse(row.evidence) as ReviewEvidence[]);
-  return {
-    ...{ ...subject, kind: 'pair', verdict: row.class === 'match' ? 'match' : 'review' },
+  const subject = {
+    ...{ ordinal, entity: from.entity, recordCount: Number(row.record_count), valueHash: row.value_hash, before: row.before },
     ...{ weight: row.weight === null ? null : bits(row.weight), prior: bits(row.prior ?? 0) },
     evidence: evidence.map((one) => ({ ...one, weight: bits(one.weight) })),
+    records: JSON.parse(row.records) as ReviewRecord[],
   };
+  if (row.kind === 'pair') return { ...subject, kind: 'pair', verdict: row.class === 'match' ? 'match' : 'review' };
+  const { place: where, field, value, other, proposal, reason } = row;
+  const facts = { id: row.conflict ?? '', class: row.class as ConflictClass, place: where ?? '', sentence: row.sentence ?? '' };
+  const pairs = row.pairs === null ? [] : (JSON.parse(row.pairs) as ReviewConflict['pairs']);
+  return { ...subject, ...facts, kind: 'conflict', field, value, other, proposal, reason, pairs };
 }
 
 // ---- writing ----------------------------------------------------------------------------------------------------------------------------

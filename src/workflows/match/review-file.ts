@@ -1,7 +1,7 @@
 /** What waits for a person after the match of an entity, as Parquet in the directory of the run: pairs nobody decided and conflicts nobody settled.
  *
  *  Columns: `kind` (pair, conflict, repointed), `conflict` VARCHAR (its id), `class` (of a pair: match, review), `place`, `field`, `value`, `other`, `proposal`,
- *  `sentence`, `reason` VARCHAR, `weight`, `prior` INTEGER (thousandths of a bit), `evidence` JSON (list of comparison, level, weight in thousandths),
+ *  `sentence`, `reason` VARCHAR, `weight`, `prior` INTEGER (thousandths of a bit; also of a duplicate of two), `evidence` JSON (list of comparison, level, weight in thousandths),
  *  `records` JSON (the first few: system, key, fields → canonical text), `names` STRUCT(system, key)[] (all of them), `value_hash`, `before` VARCHAR (the
  *  decision that is stale), `pairs` JSON (of a duplicate of few records every two of them: left, right, valueHash; null where none may be named). Cell contents in clear text: whatever is shown of it is masked then. `repointed`: a link that Odoo moved; `value` and `other` are
  *  the database ids before and after. */
@@ -62,7 +62,7 @@ SELECT row_number() OVER (ORDER BY l_source, l_key, r_source, r_key) AS n, ${sys
   l, r, coalesce(is_match, false) AS is_match, before FROM (${rows})`;
 }
 
-/** Table `match_review_duplicates` (id, conflict, n, l, r): every two records of a duplicate, in order. */
+/** Table `match_review_duplicates` (id, conflict, size, n, l, r): every two records of a duplicate, in order. */
 function duplicatePairsSql({ contract, odooSystem }: DecisionsInput): string {
   const named = keyIsPii(contract) ? `bool_and(system = ${literal(odooSystem)}) OVER (PARTITION BY id)` : 'true';
   return `CREATE OR REPLACE TABLE match_review_duplicates AS
@@ -71,7 +71,7 @@ WITH members AS (
   FROM (SELECT DISTINCT id, system, key FROM match_review_members WHERE id[1] = 'c') AS m
   SEMI JOIN (SELECT 'c' || id AS id FROM conflict_findings WHERE class = 'duplicate-record') AS f USING (id)
 )
-SELECT concat('d', a.conflict, '/', a.i, '/', b.i) AS id, a.conflict, a.i * ${MOST_PAIRED + 1} + b.i AS n, {system: a.system, "key": a.key} AS l, {system: b.system, "key": b.key} AS r
+SELECT concat('d', a.conflict, '/', a.i, '/', b.i) AS id, a.conflict, a.size, a.i * ${MOST_PAIRED + 1} + b.i AS n, {system: a.system, "key": a.key} AS l, {system: b.system, "key": b.key} AS r
 FROM members AS a JOIN members AS b ON b.conflict = a.conflict AND a.i < b.i WHERE a.size <= ${MOST_PAIRED} AND a.is_named`;
 }
 
@@ -129,14 +129,16 @@ function itemsSql({ links, externalIds, odoo }: DecisionsInput): string {
   to_json([a.record, b.record]) AS records, [{system: p.l_system, "key": p.l_key}, {system: p.r_system, "key": p.r_key}] AS names, h.value_hash, p.before, p.n
 FROM match_review_pairs AS p LEFT JOIN match_review_weights AS w ON w.l = p.l AND w.r = p.r JOIN match_review_hashes AS h ON h.id = 'p' || p.n
 JOIN match_review_records AS a ON a.system = p.l_system AND a.key = p.l_key JOIN match_review_records AS b ON b.system = p.r_system AND b.key = p.r_key`;
-  const conflicts = `SELECT 'conflict' AS kind, f.id AS conflict, f.class, f.place, f.field, f.value, f.other, f.proposal, f.evidence AS sentence, f.reason,
+  const conflicts = `SELECT 'conflict' AS kind, f.id AS conflict, f.class, f.place, f.field, f.value, f.other, f.proposal, f.evidence AS sentence, f.reason, w.w AS weight, w.prior, w.evidence,
   m.records, m.names, f.value_hash, d.decision AS before, p.pairs
 FROM (SELECT * FROM conflict_findings WHERE NOT resolved) AS f
 JOIN (SELECT n.id, to_json(list(r.record ORDER BY n.system, n.key)[1:${MOST_SHOWN}]) AS records, list({system: n.system, "key": n.key} ORDER BY n.system, n.key) AS names
   FROM (SELECT DISTINCT id, system, key FROM match_review_members) AS n JOIN match_review_records AS r ON r.system = n.system AND r.key = n.key GROUP BY n.id) AS m ON m.id = 'c' || f.id
 LEFT JOIN (SELECT id, decision FROM match_decided_conflicts WHERE is_stale) AS d ON d.id = f.id
 LEFT JOIN (SELECT p.conflict, to_json(list({"left": p.l, "right": p.r, valueHash: h.value_hash} ORDER BY p.n)) AS pairs
-  FROM match_review_duplicates AS p JOIN match_review_hashes AS h ON h.id = p.id GROUP BY p.conflict) AS p ON p.conflict = f.id`;
+  FROM match_review_duplicates AS p JOIN match_review_hashes AS h ON h.id = p.id GROUP BY p.conflict) AS p ON p.conflict = f.id
+LEFT JOIN (SELECT d.conflict, w.* FROM match_review_duplicates AS d JOIN match_review_pairs AS p ON p.l_system = d.l.system AND p.l_key = d.l.key AND p.r_system = d.r.system AND p.r_key = d.r.key
+  JOIN match_review_weights AS w ON w.l = p.l AND w.r = p.r WHERE d.size = 2) AS w ON w.conflict = f.id`;
   const moved =
     links === undefined || links === null || externalIds === undefined || externalIds === null || odoo === null
       ? ''

@@ -224,12 +224,14 @@ it('a duplicate is kept with its pairs, each with the hash that a decision on th
   await makeRecords();
   const { run, rows } = await match(contractOf());
   const file = join(run, 'supplier.review.parquet');
-  const kept = await plane.rows<{ pairs: string; value_hash: string }>(`SELECT pairs, value_hash FROM read_parquet('${file}') WHERE pairs IS NOT NULL`);
+  const kept = await plane.rows<{ pairs: string; value_hash: string; is_weighed: boolean }>(
+    `SELECT pairs, value_hash, (weight, evidence) IN (SELECT (weight, evidence) FROM read_parquet('${file}') WHERE kind = 'pair') AS is_weighed FROM read_parquet('${file}') WHERE pairs IS NOT NULL`,
+  );
   const found = rows.find(({ left, right }) => left === 'erp/10' && right === 'lab/L10');
   expect(kept.map(({ pairs }) => JSON.parse(pairs))).toEqual([
     [{ left: { system: 'erp', key: '10' }, right: { system: 'lab', key: 'L10' }, valueHash: found?.value_hash }],
   ]);
-  expect(kept[0]?.value_hash).toBe(found?.value_hash);
+  expect(kept[0]).toMatchObject({ value_hash: found?.value_hash, is_weighed: true });
 }, 60_000);
 
 describe('match.ndjson', () => {
