@@ -5,11 +5,12 @@ import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
 import { type FieldRule, fieldRules } from '../sides/field-rules.ts';
-import { gatherSides, stageLinks } from '../sides/gather-sides.ts';
+import { gatherSides } from '../sides/gather-sides.ts';
 import { latestMatch } from '../sides/latest-match.ts';
 import { codesOf, odooSideSql, openSides } from '../sides/open-sides.ts';
 import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
 import { entityTable, linesTableSql, linkedLegacySql } from '../sides/sides-sql.ts';
+import { stageLinks } from '../sides/stage-links.ts';
 import { baselineSql, newestLayer } from './baseline.ts';
 import {
   type BreakContext,

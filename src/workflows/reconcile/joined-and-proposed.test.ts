@@ -209,6 +209,50 @@ describe('legacy records that are one thing', () => {
   });
 });
 
+describe('a decision on a duplicate', () => {
+  it('joins its records while they are what they were, or holds them apart', async () => {
+    const said = (conflict: string, decision: 'same' | 'different', value_hash: string) => ({ entity: 'supplier', conflict, decision, value_hash });
+    const matchDecisions = [said('one', 'same', 'hash'), said('two', 'same', 'old'), said('three', 'different', ''), said('four', 'same', '')];
+    const world = await laboratory.world({ ...suppliers, matchDecisions });
+    await world.legacy(
+      'meditrack',
+      'supplier',
+      [...'ABCDEF'].map((no) => vendor(no)),
+    );
+    await world.legacy('stores', 'supplier', [{ no: 'S', name: 'S', city: 'Ghent' }]);
+    await world.odoo('supplier', [
+      { id: 7, ref: 'seven', name: 'A', limit: '1' },
+      { id: 8, ref: 'eight', name: 'E', limit: '1' },
+    ]);
+    const duplicate = (id: string, ...records: [string | null, string | null, number | null][]) => ({ id, class: 'duplicate-record', records });
+    await world.matched({
+      supplier: {
+        links: [['meditrack', 'E', 8, 'score', 9_000]],
+        conflicts: [
+          duplicate('one', ['meditrack', 'A', null], ['stores', 'S', null], [null, null, 7]),
+          duplicate('two', ['meditrack', 'B', null], ['meditrack', 'C', null]),
+          duplicate('three', ['meditrack', 'E', null], [null, null, 8]),
+          {
+            id: 'four',
+            class: 'shared-identifier',
+            field: 'no',
+            records: [
+              ['meditrack', 'D', null],
+              ['meditrack', 'F', null],
+            ],
+          },
+        ],
+      },
+    });
+    expect(await records(world)).toEqual([
+      'meditrack/A linked #7 decision decision',
+      ...[...'BCDEF'].map((no) => `meditrack/${no} only-legacy`),
+      'odoo/eight only-odoo #8',
+      'stores/S linked #7 decision decision → meditrack/A',
+    ]);
+  });
+});
+
 describe('the latest match', () => {
   it('is none where none was run or its files are gone, and refused where another version wrote it', async () => {
     const world = await laboratory.world(suppliers);

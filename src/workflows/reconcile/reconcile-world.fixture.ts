@@ -30,8 +30,7 @@ export interface WorldDescription {
   readonly entities: readonly { readonly contract: z.input<typeof EntityContract>; readonly sources: readonly z.input<typeof SourceMapping>[] }[];
   readonly fields: OdooFields;
   readonly decisions?: readonly { entity: string; system: string; key: string; odoo: string; decision: 'same' | 'different' }[];
-  /** Pairs: `left` and `right` as `system/key`. */
-  readonly matchDecisions?: readonly { entity: string; left: string; right: string; decision: 'same' | 'different' }[];
+  readonly matchDecisions?: readonly Omit<z.input<typeof MatchDecisionRow>, 'by'>[];
   readonly rounding?: 'round_per_line' | 'round_globally';
 }
 
@@ -42,6 +41,7 @@ export interface MatchFound {
     readonly class: string;
     readonly field?: string;
     readonly resolved?: boolean;
+    readonly value_hash?: string;
     readonly records: readonly (readonly [system: string | null, key: string | null, odooId: number | null])[];
   }[];
 }
@@ -52,7 +52,7 @@ const linkColumns = [
   column('weight', 'INTEGER'),
 ];
 const conflictColumns = [
-  ...[column('id'), column('class'), column('field'), column('resolved', 'BOOLEAN')],
+  ...[column('id'), column('class'), column('field'), column('resolved', 'BOOLEAN'), column('value_hash')],
   column('records', 'STRUCT(system VARCHAR, "key" VARCHAR, odoo_id BIGINT)[]'),
 ];
 
@@ -228,7 +228,7 @@ export class ReconcileWorld {
       }));
       await this.laboratory.plane.run(`COPY (${valuesSql(proposed, linkColumns)}) TO ${literal(join(directory, files.links))} (FORMAT parquet)`);
       const found = conflicts.map(({ records, ...conflict }) => ({
-        ...{ field: null, resolved: false, ...conflict },
+        ...{ field: null, resolved: false, value_hash: 'hash', ...conflict },
         records: `[${records.map(([system, key, id]) => `{'system': ${literal(system)}, 'key': ${literal(key)}, 'odoo_id': ${id ?? 'NULL'}}`).join(', ')}]`,
       }));
       await this.laboratory.plane.run(`COPY (${valuesSql(found, conflictColumns)}) TO ${literal(join(directory, files.conflicts))} (FORMAT parquet)`);

@@ -1,7 +1,7 @@
 /** Gathers the two sides, once, before anything is matched or compared. Odoo is not asked: its snapshots say what it was. */
 import type { CanonicalDataset } from '../../domain/canonical.ts';
 import { CutoverError } from '../../domain/errors.ts';
-import type { CrosswalkLink, DataPlane, OdooFieldMetadata, Ports } from '../../domain/ports.ts';
+import type { DataPlane, OdooFieldMetadata, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
 import type { EntityDefinition, Workspace } from '../../domain/workspace.ts';
@@ -9,9 +9,6 @@ import { ensureCanonical } from '../map/ensure-canonical.ts';
 import type { ModelFields } from '../pull/pull-odoo-binding.ts';
 import { companySnapshot, fieldsSnapshot, resolveBindings } from '../pull/pull-odoo-facts.ts';
 import { uuidOf } from '../pull/pull-odoo-session.ts';
-import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
-import { decidedLinks, joinedRecords } from './joined-records.ts';
-import type { LatestMatch } from './latest-match.ts';
 import type { EntitySides, LegacySide, OdooWorld, Sides, SidesRequest } from './sides.ts';
 
 /** E_NO_SNAPSHOT where a side was never pulled; E_ODOO_METADATA where a binding has changed since; what `ensureCanonical` raises. */
@@ -153,37 +150,4 @@ async function readFields(plane: DataPlane, file: string): Promise<ModelFields> 
     });
   }
   return models;
-}
-
-/** Tables `crosswalk` (entity, system, key, odoo_id, provenance, valid_from), `decisions` (entity, system, key, odoo, decision), `joined` (entity, system,
- *  key, grp: legacy records that are one thing) and `proposals` (entity and the columns of a file of proposed links). */
-export async function stageLinks(request: SidesRequest, ports: Ports, world: OdooWorld, match: LatestMatch | null, plane: DataPlane): Promise<void> {
-  const { capability, workspace } = request;
-  await plane.run(stagingTableSql('crosswalk', ['entity', 'system', 'key', 'odoo_id', 'provenance', 'valid_from']));
-  const links = (await ports.state()).links(world.uuid, capability.name, null);
-  await plane.append('crosswalk', crosswalkRows(links));
-  await plane.run(stagingTableSql('decisions', ['entity', 'system', 'key', 'odoo', 'decision']));
-  const decided = [...workspace.linkDecisions, ...decidedLinks(workspace.matchDecisions, workspace.file.odoo)];
-  await plane.append('decisions', once(decided.map((row) => [row.entity, row.system, row.key, row.odoo, row.decision])));
-  await plane.run(stagingTableSql('joined', ['entity', 'system', 'key', 'grp']));
-  // a line goes where its document goes
-  const documents = new Set(capability.entities.flatMap(({ contract }) => (contract.parent === undefined ? [contract.entity] : [])));
-  const joined = joinedRecords(workspace.matchDecisions, workspace.file.odoo).filter((one) => documents.has(one.entity));
-  await plane.append('joined', once(joined.map((one) => [one.entity, one.system, one.key, String(one.group)])));
-  await plane.run(
-    'CREATE OR REPLACE TABLE proposals (entity VARCHAR, _system VARCHAR, _key VARCHAR, odoo_id BIGINT, provenance VARCHAR, evidence VARCHAR, weight INTEGER)',
-  );
-  for (const { contract } of capability.entities) {
-    const file = match?.entities[contract.entity]?.links ?? null;
-    if (file === null || contract.match?.link === 'decide' || !documents.has(contract.entity)) continue;
-    await plane.run(`INSERT INTO proposals BY NAME SELECT ${literal(contract.entity)} AS entity, * FROM read_parquet(${literal(file)})`);
-  }
-}
-
-async function* crosswalkRows(links: AsyncIterable<readonly CrosswalkLink[]>): AsyncIterable<string[][]> {
-  for await (const batch of links) yield batch.map((link) => [link.entity, link.system, link.key, String(link.odooId), link.provenance, link.validFrom]);
-}
-
-async function* once<Batch>(batch: Batch): AsyncIterable<Batch> {
-  yield batch;
 }
