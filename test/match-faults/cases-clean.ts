@@ -1,7 +1,7 @@
 /** What only looks like a fault. A finding on any of these is a false alarm. */
 import { likeSystem } from './cases-entities.ts';
 import { gs1CheckDigit } from './numbers.ts';
-import { type Case, type Thing, type Values, valuesOf, write } from './world.ts';
+import { type Case, nameOf, type Thing, type Values, valuesOf, write } from './world.ts';
 
 const nothing = (values: Values): Values => Object.fromEntries(Object.keys(values).map((field) => [field, null]));
 
@@ -74,9 +74,11 @@ export function cleanCases(words: { readonly strong: readonly string[]; readonly
     },
     {
       ...{ name: 'one thing for two systems, decided', things: 2, needs: [], linked: true, system: 'erp' },
-      work: ({ world }, [a, b]) => {
+      work: ({ world, also }, [a, b]) => {
         (b as Thing).odoo = null;
         (b as Thing).odooBefore = null;
+        // who does not see the decision sees a thing twice
+        for (const field of words.strong) also({ class: 'duplicate-record', field, records: [nameOf(a as Thing, 'legacy'), nameOf(b as Thing, 'legacy')] });
         for (const links of [world.links, world.linksBefore])
           for (const link of links.filter(({ key }) => key === (a as Thing).key || key === (b as Thing).key))
             Object.assign(link, { odooId: (a as Thing).odooId, provenance: 'decision' });

@@ -49,10 +49,10 @@ function harm(seeding: Seeding, thing: Thing, damage: Damage, wanted: Side, nigh
   if (harmed === null || harmed === text) return false;
   write(thing, side, nights, { [field]: harmed });
   const hasTwin = thing.isLinked || nights === 'now';
-  const why = hasTwin ? null : (damage.alone?.(harmed, text) ?? null);
+  const alone = damage.alone?.(harmed, text) ?? null;
   seeding.truth({
-    ...{ class: damage.class, field, fault: damage.fault, records: [nameOf(thing, side)] },
-    ...(why === null ? {} : { notIdentifiable: why }),
+    ...{ class: damage.class, field, fault: damage.fault, records: [nameOf(thing, side)], alone },
+    ...(alone === null || hasTwin ? {} : { notIdentifiable: alone }),
   });
   return true;
 }

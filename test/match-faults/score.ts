@@ -21,7 +21,6 @@ export interface Scores {
 
 const text = (kind: string, field: string | null, record: string) => `${kind} ${field ?? '-'} ${record}`;
 
-/** `needs`: classes that this evidence can show at all; null: all of them. */
 export async function score(plane: DataPlane, world: World): Promise<Scores> {
   const rows = await plane.rows<{ class: string; field: string | null; record: string; value: string | null; evidence: string }>(
     `SELECT class, field, coalesce(r.system || '/' || r."key", 'odoo/' || r.odoo_id) AS record, min(value) AS value, min(evidence) AS evidence
@@ -63,12 +62,18 @@ export async function score(plane: DataPlane, world: World): Promise<Scores> {
   return { classes, notIdentifiable };
 }
 
-/** Faults that this much evidence cannot show, with the reason, taken out of the truth. */
+/** Only two nights, Odoo or the crosswalk show these. */
+const needMore = ['identifier-reused', 'identifiers-swapped', 'crosswalk-fork', 'crosswalk-dangling', 'crosswalk-repointed'];
+/** A conflict of at least two records. */
+const ofTwo = ['duplicate-record', 'shared-identifier', 'many-identifiers'];
+
+/** The truth as far as this much evidence can show it. */
 export function tellable(world: World, evidence: Evidence): World {
   if (evidence === 'all') return world;
   const truth = world.truth.flatMap((line) => {
-    const records = line.records.filter((record) => evidence === 'tonight' || !record.startsWith('odoo/'));
-    return records.length === 0 ? [] : [{ ...line, records }];
+    const records = line.records.filter((record) => !record.startsWith('odoo/'));
+    if (records.length < (ofTwo.includes(line.class) ? 2 : 1) || needMore.includes(line.class)) return [];
+    return [{ ...line, records, identifiable: line.whyAlone === null, why: line.whyAlone }];
   });
   return { ...world, truth };
 }

@@ -66,8 +66,8 @@ export function seededWorld(entity: Entity, size: number, seed: number): Seeded 
   return { world, rejected };
 }
 
-/** What of a world is there: all of it, tonight alone, or tonight's legacy data alone. */
-export type Evidence = 'all' | 'tonight' | 'legacy';
+/** What of a world is there: all of it, or tonight's legacy data alone. */
+export type Evidence = 'all' | 'legacy';
 
 /** Leaves `conflict_findings` in the plane; answers seconds of CPU by step. */
 export async function findConflicts(plane: DataPlane, entity: Entity, seeded: Seeded, evidence: Evidence): Promise<ReadonlyMap<string, number>> {

@@ -85,7 +85,7 @@ export function fresher(chance: Chance): (field: string) => string {
     for (;;) {
       const number = make();
       // what others call it may well be the same; a number of the whole world's may not
-      if (field.endsWith('_ref')) return number;
+      if (field.endsWith('_ref') || field === 'city') return number;
       if (given.has(`${field} ${number}`)) continue;
       given.add(`${field} ${number}`);
       return number;

@@ -39,6 +39,8 @@ export interface TruthLine {
   /** False: nothing in the data tells this class; `why` says it. */
   readonly identifiable: boolean;
   readonly why: string | null;
+  /** Why tonight's legacy data alone do not tell it; null: they do. */
+  readonly whyAlone: string | null;
 }
 
 /** A finding that a fault brings with it and that is right too: neither asked for nor a false alarm. */
@@ -91,7 +93,7 @@ export interface Seeding {
   freshName(): string;
   /** Another id of Odoo. */
   newId(): number;
-  truth(line: Pick<TruthLine, 'class' | 'field' | 'records' | 'fault'> & { readonly notIdentifiable?: string }): void;
+  truth(line: Pick<TruthLine, 'class' | 'field' | 'records' | 'fault'> & { readonly notIdentifiable?: string; readonly alone?: string | null }): void;
   also(line: Consequence): void;
 }
 
@@ -131,8 +133,8 @@ export function seedAll(plan: Plan): void {
     fresh: plan.fresh,
     freshName: plan.freshName,
     newId: () => nextId++,
-    truth: ({ notIdentifiable, ...line }) =>
-      world.truth.push({ ...line, entity: world.entity, identifiable: notIdentifiable === undefined, why: notIdentifiable ?? null }),
+    truth: ({ notIdentifiable, alone, ...line }) =>
+      world.truth.push({ ...line, entity: world.entity, identifiable: notIdentifiable === undefined, why: notIdentifiable ?? null, whyAlone: alone ?? null }),
     also: (line) => world.consequences.push(line),
   };
   // where each case goes on looking

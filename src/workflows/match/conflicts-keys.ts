@@ -20,7 +20,7 @@ export function keyFindings({ contract, now }: ConflictInput): string[] {
       : [
           `SELECT ${columns}, 'within-odoo' AS place, list(struct_pack(system := NULL::VARCHAR, "key" := NULL::VARCHAR, odoo_id := CAST(_odoo_id AS BIGINT)) ORDER BY _odoo_id) AS records, _key AS value,
     count(*) || ' records of Odoo have it' AS evidence
-  FROM ${now.odoo} WHERE _key IS NOT NULL GROUP BY _key HAVING count(*) > 1`,
+  FROM ${now.odoo} SEMI JOIN (SELECT _key FROM ${now.odoo} WHERE _key IS NOT NULL GROUP BY _key HAVING count(*) > 1) AS often USING (_key) GROUP BY _key`,
         ]),
   ];
 }

@@ -60,7 +60,7 @@ export function branchesSql(
       .filter((one) => one.scheme.scope === 'global' && !isOrganisation(one))
       .map(({ index }) => `value_${index}`),
   ];
-  const differ = places.map(({ column }) => `coalesce(jaro_winkler_similarity(${left}.${column}, ${right}.${column}) < 0.9, false)`);
+  const differ = places.map(({ column }) => `coalesce(damerau_levenshtein(${left}.${column}, ${right}.${column}) > 2, false)`);
   const none = same.map((column) => `${left}.${column} IS DISTINCT FROM ${right}.${column} OR ${left}.${column} IS NULL`);
   return `(${[
     among(

@@ -35,10 +35,10 @@ SELECT x.field, 'across', [x.l, x.o, y.l, y.o], [x.lv, x.ov] FROM crossed AS x J
 }
 
 export function timeFindings(input: ConflictInput): string[] {
-  const swaps = `SELECT 'identifiers-swapped' AS class, s.place, s.field, (SELECT list_sort(list(r.record)) FROM conflict_records AS r WHERE list_contains(s.rids, r.rid)) AS records,
-    s.values[1] AS value, s.values[2] AS other, s.values[2] AS proposal,
+  const swaps = `WITH members AS (SELECT field, place, rids, "values", unnest(rids) AS rid FROM conflict_swaps)
+  SELECT 'identifiers-swapped' AS class, s.place, s.field, list_sort(list(r.record)) AS records, s.values[1] AS value, s.values[2] AS other, s.values[2] AS proposal,
     CASE s.place WHEN 'across' THEN 'each has in Odoo what the other has here' ELSE 'each has tonight what the other had the night before' END AS evidence, 'given back to the record that had it' AS reason
-  FROM conflict_swaps AS s`;
+  FROM members AS s JOIN conflict_records AS r ON r.rid = s.rid GROUP BY s.field, s.place, s.rids, s.values`;
   return input.previous === null ? [swaps] : [swaps, movedSql(), ...keyReuseSql(input)];
 }
 
