@@ -102,7 +102,7 @@ function levelSql({ index }: Comparison, model: MatchModel): string {
   return `CASE g${index} ${labels.join(' ')} ELSE 'missing' END`;
 }
 
-/** Table `match_review_records` (system, key, record JSON): of rows that share a key the first by its values stands for all. */
+/** Table `match_review_records` (system, key, record as JSON text): of rows that share a key the first by its values stands for all. */
 function recordsSql({ contract, odooSystem, legacy, odoo, odooFields }: DecisionsInput): string {
   const fieldsSql = (isThere: (name: string) => boolean): string => {
     const texts = Object.entries(contract.fields)
@@ -118,7 +118,7 @@ function recordsSql({ contract, odooSystem, legacy, odoo, odooFields }: Decision
   JOIN ${odoo} AS r ON w.system = ${literal(odooSystem)} AND w.key = CAST(r._odoo_id AS VARCHAR)`;
   return `CREATE OR REPLACE TABLE match_review_records AS
 WITH there AS (SELECT w.system, w.key, ${fieldsSql(() => true)} AS record FROM ${wanted} AS w JOIN ${legacy} AS r ON r._system = w.system AND r._key = w.key ${ofOdoo})
-SELECT w.system, w.key, coalesce(CAST(min(CAST(t.record AS VARCHAR)) AS JSON), json_object('system', w.system, 'key', w.key, 'fields', json_object())) AS record
+SELECT w.system, w.key, coalesce(min(CAST(t.record AS VARCHAR)), CAST(json_object('system', w.system, 'key', w.key, 'fields', json_object()) AS VARCHAR)) AS record
 FROM ${wanted} AS w LEFT JOIN there AS t ON t.system = w.system AND t.key = w.key GROUP BY w.system, w.key`;
 }
 
@@ -126,16 +126,19 @@ FROM ${wanted} AS w LEFT JOIN there AS t ON t.system = w.system AND t.key = w.ke
 function itemsSql({ links, externalIds, odoo }: DecisionsInput): string {
   const pairs = `SELECT 'pair' AS kind, NULL::VARCHAR AS conflict, CASE WHEN p.is_match THEN 'match' ELSE 'review' END AS class, NULL::VARCHAR AS place, NULL::VARCHAR AS field,
   NULL::VARCHAR AS value, NULL::VARCHAR AS other, NULL::VARCHAR AS proposal, NULL::VARCHAR AS sentence, NULL::VARCHAR AS reason, w.w AS weight, w.prior, w.evidence,
-  to_json([a.record, b.record]) AS records, [{system: p.l_system, "key": p.l_key}, {system: p.r_system, "key": p.r_key}] AS names, h.value_hash, p.before, p.n
+  concat('[', a.record, ',', b.record, ']') AS records, [{system: p.l_system, "key": p.l_key}, {system: p.r_system, "key": p.r_key}] AS names, h.value_hash, p.before, p.n
 FROM match_review_pairs AS p LEFT JOIN match_review_weights AS w ON w.l = p.l AND w.r = p.r JOIN match_review_hashes AS h ON h.id = 'p' || p.n
 JOIN match_review_records AS a ON a.system = p.l_system AND a.key = p.l_key JOIN match_review_records AS b ON b.system = p.r_system AND b.key = p.r_key`;
   const conflicts = `SELECT 'conflict' AS kind, f.id AS conflict, f.class, f.place, f.field, f.value, f.other, f.proposal, f.evidence AS sentence, f.reason, w.w AS weight, w.prior, w.evidence,
   m.records, m.names, f.value_hash, d.decision AS before, p.pairs
 FROM (SELECT * FROM conflict_findings WHERE NOT resolved) AS f
-JOIN (SELECT n.id, to_json(list(r.record ORDER BY n.system, n.key)[1:${MOST_SHOWN}]) AS records, list({system: n.system, "key": n.key} ORDER BY n.system, n.key) AS names
-  FROM (SELECT DISTINCT id, system, key FROM match_review_members) AS n JOIN match_review_records AS r ON r.system = n.system AND r.key = n.key GROUP BY n.id) AS m ON m.id = 'c' || f.id
+JOIN (SELECT id, concat('[', array_to_string(list_transform(found[1:${MOST_SHOWN}], lambda r: r.record), ','), ']') AS records,
+    list_transform(found, lambda r: {system: r.system, "key": r.key}) AS names
+  FROM (SELECT n.id, list_sort(list({system: n.system, "key": n.key, record: r.record})) AS found
+    FROM (SELECT DISTINCT id, system, key FROM match_review_members WHERE id[1] = 'c') AS n JOIN match_review_records AS r ON r.system = n.system AND r.key = n.key GROUP BY n.id)
+) AS m ON m.id = 'c' || f.id
 LEFT JOIN (SELECT id, decision FROM match_decided_conflicts WHERE is_stale) AS d ON d.id = f.id
-LEFT JOIN (SELECT p.conflict, to_json(list({"left": p.l, "right": p.r, valueHash: h.value_hash} ORDER BY p.n)) AS pairs
+LEFT JOIN (SELECT p.conflict, to_json(list_transform(list_sort(list({n: p.n, l: p.l, r: p.r, hash: h.value_hash})), lambda d: {"left": d.l, "right": d.r, valueHash: d.hash})) AS pairs
   FROM match_review_duplicates AS p JOIN match_review_hashes AS h ON h.id = p.id GROUP BY p.conflict) AS p ON p.conflict = f.id
 LEFT JOIN (SELECT d.conflict, w.* FROM match_review_duplicates AS d JOIN match_review_pairs AS p ON p.l_system = d.l.system AND p.l_key = d.l.key AND p.r_system = d.r.system AND p.r_key = d.r.key
   JOIN match_review_weights AS w ON w.l = p.l AND w.r = p.r WHERE d.size = 2) AS w ON w.conflict = f.id`;

@@ -54,7 +54,7 @@ function rowTextSql(fields: readonly (readonly [string, FieldContract])[]): stri
  *  `recordTextsSql` made. A record that is not there counts as such. Keys made of `pii` fields stay out: they could be guessed from the hash. */
 export function valueHashSql({ contract, odooSystem }: MatchRelations, members: string, texts: string): string {
   const key = keyIsPii(contract) ? `CASE WHEN m.system = ${literal(odooSystem)} THEN m.key END` : 'm.key';
-  return `SELECT m.id, left(sha256(CAST(to_json(list([m.system, ${key}, t.text] ORDER BY m.system, m.key)) AS VARCHAR)), 16) AS value_hash
+  return `SELECT m.id, left(sha256(CAST(to_json(list_sort(list([m.system, ${key}, t.text]))) AS VARCHAR)), 16) AS value_hash
 FROM (SELECT DISTINCT id, system, key FROM ${members}) AS m LEFT JOIN ${texts} AS t ON t.system = m.system AND t.key = m.key GROUP BY m.id`;
 }
 
