@@ -7,7 +7,7 @@ import { EntityContract, LinkDecisionRow } from '../../domain/contract.ts';
 import { MatchDecisionRow } from '../../domain/matching.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import { resolveConflicts } from './decided-conflicts.ts';
-import { type DecisionsInput, stageDecisions } from './decisions.ts';
+import { type DecisionsInput, stageDecisions, staleDecisionsSql } from './decisions.ts';
 import { recordTextsSql, valueHashSql } from './value-hash.ts';
 
 let directory: string;
@@ -156,6 +156,7 @@ describe('decisions on pairs', () => {
     const again = [...decided, { left: 'odoo/7', right: 'erp/1', decision: 'different' as const, value_hash: await hashOf(['erp/1', 'odoo/7']) }];
     expect(await stageDecisions(input(again))).toMatchObject({ applied: 1, stale: 0 });
     expect(await pairs()).toEqual(['0/1 2/7 different false']);
+    expect(await plane.rows(staleDecisionsSql())).toEqual([{ left: 'erp/1', right: 'odoo/7', value_hash }]);
   });
 
   it('on records that are not there are told, and are no error', async () => {

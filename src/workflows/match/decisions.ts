@@ -124,6 +124,13 @@ function knownSql(table: string, decision: 'same' | 'different', { links, system
   return `CREATE OR REPLACE TABLE ${table} AS SELECT l_source, l_key, r_source, r_key FROM match_decided_pairs WHERE decision = '${decision}' AND NOT is_stale ${linked}`;
 }
 
+/** `left`, `right`, `value_hash` as the files have them: decisions on pairs that were made on other values. For those after match, which read the same files. */
+export function staleDecisionsSql(): string {
+  return `SELECT d.l_system || '/' || d.l_name AS "left", d.r_system || '/' || d.r_name AS "right", d.value_hash
+FROM match_decision_rows AS d JOIN match_decision_hashes AS h ON h.id = d.ordinal
+WHERE d.conflict IS NULL AND d.value_hash <> '' AND d.value_hash <> h.value_hash ORDER BY CAST(d.ordinal AS INTEGER)`;
+}
+
 /** Records of an Odoo that was not pulled are not asked for. */
 async function unknownRecords({ plane, contract, odoo, odooSystem }: DecisionsInput): Promise<StagedDecisions['unknown']> {
   const asked = odoo === null ? `system <> ${literal(odooSystem)}` : 'true';
