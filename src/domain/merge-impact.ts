@@ -19,6 +19,8 @@ export interface MergeImpact {
     /** Others made in the same second: Odoo knows which is older, and tells no one. */
     readonly tiedWith: readonly number[];
   };
+  /** The others, as far as they would be merged and be gone. */
+  readonly goes: readonly number[];
   readonly merge: {
     /** Model of Odoo's own merge; null: Odoo has none for this model. */
     readonly wizard: string | null;

@@ -1,11 +1,11 @@
 /** What is predicted of a merge, and what Odoo's own wizard then does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LostRows, MergeImpact } from '../../src/domain/merge-impact.ts';
+import type { MergeImpact } from '../../src/domain/merge-impact.ts';
 import type { OdooConnection } from '../../src/domain/ports.ts';
 import { mergeImpact } from '../../src/workflows/match/merge-impact.ts';
 import { connectTo, refusal } from '../contract/target.ts';
 import { type RealOdoo, startRealOdoo } from '../real-odoo/harness.ts';
-import { census, mergePartners, vanished } from './merging.ts';
+import { census, mergeAsPredicted, mergePartners, predicted, vanished } from './merging.ts';
 
 describe('the impact of a merge, and the merge', () => {
   let server: RealOdoo;
@@ -27,19 +27,8 @@ describe('the impact of a merge, and the merge', () => {
   const impactOf = (ids: readonly number[], survivor?: number): Promise<MergeImpact> =>
     mergeImpact({ model: 'res.partner', ids, ...(survivor === undefined ? {} : { survivor }) }, odoo);
 
-  /** What is predicted to be gone, as `vanished` tells it; relations that the database keeps in tables of their own have no ids. */
-  const predicted = ({ lost, records, survivor }: MergeImpact): Record<string, number[]> => {
-    const gone = new Map<string, Set<number>>([['res.partner', new Set(records.map(({ id }) => id).filter((id) => id !== survivor.id))]]);
-    for (const { model, ids } of lost.filter((one: LostRows) => one.how === 'deleted')) gone.set(model, new Set([...(gone.get(model) ?? []), ...ids]));
-    return Object.fromEntries([...gone].map(([model, ids]) => [model, [...ids].sort((one, other) => one - other)]));
-  };
-
   const mergeAndCompare = async (impact: MergeImpact): Promise<Record<string, number[]>> => {
-    const before = await census(odoo);
-    const ids = impact.records.map(({ id }) => id);
-    // the wizard's form always names the survivor
-    await mergePartners(odoo, ids, impact.survivor.id);
-    const gone = vanished(before, await census(odoo));
+    const gone = await mergeAsPredicted(odoo, impact);
     expect(gone).toEqual(predicted(impact));
     return gone;
   };

@@ -1,4 +1,5 @@
 /** Merging in Odoo for real, and seeing what is gone afterwards. */
+import type { MergeImpact } from '../../src/domain/merge-impact.ts';
 import { type OdooConnection, OdooError } from '../../src/domain/ports.ts';
 
 /** Through the wizard, as a user does. */
@@ -40,4 +41,22 @@ export function vanished(before: Census, after: Census): Record<string, number[]
     ([model, ids]) => [model, [...ids].filter((id) => after.get(model)?.has(id) !== true).sort((one, other) => one - other)] as const,
   );
   return Object.fromEntries(gone.filter(([, ids]) => ids.length > 0));
+}
+
+/** What an impact says will be gone, as `vanished` tells it; relations in tables of their own have no ids. */
+export function predicted({ lost, goes }: MergeImpact): Record<string, number[]> {
+  const gone = new Map<string, Set<number>>([['res.partner', new Set(goes)]]);
+  for (const { model, ids, how } of lost) if (how === 'deleted') gone.set(model, new Set([...(gone.get(model) ?? []), ...ids]));
+  return Object.fromEntries([...gone].map(([model, ids]) => [model, [...ids].sort((one, other) => one - other)]));
+}
+
+/** Merges what was looked at, and answers what is gone. The wizard's form always names the survivor. */
+export async function mergeAsPredicted(odoo: OdooConnection, impact: MergeImpact): Promise<Record<string, number[]>> {
+  const before = await census(odoo);
+  await mergePartners(
+    odoo,
+    impact.records.map(({ id }) => id),
+    impact.survivor.id,
+  );
+  return vanished(before, await census(odoo));
 }

@@ -54,10 +54,10 @@ function records({ records: list }: MergeImpact, style: Style): string {
   );
 }
 
-function survivor({ survivor: { id, chosenBy, tiedWith }, merge }: MergeImpact, { paint }: Style): string {
+function survivor({ survivor: { id, chosenBy, tiedWith }, goes, merge }: MergeImpact, { paint }: Style): string {
   const tie = tiedWith.length > 0 ? ` ${paint.yellow(`(made in the same second: ${tiedWith.join(', ')}; name one with --survivor)`)}` : '';
   const why = chosenBy === 'request' ? 'as asked' : merge.wizard === null ? 'the oldest active one' : "the oldest active one, Odoo's default";
-  return `  ${paint.green('→')} ${id} stays, ${why}${tie}`;
+  return `  ${paint.green('→')} ${id} stays, ${why}${tie}; ${goes.length === 0 ? 'none would go' : `${goes.join(', ')} would go`}`;
 }
 
 function pointing(impact: MergeImpact, ids: readonly number[], style: Style): string {

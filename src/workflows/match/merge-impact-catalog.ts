@@ -131,15 +131,20 @@ export class Catalog {
     return new Set([...lasting].filter(([id]) => withKeys.has(id)).map(([, name]) => name));
   }
 
+  /** Odoo tells which field names the model; before 16 or so it does not, and there the two names in use are tried. */
   async #modelFieldOf(model: string, field: string): Promise<string | null> {
-    const answer = await this.attempt(`${model}.${field}`, () =>
-      this.connection.call<Readonly<Record<string, { readonly model_field?: string }>>>(model, 'fields_get', {
+    const answer = await this.attempt(`${model}.${field}`, async () => {
+      const described = await this.connection.call<Readonly<Record<string, { readonly model_field?: string }>>>(model, 'fields_get', {
         allfields: [field],
         attributes: ['model_field'],
-      }),
-    );
-    if (answer !== null && answer[field]?.model_field === undefined) this.notChecked.add(`${model}.${field}: it does not tell which field names the model`);
-    return answer?.[field]?.model_field ?? null;
+      });
+      const known = await this.connection.fields(model);
+      return { found: described[field]?.model_field ?? ['res_model', 'model'].find((name) => known.get(name)?.store === true) ?? null };
+    });
+    if (answer === null || answer.found !== null) return answer?.found ?? null;
+    this.notChecked.add(`${model}.${field}: it does not tell which field names the model`);
+    this.isComplete = false;
+    return null;
   }
 
   async #findKeys(model: string): Promise<ModelKeys | null> {

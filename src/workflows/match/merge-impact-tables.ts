@@ -26,6 +26,9 @@ export interface WizardRules {
   /** Models whose generic links are deleted with the record. */
   readonly deletesGeneric: ReadonlySet<string>;
   readonly refusesTwoUsers: boolean;
+  readonly seesArchived: boolean;
+  /** Values per company are records of their own (`ir.property`). */
+  readonly keepsProperties: boolean;
 }
 
 /** What was found so far; the parts of a merge add to it. */

@@ -19,12 +19,23 @@ export function wizardRules(version: string): WizardRules & { readonly isRead: b
       movesGeneric: new Set(moves),
       deletesGeneric: deletes,
       refusesTwoUsers: false,
+      seesArchived: false,
+      keepsProperties: true,
       isRead: major === 14,
     };
   }
   const deletes = new Set(['mail.scheduled.message', 'rating.rating']);
   const movesGeneric = new Set([...moves, 'mail.activity']);
-  return { isForgiving: 'where-constrained', mergesBankAccounts: true, movesGeneric, deletesGeneric: deletes, refusesTwoUsers: true, isRead: major === 19 };
+  return {
+    isForgiving: 'where-constrained',
+    mergesBankAccounts: true,
+    movesGeneric,
+    deletesGeneric: deletes,
+    refusesTwoUsers: true,
+    seesArchived: true,
+    keepsProperties: major < 18,
+    isRead: major === 19,
+  };
 }
 
 /** What the wizard looks at before it begins. */
@@ -62,6 +73,7 @@ export async function walkWizard(merge: MergeCase, pointers: readonly Pointer[],
   }
   await moveFollowers(merge, findings, true);
   for (const pointer of pointers) if (pointer.kind === 'generic') await moveGeneric(merge, pointer, findings);
+  if (merge.wizard?.keepsProperties === true) await loseProperties(merge, findings);
   await barcodeOfBoth(merge, findings);
 }
 
@@ -130,7 +142,7 @@ async function mergeTwin(merge: MergeCase, findings: Findings): Promise<void> {
   await moveFollowers(merge, apart, false);
 }
 
-type Follower = { readonly id: number; readonly model: string; readonly record: number; readonly partner: number };
+type Follower = { readonly id: number; readonly res_model: string; readonly res_id: number; readonly partner_id: number };
 
 /** Followers point twice: what a partner follows, and who follows the record. `follows`: the records can follow (they are partners). */
 async function moveFollowers(merge: MergeCase, findings: Findings, follows: boolean): Promise<void> {
@@ -146,11 +158,16 @@ async function moveFollowers(merge: MergeCase, findings: Findings, follows: bool
   const [byPartner, byRecord] = ['mail.followers.partner_id', 'mail.followers.res_id'];
   for (const name of follows ? [byPartner, byRecord] : [byRecord]) findings.outcomes.set(name, rows === null ? 'not-checked' : 'moved');
   if (rows === null) return;
-  let followers: Follower[] = rows.map((row) => ({ id: row.id, model: String(row.res_model), record: Number(row.res_id), partner: Number(row.partner_id) }));
+  let followers: Follower[] = rows.map((row) => ({
+    id: row.id,
+    res_model: String(row.res_model),
+    res_id: Number(row.res_id),
+    partner_id: Number(row.partner_id),
+  }));
   const key: UniqueKey = {
     name: 'mail_followers_res_partner_res_model_id_uniq',
     kind: 'constraint',
-    columns: ['model', 'record', 'partner'],
+    columns: ['res_model', 'res_id', 'partner_id'],
     notNull: [],
     isTrue: [],
   };
@@ -160,16 +177,16 @@ async function moveFollowers(merge: MergeCase, findings: Findings, follows: bool
     followers = followers.filter((one) => !going.includes(one));
   };
   if (follows) {
-    const going = followers.filter((one) => sources.includes(one.partner));
-    const moved = followers.filter((one) => ids.includes(one.partner)).map((one) => ({ ...one, partner: survivor }));
+    const going = followers.filter((one) => sources.includes(one.partner_id));
+    const moved = followers.filter((one) => ids.includes(one.partner_id)).map((one) => ({ ...one, partner_id: survivor }));
     const broken = going.length === 0 ? [] : collide(findings, { model: 'mail.followers', field: 'partner_id' }, [key], moved);
     if (broken.length > 0) lose('partner_id', going, "two of them follow one record; Odoo's merge then deletes everything that the records that go follow");
-    else followers = followers.map((one) => (going.includes(one) ? { ...one, partner: survivor } : one));
+    else followers = followers.map((one) => (going.includes(one) ? { ...one, partner_id: survivor } : one));
   }
   for (const source of sources) {
-    const going = followers.filter((one) => one.model === model && one.record === source);
-    const there = followers.filter((one) => one.model === model && one.record === survivor);
-    const moved = going.map((one) => ({ ...one, record: survivor }));
+    const going = followers.filter((one) => one.res_model === model && one.res_id === source);
+    const there = followers.filter((one) => one.res_model === model && one.res_id === survivor);
+    const moved = going.map((one) => ({ ...one, res_id: survivor }));
     const broken = going.length === 0 ? [] : collide(findings, { model: 'mail.followers', field: 'res_id' }, [key], [...there, ...moved]);
     if (broken.length > 0) lose('res_id', going, `somebody follows ${source} and the survivor; Odoo's merge then drops all who follow ${source}`);
     else followers = [...followers.filter((one) => !going.includes(one)), ...moved];
@@ -206,6 +223,21 @@ async function filesOfFields(catalog: Catalog, links: readonly unknown[]): Promi
     catalog.connection.searchIds('ir.attachment', [...links, ['res_field', '!=', false]]),
   );
   return found ?? [];
+}
+
+/** Until 17 the values that stand per company were records of their own, which the merge does not move. */
+async function loseProperties({ catalog, model, sources }: MergeCase, findings: Findings): Promise<void> {
+  const names = sources.map((id) => `${model},${id}`);
+  const find = (field: string, domain: readonly unknown[]) =>
+    catalog.attempt(`values per company (ir.property.${field})`, () => catalog.connection.searchIds('ir.property', [[field, 'in', names], ...domain]));
+  const own = (await find('res_id', [])) ?? [];
+  const why = "values per company: Odoo's merge moves them only where the user's company has them, and the others are deleted with their record";
+  if (own.length > 0) findings.lost.push({ model: 'ir.property', field: 'res_id', ids: own, how: 'deleted', why });
+  const pointing = (await find('value_reference', [['res_id', '!=', false]])) ?? [];
+  const left = 'values per company of other records';
+  if (pointing.length > 0) findings.lost.push({ model: 'ir.property', field: 'value_reference', ids: pointing, how: 'left-pointing-to-nothing', why: left });
+  const defaults = (await find('value_reference', [['res_id', '=', false]])) ?? [];
+  if (defaults.length > 0) findings.fails.push(`ir.property ${defaults.join(', ')}: a record that goes is the default of a field`);
 }
 
 /** The survivor is given the barcode while the record that goes still has it, and the rule that a barcode is used once refuses that. */

@@ -26,10 +26,15 @@ export async function mergeImpact(request: MergeImpactRequest, connection: OdooC
     throw new CutoverError('E_USAGE', `${existing.length} of ${asked.length} records of ${model} exist; a merge takes two`, {
       hint: 'cutover match impact --help',
     });
-  const survivor = survivorOf(records, request.survivor);
-  const sources = existing.filter((id) => id !== survivor.id);
   const { version } = await connection.identity();
   const rules = model === 'res.partner' && (await hasModel(connection, partnerWizard)) ? wizardRules(version) : null;
+  const unseen = rules?.seesArchived === false ? records.filter((record) => !record.active).map((record) => record.id) : [];
+  const seen = records.filter((record) => !unseen.includes(record.id));
+  const survivor = survivorOf(
+    seen.length > 0 ? seen : records,
+    request.survivor !== undefined && unseen.includes(request.survivor) ? undefined : request.survivor,
+  );
+  const sources = seen.map((record) => record.id).filter((id) => id !== survivor.id);
   const merge: MergeCase = { catalog, model, sources, survivor: survivor.id, wizard: rules };
   if (rules !== null && !rules.isRead) catalog.notChecked.add(`how the merge of Odoo ${version} differs from those of 14 and 19, whose rules are used here`);
 
@@ -46,12 +51,21 @@ export async function mergeImpact(request: MergeImpactRequest, connection: OdooC
     records,
     missing: asked.filter((id) => !existing.includes(id)),
     survivor,
-    merge: { wizard: rules === null ? null : partnerWizard, refuses: before.refuses, fails: findings.fails },
+    goes: sources,
+    merge: {
+      wizard: rules === null ? null : partnerWizard,
+      refuses: [...before.refuses, ...(sources.length === 0 ? ['fewer than two of them are active'] : [])],
+      fails: findings.fails,
+    },
     pointing: [...pointing, ...template],
     collisions: findings.collisions,
     lost: findings.lost,
     givingWay: await givingWay(merge),
-    rules: [...before.rules, ...rulesOf(model, rules !== null)],
+    rules: [
+      ...(unseen.length > 0 ? [`Odoo's merge does not see the archived ones: ${unseen.join(', ')} would stay as they are`] : []),
+      ...before.rules,
+      ...rulesOf(model, rules !== null),
+    ],
     isComplete: catalog.isComplete,
     notChecked: [...catalog.notChecked].sort(),
   };
@@ -144,7 +158,7 @@ async function templateRows(merge: MergeCase): Promise<PointingRows[]> {
   return pointingRows(of, pointers, { collisions: [], lost: [], fails: [], outcomes: new Map() }, standsFor);
 }
 
-const bookkeeping = new Set(['id', 'create_uid', 'create_date', 'write_uid', 'write_date', 'parent_path', 'display_name', 'complete_name']);
+const bookkeeping = new Set(['id', 'create_uid', 'create_date', 'write_uid', 'write_date', 'parent_path', 'display_name', 'complete_name', 'product_tmpl_id']);
 /** Added up by the merge. */
 const summed = new Set(['customer_rank', 'supplier_rank']);
 
