@@ -209,5 +209,6 @@ export function oneThingCases(words: Words): Case[] {
 export function likeSystem(thing: Thing, field: string, number: string): string {
   if (field !== 'gtin' || thing.system === 'erp') return number;
   const length = thing.system === 'wms' ? 14 : 13;
-  return number.padStart(14, '0').slice(14 - length);
+  const whole = number.padStart(14, '0');
+  return whole.startsWith('0') ? whole.slice(14 - length) : whole;
 }

@@ -17,7 +17,9 @@ export function damageFindings(fields: readonly IdentifierField[]): string[] {
   const completed = whole.length === 0 ? 'NULL::VARCHAR' : `CASE d.field ${whole.join(' ')} END`;
   const twin = `CASE twin_origin WHEN 1 THEN 'the linked record' WHEN 2 THEN 'the record the night before' END`;
   const shorter = `right(cleaned, usual_size)`;
-  const fill = `array_to_string(list_transform(string_split(templates[size], ''), lambda c, i: CASE WHEN c = 'x' THEN substr(cleaned, length(regexp_replace(left(templates[size], i), '[^x]', '', 'g')), 1) ELSE c END), '')`;
+  // the characters of a text in the places of the template
+  const fill = (text: string, template: string) =>
+    `array_to_string(list_transform(string_split(${template}, ''), lambda c, i: CASE WHEN c = 'x' THEN substr(${text}, length(regexp_replace(left(${template}, i), '[^x]', '', 'g')), 1) ELSE c END), '')`;
   const digitsOnly = among(
     'd.field',
     fields.filter(({ scheme }) => scheme.digitsOnly).map(({ name }) => name),
@@ -31,10 +33,10 @@ export function damageFindings(fields: readonly IdentifierField[]): string[] {
   return [
     `SELECT class, 'within-' || d.side AS place, d.field, [r.record] AS records, raw AS value, CASE WHEN differs THEN twin_raw END AS other,
   CASE class WHEN 'homoglyph' THEN CASE WHEN fits_again AND NOT coalesce(mended_valid, false) THEN reshaped WHEN raw <> folded AND style = usual_style THEN ${asMeant} WHEN contains(folded, ' ') AND coalesce(valid, true) THEN closed ELSE mended END
-    WHEN 'leading-zeros-lost' THEN padded
+    WHEN 'leading-zeros-lost' THEN CASE WHEN len(regexp_extract_all(templates[expected], 'x')) = length(padded) THEN ${fill('padded', 'templates[expected]')} ELSE padded END
     WHEN 'truncated' THEN CASE WHEN differs AND (starts_with(twin, cleaned) OR ends_with(twin, cleaned)) THEN twin_raw ELSE ${completed} END
     WHEN 'check-digit-fails' THEN CASE WHEN ${isCloseTwin} THEN twin_raw END
-    WHEN 'format-variant' THEN CASE WHEN lacks_country THEN twin_raw WHEN ${gtin} AND size > usual_size THEN ${shorter} WHEN templates[size] IS NOT NULL AND NOT contains(usual_style, '!') THEN ${fill} END END AS proposal,
+    WHEN 'format-variant' THEN CASE WHEN lacks_country THEN twin_raw WHEN ${gtin} AND size > usual_size THEN ${shorter} WHEN templates[size] IS NOT NULL AND contains(usual_style, '!') = contains(style, '!') THEN ${fill('cleaned', 'templates[size]')} END END AS proposal,
   CASE class
     WHEN 'placeholder' THEN CASE WHEN placeholder THEN 'written where no value is known' ELSE 'the same value stands on ' || names || ' different names' END
     WHEN 'homoglyph' THEN CASE WHEN raw <> folded THEN 'has characters that only look right, or invisible ones' WHEN contains(folded, ' ') AND NOT grouped THEN 'has a blank where ' || ${percent('(1 - blanks)')} || ' % of the column have none' ELSE 'has letters in the place of digits, or digits in the place of letters' END

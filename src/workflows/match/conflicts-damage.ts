@@ -47,6 +47,7 @@ function diagnosesSql(fields: readonly IdentifierField[]): string {
   const own = names(({ scheme }) => scheme.name === 'code');
   const gtin = names(({ scheme }) => ['gtin', 'udi-di'].includes(scheme.name));
   const [vat, ndc] = ['vat', 'ndc'].map((name) => names(({ scheme }) => scheme.name === name)) as [string, string];
+  const digitsOnly = names(({ scheme }) => scheme.digitsOnly);
   const weak = names(({ scheme }) => scheme.strength.passesAtRandom > 0.5);
   const mends = `(coalesce(mended_valid, mended_shaped) AND mended_shaped)`;
   return `WITH signs AS (
@@ -56,15 +57,16 @@ function diagnosesSql(fields: readonly IdentifierField[]): string {
 ), read AS (
   SELECT *,
     (raw <> folded AND NOT (${proven} AND coalesce(mended_valid, mended_shaped) IS NOT true AND valid IS true))
-      OR (${proven} AND valid IS NOT true AND mended <> canonical AND coalesce(mended_valid, mended_shaped))
-      OR (${own} AND fits_again)
+      -- where nothing proves a number, only its column tells that a letter in it is none
+      OR (${proven} AND valid IS NOT true AND mended <> canonical AND coalesce(mended_valid, mended_shaped AND ${digitsOnly}))
+      OR ((${own} OR valid IS NULL) AND fits_again)
       OR (contains(folded, ' ') AND NOT grouped AND blanks < ${RARE} AND total >= ${ENOUGH}
         AND CASE WHEN ${own} THEN shape_share >= ${HABIT} AND ${shapeSql('closed')} = usual_shape ELSE ${mends} END) AS is_alien,
     -- what a separator leaves on its right tells which end was lost
     CASE WHEN contains(usual_style, '-') AND contains(folded, '-') THEN length(split_part(folded, '-', -1)) < length(split_part(templates[expected], '-', -1)) END AS lost_at_end,
     padded IS NOT NULL AND NOT coalesce(size >= expected, true) AND NOT (${ndc} AND shaped) AS is_short,
     coalesce(differs AND (starts_with(ltrim(twin, '0'), ltrim(cleaned, '0')) OR ends_with(twin, cleaned)), false) AS is_part,
-    ${own} OR (regexp_full_match(cleaned, '[0-9A-Z-]+') AND NOT (${names(({ scheme }) => scheme.digitsOnly)} AND regexp_matches(cleaned, '[A-Z]'))) AS could_be_part
+    ${own} OR (regexp_full_match(cleaned, '[0-9A-Z-]+') AND NOT (${digitsOnly} AND regexp_matches(cleaned, '[A-Z]'))) AS could_be_part
   FROM signs
 ), zeros AS (
   SELECT *, coalesce(is_short AND CASE
@@ -98,7 +100,7 @@ function classSql({ own, gtin, ndc, proven }: Readonly<Record<'own' | 'gtin' | '
     ['leading-zeros-lost', 'lost_zeros AND NOT held'],
     ['truncated', `coalesce(((${short}) OR (${part})) AND NOT held, false)`],
     ['check-digit-fails', 'shaped AND valid IS false'],
-    ['malformed', `NOT shaped OR valid IS false`],
+    ['malformed', `NOT shaped AND NOT misfit OR shaped AND valid IS false`],
     ['format-variant', `coalesce(total >= ${ENOUGH} AND (${isVariant}), false)`],
   ];
   return `CASE ${cases.map(([name, test]) => `WHEN ${test} THEN '${name}'`).join(' ')} END`;

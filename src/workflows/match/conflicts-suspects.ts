@@ -47,7 +47,7 @@ export function suspectsSql(fields: readonly IdentifierField[]): string {
   return `SELECT *, CASE WHEN regexp_full_match(cleaned, '[0-9]+') AND size < expected AND expected - size <= 3 THEN lpad(cleaned, expected, '0') END AS padded,
   CASE WHEN length(folded) = length(usual_shape) AND shape_share >= ${HABIT} AND total >= ${ENOUGH} AND shape <> usual_shape THEN ${alikeSql('folded', 'usual_shape')} END AS reshaped
 FROM (
-  SELECT v.rid, v.past, v.side, v.system, v.odoo_id, w.*, h.total, h.style AS usual_style, h.style_share, h.shape AS usual_shape, h.shape_share, h.templates, h.sure_templates, h.blanks,
+  SELECT v.rid, v.past, v.side, v.system, v.odoo_id, w.*, h.total, h.style AS usual_style, h.style_share, h.shape AS usual_shape, h.shape_share, h.templates, h.sure_templates, h.blanks, h.misfit,
     l.zeros, CAST(l.usual AS INTEGER) AS usual_size, l.share AS size_share, l.total AS measured, ${expected} AS expected, g.names, t.twin, t.twin_raw, t.twin_origin
   FROM conflict_values AS v JOIN conflict_texts AS w ON w.text = v.text
   LEFT JOIN conflict_habits AS h ON h.side = v.side AND h.system IS NOT DISTINCT FROM v.system AND h.field = v.field

@@ -6,6 +6,8 @@ import type { IdentifierField } from './conflicts-input.ts';
 export const HABIT = 0.8;
 export const LENGTH_HABIT = 0.9;
 export const ENOUGH = 20;
+/** Of so many values at least, most of them not written as the scheme writes its own, the column holds something else. */
+const SOME = 5;
 
 /** Countries whose letters stand before their VAT numbers. */
 const vatCountries = 'AT|BE|BG|CH|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|GR|HR|HU|IE|IT|LT|LU|LV|MT|NL|NO|PL|PT|RO|SE|SI|SK|SM|XI';
@@ -36,7 +38,8 @@ export function shapeSql(text: string): string {
   return `regexp_replace(regexp_replace(${text}, '[A-Za-z]', 'A', 'g'), '[0-9]', '9', 'g')`;
 }
 
-/** Per column: the commonest style, its commonest template per size (and those that nearly all have), the commonest shape, with their shares; and the share with blanks inside. */
+/** Per column: the commonest style, its commonest template per size (and those that nearly all have), the commonest shape, with their shares; the share with blanks inside, and whether the
+ *  scheme is a `misfit`: account numbers that are no IBANs are no faults. */
 export function habitsSql(): string {
   const commonest = (column: string) => `SELECT side, system, field, ${column}, n FROM (
     SELECT side, system, field, ${column}, sum(n) AS n FROM usual GROUP BY ALL)
@@ -44,9 +47,10 @@ export function habitsSql(): string {
   const same = (alias: string) => `${alias}.side = t.side AND ${alias}.system IS NOT DISTINCT FROM t.system AND ${alias}.field = t.field`;
   const map = (test: string) =>
     `(SELECT map_from_entries(list((size, template) ORDER BY size)) FROM templates WHERE ${same('templates')} AND templates.style = styles.style AND ${test})`;
-  return `WITH usual AS (SELECT v.side, v.system, v.field, t.style, t.shape, t.template, t.size, contains(t.folded, ' ') AS blank, count(*) AS n
+  return `WITH usual AS (SELECT v.side, v.system, v.field, t.style, t.shape, t.template, t.size, contains(t.folded, ' ') AS blank, t.shaped, count(*) AS n
   FROM conflict_values AS v JOIN conflict_texts AS t ON t.text = v.text WHERE NOT v.past AND NOT t.placeholder GROUP BY ALL),
-totals AS (SELECT side, system, field, sum(n)::BIGINT AS total, coalesce(sum(n) FILTER (blank), 0) / sum(n) AS blanks FROM usual GROUP BY ALL),
+totals AS (SELECT side, system, field, sum(n)::BIGINT AS total, coalesce(sum(n) FILTER (blank), 0) / sum(n) AS blanks,
+  sum(n) >= ${SOME} AND coalesce(sum(n) FILTER (NOT shaped), 0) / sum(n) > 0.5 AS misfit FROM usual GROUP BY ALL),
 styles AS (${commonest('style')}), shapes AS (${commonest('shape')}),
 templates AS (SELECT *, n / of_size >= ${HABIT} AND of_size >= ${ENOUGH} AS sure
   FROM (SELECT side, system, field, style, template, size, sum(n) AS n, sum(sum(n)) OVER (PARTITION BY side, system, field, style, size) AS of_size FROM usual GROUP BY side, system, field, style, template, size)
