@@ -1,30 +1,60 @@
-/** Blocking as statements. Tables: `match_keys` (k, rid, source, rule, pairs) of all keys that two records share, `match_found` (l, r, bits) of pairs found. */
+/** Blocking as statements. Tables: `match_key_sizes` (k, rule, pairs) has one row per key that makes a pair, `match_keys` (k, rid, bits, number) one per key
+ *  and record, without the keys that tell too little. `match_found` (l, r, bits, pairs): pairs found.
+ *
+ *  `bits`: the fields the key looks at. `number` sorts keys by how usual they are: its pairs (28 bits), some of its hash (26), its rule (10). */
 import { type BlockingRule, fieldBits } from './blocking.ts';
 
 export type MatchMode = 'dedupe' | 'link';
 
-/** Pairs that a group of records makes: all of them, or only those across the two sources. */
-const pairsSql = (mode: MatchMode): string =>
-  mode === 'dedupe' ? 'count(*) * (count(*) - 1) // 2' : 'count(*) FILTER (source = 0) * count(*) FILTER (source <> 0)';
+/** Which pairs count: all, or those across the two sources, of which the first has the records below `second`. */
+export interface PairScope {
+  readonly mode: MatchMode;
+  readonly second: number;
+}
 
-/** `match_key_sizes` has one row per key, `match_keys` one per key and record; keys that make no pair are in neither. */
+/** Pairs that a group of records makes. */
+const pairsSql = ({ mode, second }: PairScope): string =>
+  mode === 'dedupe' ? 'count(*) * (count(*) - 1) // 2' : `count(*) FILTER (rid < ${second}) * count(*) FILTER (rid >= ${second})`;
+
+const MOST_PAIRS_NUMBERED = 2 ** 28 - 1;
+/** Rule of the keys that are made of two. */
+const COMBINED = 1023;
+
+const numberSql = (rule: number): string =>
+  `(least(pairs, ${MOST_PAIRS_NUMBERED})::UBIGINT << 36::UBIGINT) | ((k >> 38::UBIGINT) << 10::UBIGINT) | ${rule}::UBIGINT`;
+const atMostSql = (number: string, pairs: number): string => `${number} < ${(BigInt(Math.min(pairs, MOST_PAIRS_NUMBERED - 1)) + 1n) << 36n}::UBIGINT`;
+const pairsOfSql = (number: string): string => `(${number} >> 36::UBIGINT)::INTEGER`;
+
+/** A key that ten thousand records share tells too little even beside another one, and is not kept. */
+const MOST_PAIRS = 50_000_000;
+
 export function keyTablesSql(): string {
   return `CREATE OR REPLACE TABLE match_key_sizes (k UBIGINT, rule SMALLINT, pairs BIGINT);
-    CREATE OR REPLACE TABLE match_keys (k UBIGINT, rid INTEGER, source TINYINT, rule SMALLINT, bits INTEGER, pairs BIGINT)`;
+    CREATE OR REPLACE TABLE match_keys (k UBIGINT, rid INTEGER, bits INTEGER, number UBIGINT)`;
 }
 
 /** Keys of one rule. */
-export function insertKeysSql({ keys, many, fields, from, where }: BlockingRule, index: number, mode: MatchMode): string {
+export function insertKeysSql(rule: BlockingRule, index: number, scope: PairScope): string {
+  const bits = String(fieldBits(rule.fields));
+  if (rule.value !== undefined) return valueKeysSql(rule.value, index, bits, scope);
+  const { keys, many, from, where } = rule;
   const made =
     from === undefined
-      ? `SELECT rid, source, hash(${index}, key) AS k FROM (SELECT rid, source, ${many ? `unnest(${keys})` : keys} AS key FROM match_records) WHERE key <> ''`
-      : `SELECT rid, source, hash(${index}, ${keys}) AS k FROM ${from} JOIN match_records USING (rid)${where === undefined ? '' : ` WHERE ${where}`}`;
-  return `CREATE OR REPLACE TABLE match_made_keys AS ${made}; ${keepSharedSql(index, String(fieldBits(fields)), mode)}`;
+      ? `SELECT rid, hash(${index}, key) AS k FROM (SELECT rid, ${many ? `unnest(${keys})` : keys} AS key FROM match_records) WHERE key <> ''`
+      : `SELECT rid, hash(${index}, ${keys}) AS k FROM ${from}${where === undefined ? '' : ` WHERE ${where}`}`;
+  return `CREATE OR REPLACE TABLE match_made_keys AS ${made}; ${keepSharedSql(index, bits, scope)}`;
 }
 
-function keepSharedSql(rule: number, bits: string, mode: MatchMode): string {
-  return `INSERT INTO match_key_sizes SELECT k, ${rule}, ${pairsSql(mode)} AS pairs FROM match_made_keys GROUP BY k HAVING count(*) > 1 AND pairs > 0;
-    INSERT INTO match_keys SELECT k, rid, source, ${rule}, ${bits}, pairs FROM match_made_keys JOIN match_key_sizes USING (k) WHERE rule = ${rule};
+function valueKeysSql(field: number, rule: number, bits: string, { mode }: PairScope): string {
+  const pairs = mode === 'dedupe' ? '(n0 + n1) * (n0 + n1 - 1) // 2' : 'n0 * n1';
+  return `INSERT INTO match_key_sizes SELECT hash(${rule}, h), ${rule}, ${pairs} AS pairs FROM match_values_${field} WHERE pairs > 0;
+    INSERT INTO match_keys SELECT k, rid, ${bits}, ${numberSql(rule)} FROM (SELECT rid, hash(v${field}) AS h FROM match_records WHERE v${field} IS NOT NULL)
+      JOIN (SELECT h, hash(${rule}, h) AS k, ${pairs} AS pairs FROM match_values_${field} WHERE pairs > 0 AND pairs <= ${MOST_PAIRS}) USING (h)`;
+}
+
+function keepSharedSql(rule: number, bits: string, scope: PairScope): string {
+  return `INSERT INTO match_key_sizes SELECT k, ${rule}, ${pairsSql(scope)} AS pairs FROM match_made_keys GROUP BY k HAVING count(*) > 1 AND pairs > 0;
+    INSERT INTO match_keys SELECT k, rid, ${bits}, ${numberSql(rule)} FROM match_made_keys JOIN match_key_sizes USING (k) WHERE rule = ${rule} AND pairs <= ${MOST_PAIRS};
     DROP TABLE match_made_keys`;
 }
 
@@ -34,34 +64,29 @@ export function sizesSql(): string {
 }
 
 export function foundTableSql(): string {
-  return 'CREATE OR REPLACE TABLE match_found (l INTEGER, r INTEGER, bits INTEGER, pairs BIGINT)';
+  return 'CREATE OR REPLACE TABLE match_found (l INTEGER, r INTEGER, bits INTEGER, pairs INTEGER)';
 }
 
 /** Pairs of all keys that make at most `limit` pairs. */
-export function insertFoundSql(limit: number, mode: MatchMode): string {
-  const across = mode === 'link' ? ' AND a.source = 0 AND b.source <> 0' : '';
-  return `INSERT INTO match_found SELECT a.rid, b.rid, a.bits, a.pairs FROM match_keys AS a JOIN match_keys AS b ON a.k = b.k AND a.rid < b.rid${across}
-    WHERE a.pairs <= ${limit} AND b.pairs <= ${limit}`;
+export function insertFoundSql(limit: number, { mode, second }: PairScope): string {
+  const order = mode === 'link' ? `a.rid < ${second} AND b.rid >= ${second}` : 'a.rid < b.rid';
+  return `INSERT INTO match_found SELECT a.rid, b.rid, a.bits, ${pairsOfSql('a.number')} FROM match_keys AS a JOIN match_keys AS b ON a.k = b.k AND ${order}
+    WHERE ${atMostSql('a.number', limit)} AND ${atMostSql('b.number', limit)}`;
 }
 
-/** A key that ten thousand records share tells too little even beside another one. */
-const MOST_PAIRS_COMBINED = 50_000_000;
-
-/** Keys too usual to be used alone, two by two: of each record the `combined` rarest, of different fields. Replaces the keys.
- *  A usual key goes by a number that sorts it by how usual it is: its pairs (28 bits), some of its hash (26), its rule (10). */
-export function combineKeysSql(limit: number, combined: number, mode: MatchMode, rules: readonly BlockingRule[]): string {
+/** Keys too usual to be used alone, two by two: of each record the `combined` rarest, of different fields. Replaces the keys. */
+export function combineKeysSql(limit: number, combined: number, scope: PairScope, rules: readonly BlockingRule[]): string {
   const positions = Array.from({ length: combined }, (_, index) => index + 1);
   const twos = positions.flatMap((first) => positions.filter((second) => second > first).map((second) => [first, second] as const));
   const nth = (place: 0 | 1): string => `numbers[unnest([${twos.map((two) => two[place]).join(', ')}])]`;
-  const bits = (number: string): string => `[${rules.map(({ fields }) => fieldBits(fields)).join(', ')}][1 + (${number} & 1023)::INTEGER]`;
-  return `CREATE OR REPLACE TABLE match_usual_keys AS SELECT rid, any_value(source) AS source, min(number, ${combined}) AS numbers
-      FROM (SELECT rid, source, (pairs::UBIGINT << 36) | ((k >> 38) << 10) | rule::UBIGINT AS number FROM match_keys WHERE pairs > ${limit} AND pairs <= ${MOST_PAIRS_COMBINED})
-      GROUP BY rid HAVING count(*) > 1;
+  const bits = (number: string): string => `[${rules.map(({ fields }) => fieldBits(fields)).join(', ')}][1 + (${number} & ${COMBINED}::UBIGINT)::INTEGER]`;
+  return `CREATE OR REPLACE TABLE match_usual_keys AS SELECT rid, min(number, ${combined}) AS numbers
+      FROM match_keys WHERE NOT ${atMostSql('number', limit)} GROUP BY rid HAVING count(*) > 1;
     ${keyTablesSql()};
-    CREATE OR REPLACE TABLE match_made_keys AS SELECT rid, source, hash(x, y) AS k, ${bits('x')} | ${bits('y')} AS bits
-      FROM (SELECT rid, source, ${nth(0)} AS x, ${nth(1)} AS y FROM match_usual_keys) WHERE (${bits('x')} & ${bits('y')}) = 0;
+    CREATE OR REPLACE TABLE match_made_keys AS SELECT rid, hash(x, y) AS k, ${bits('x')} | ${bits('y')} AS bits
+      FROM (SELECT rid, ${nth(0)} AS x, ${nth(1)} AS y FROM match_usual_keys) WHERE (${bits('x')} & ${bits('y')}) = 0;
     DROP TABLE match_usual_keys;
-    ${keepSharedSql(-1, 'bits', mode)}`;
+    ${keepSharedSql(COMBINED, 'bits', scope)}`;
 }
 
 /** One row per pair. `bits`: fields that every key which found the pair looks at; from the others it was found without their help.

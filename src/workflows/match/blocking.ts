@@ -14,6 +14,8 @@ export interface BlockingRule {
   readonly many: boolean;
   readonly from?: string;
   readonly where?: string;
+  /** The field whose values, as they are, are the keys: how many records hold each is counted already. */
+  readonly value?: number;
 }
 
 export function blockingRules(fields: readonly MatchField[]): BlockingRule[] {
@@ -36,41 +38,41 @@ const rule = (name: string, fields: readonly number[], keys: string, many = true
 function rulesOf({ name, kind }: MatchField, index: number): BlockingRule[] {
   const value = `v${index}`;
   const one = (part: string, expression: string): BlockingRule => rule(`${name}: ${part}`, [index], expression, false);
+  const equal: BlockingRule = { ...one('equal', value), value: index };
   const rules: BlockingRule[] = [];
   if (isWordy(kind)) {
-    rules.push(one('equal', value));
+    rules.push(equal);
     rules.push({ ...rule(`${name}: word`, [index], 'h', false), from: 'match_tokens', where: `field = ${index} AND telling` });
     if (kind === 'name') rules.push(one('beginning', `left(replace(${value}, ' ', ''), 6)`));
     return rules;
   }
   switch (kind) {
     case 'person_name':
-      return [one('equal', value), one('sound', skeletonSql(value)), one('beginning', `left(${value}, 3)`)];
+      return [equal, one('sound', skeletonSql(value)), one('beginning', `left(${value}, 3)`)];
     case 'date':
       return [
-        one('equal', value),
+        equal,
         one('year and month', `left(${value}, 6)`),
         one('month and day', `right(${value}, 4)`),
         one('year and day', `left(${value}, 4) || right(${value}, 2)`),
       ];
     case 'postcode':
-      return [one('equal', value), one('beginning', `CASE WHEN length(${value}) > 4 THEN left(${value}, length(${value}) - 2) END`)];
+      return [equal, one('beginning', `CASE WHEN length(${value}) > 4 THEN left(${value}, length(${value}) - 2) END`)];
     case 'phone':
       return [one('last seven', `right(${value}, 7)`), one('first four', `CASE WHEN length(${value}) > 5 THEN left(${value}, 5) END`)];
     case 'email':
-      return [one('equal', value), one('mailbox', `split_part(${value}, '@', 1)`)];
+      return [equal, one('mailbox', `split_part(${value}, '@', 1)`)];
     case 'identifier':
       return [
-        one('equal', value),
+        equal,
         one('beginning', `CASE WHEN length(${value}) >= 6 THEN left(${value}, length(${value}) // 2) END`),
         one('end', `CASE WHEN length(${value}) >= 6 THEN right(${value}, length(${value}) // 2) END`),
       ];
     case 'place':
     case 'url':
     case 'amount':
-      return [one('equal', kind === 'amount' ? `CAST(${value} AS VARCHAR)` : value)];
     case 'category':
-      return [one('equal', value)];
+      return [equal];
   }
   return [];
 }

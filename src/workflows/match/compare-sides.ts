@@ -30,6 +30,6 @@ export async function makeSides(plane: DataPlane, fields: readonly MatchField[],
 
 async function makeVectors(plane: DataPlane, fields: readonly MatchField[], records: string): Promise<void> {
   const wordy = wordyOf(fields);
-  if (wordy.length > 0) await plane.run(vectorsSql(wordy));
+  if (wordy.length > 0) await plane.run(`${vectorsSql(wordy)}; DROP TABLE match_tokens`);
   if (fields.some((field) => field.kind === 'text')) await plane.run(codeListsSql(records));
 }

@@ -11,6 +11,7 @@ import {
   insertKeysSql,
   keyTablesSql,
   type MatchMode,
+  type PairScope,
   promisesSql,
   ruleStatisticsSql,
   sizesSql,
@@ -142,19 +143,20 @@ async function recordCounts(plane: DataPlane, mode: MatchMode): Promise<number[]
 }
 
 async function block(plane: DataPlane, fields: readonly MatchField[], counts: readonly number[], mode: MatchMode): Promise<BlockingStatistics> {
+  const scope: PairScope = { mode, second: counts[0] ?? 0 };
   const records = counts.reduce((sum, count) => sum + count, 0);
   const limits = blockingLimits(records);
   const rules = blockingRules(fields);
   await plane.run(keyTablesSql());
-  for (const [index, rule] of rules.entries()) await plane.run(insertKeysSql(rule, index, mode));
+  for (const [index, rule] of rules.entries()) await plane.run(insertKeysSql(rule, index, scope));
   await plane.run(foundTableSql());
   const largest = await largestKey(plane, limits);
   const single = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largest));
-  await plane.run(insertFoundSql(largest, mode));
-  await plane.run(combineKeysSql(largest, limits.combined, mode, rules));
+  await plane.run(insertFoundSql(largest, scope));
+  await plane.run(combineKeysSql(largest, limits.combined, scope, rules));
   const largestCombined = await largestKey(plane, limits);
   const combined = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largestCombined));
-  await plane.run(insertFoundSql(largestCombined, mode));
+  await plane.run(insertFoundSql(largestCombined, scope));
   await plane.run(candidatesSql(records));
   const unpromising = await dropUnpromising(plane, limits.candidates);
   await plane.run('DROP TABLE match_keys; DROP TABLE match_key_sizes; DROP TABLE match_found');
