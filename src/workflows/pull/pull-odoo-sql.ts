@@ -103,12 +103,6 @@ ORDER BY r.id
 ) TO ${literal(options.file)} (FORMAT parquet, COMPRESSION zstd)`;
 }
 
-/** All External IDs of a record as a list, also of a snapshot from before `_external_ids` was kept. `columns` are those of its manifest. */
-export function externalIdsSql(columns: readonly { readonly name: string }[]): string {
-  if (columns.some((column) => column.name === '_external_ids')) return '_external_ids';
-  return 'list_sort(list_filter([_external_id, _foreign_external_id], lambda name: name IS NOT NULL))';
-}
-
 export function writeTableSql(table: string, columns: readonly StagedColumn[], order: string, file: string): string {
   const typed = columns.map((column) => `CAST(${identifier(column.name)} AS ${column.type}) AS ${identifier(column.name)}`).join(', ');
   return `COPY (SELECT ${typed} FROM ${identifier(table)} ORDER BY ${order}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`;

@@ -16,7 +16,6 @@ import { type Capability, type Workspace, WorkspaceFile } from '../../domain/wor
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { pullOdoo } from './pull-odoo.ts';
 import { valueText } from './pull-odoo-rows.ts';
-import { externalIdsSql } from './pull-odoo-sql.ts';
 
 const supplier = {
   entity: 'supplier',
@@ -155,11 +154,10 @@ describe('a pull of Odoo', () => {
     expect(await world.rows('lookup.res.company', 'uuid, currency_digits')).toEqual([{ uuid: sandbox.uuid, currency_digits: 2 }]);
   });
 
-  it('holds all External IDs of a record, also those it got without being written to, and those kept before there was a column for them', async () => {
+  it('holds all External IDs of a record, also those it got without being written to', async () => {
     const world = workspaceOf(supplier);
     const [survivor = 0, other = 0] = await createSuppliers('M', 2);
     await world.pull();
-    const before = await world.ports.snapshots.latest('odoo', 'supplier');
     const data = await odoo.searchIds('ir.model.data', [
       ['res_id', '=', other],
       ['model', '=', 'res.partner'],
@@ -180,9 +178,6 @@ describe('a pull of Odoo', () => {
       _external_ids: ['elsewhere.x', 'hospital.M_0', 'hospital.M_1'],
     });
     expect(await world.rows('supplier', `_external_ids AS names, id = ${other} AS gone`)).toContainEqual({ names: [], gone: true });
-    const older = (before?.manifest.columns ?? []).filter(({ name }) => name !== '_external_ids');
-    const read = await plane.rows(`SELECT ${externalIdsSql(older)} AS names FROM read_parquet(${literal(before?.data ?? '')}) WHERE id = ${survivor}`);
-    expect(read).toEqual([{ names: ['hospital.M_0'] }]);
   });
 
   it('names every model and field that this Odoo does not have, with its place and a suggestion', async () => {
