@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buildHospital } from '../../fixtures/hospital/hospital.ts';
 import { truthOf } from '../../fixtures/hospital/write.ts';
 import type { ReconcileResult } from '../domain/results.ts';
-import { checkLoad, checkPlan, checkPull, checkReconcile } from './checks.ts';
+import { checkLoad, checkMatch, checkPlan, checkPull, checkReconcile } from './checks.ts';
 import type { FoundBreak, PlannedDocument } from './evidence.ts';
 import { expectationsOf } from './expectations.ts';
 
@@ -68,7 +68,7 @@ test('a pull that loses a row says which', () => {
     const quarantined = expected.quarantined.get(`${entity} ${system}`) ?? 0;
     return { system, entity, id: 'x', rows: name === 'meditrack/product' ? input - 1 : input, quarantined, mode: 'full' as const };
   });
-  expect(checkPull({ snapshots }, truth, expected)).toEqual(['rows of meditrack/product: 319 instead of 320']);
+  expect(checkPull({ snapshots }, truth, expected)).toEqual(['rows of meditrack/product: 320 instead of 321']);
 });
 
 test('a plan that would create a record with a fault is a mistake', () => {
@@ -102,5 +102,24 @@ test('a load that leaves something behind is a mistake', () => {
     'conflicts: 1 instead of 0',
     'dead letters: 1 instead of 0',
     'Odoo refused 1 supplier: no',
+  ]);
+});
+
+test('a conflict that is missed, one that is none, and a record of Odoo that is not known again are mistakes', () => {
+  const conflicts = [...expected.conflicts].map((name) => {
+    const [breakClass = '', entity = '', field = '', system = '', ...key] = name.split(' ');
+    return { class: breakClass, entity, field: field === '-' ? null : field, system, key: key.join(' ') };
+  });
+  const links = [...expected.links].map((name) => {
+    const [entity = '', system = '', key = ''] = name.split(' ');
+    return { entity, system, key };
+  });
+  expect(conflicts.length).toBeGreaterThan(20);
+  expect(checkMatch({ conflicts, count: conflicts.length, links }, expected)).toEqual([]);
+  const alarm = { class: 'truncated', entity: 'product', field: 'barcode', system: 'meditrack', key: '000001' };
+  expect(checkMatch({ conflicts: [...conflicts.slice(1), alarm], count: conflicts.length, links: [] }, expected)).toEqual([
+    `conflicts: not found: ${[...expected.conflicts][0]}`,
+    'conflicts: false alarm: truncated product barcode meditrack 000001',
+    `proposed links: not found: ${[...expected.links][0]}`,
   ]);
 });

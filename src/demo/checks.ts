@@ -3,8 +3,8 @@ import { Decimal } from 'decimal.js';
 import type { Truth } from '../../fixtures/hospital/write.ts';
 import type { ControlTotal } from '../domain/difference.ts';
 import type { LoadRunResult, MapResult, PullResult, ReconcileResult } from '../domain/results.ts';
-import type { FoundBreak, PlannedDocument } from './evidence.ts';
-import { breakName, type Expectations, LINKED_BY_DECISION, type RoundingMethod } from './expectations.ts';
+import type { Found, FoundBreak, PlannedDocument } from './evidence.ts';
+import { breakName, conflictName, type Expectations, LINKED_BY_DECISION, type RoundingMethod } from './expectations.ts';
 
 export type Mistakes = readonly string[];
 
@@ -56,6 +56,19 @@ export function checkMap(result: MapResult, truth: Truth, expected: Expectations
     mistakes.push(...same(`check ${check.name}`, figures.count, check.count), ...sameAmount(`sum of check ${check.name}`, figures.measure, check.measure));
   }
   return mistakes;
+}
+
+/** Every seeded conflict in its class, field and records, and no other; and the records of Odoo that legacy has too. */
+export function checkMatch({ conflicts, links }: Found, expected: Expectations): Mistakes {
+  const named = conflicts.map((one) => conflictName(one.class, one.entity, one.field, one.system ?? 'odoo', one.key));
+  return [
+    ...sameNames('conflicts', expected.conflicts, named),
+    ...sameNames(
+      'proposed links',
+      expected.links,
+      links.map(({ entity, system, key }) => `${entity} ${system} ${key}`),
+    ),
+  ];
 }
 
 function sameAmount(what: string, expected: string | null, actual: string | null): Mistakes {

@@ -24,6 +24,10 @@ export interface Expectations {
   readonly refuses: ReadonlyMap<string, string>;
   readonly rejects: ReadonlyMap<string, number>;
   readonly quarantined: ReadonlyMap<string, number>;
+  /** Identifiers that cannot be right: `placeholder supplier tax_id meditrack V00041`, one line per record. */
+  readonly conflicts: ReadonlySet<string>;
+  /** Records of Odoo that are legacy records keyed in by hand: `supplier meditrack V00030`. */
+  readonly links: ReadonlySet<string>;
   readonly amounts: Amounts;
 }
 
@@ -61,6 +65,8 @@ export function expectationsOf(hospital: Hospital, truth: Truth): Expectations {
     refuses,
     rejects: counted(truth, (fault) => (fault.expect.kind === 'reject' ? `${fault.entity} ${fault.system} ${fault.expect.field} ${fault.expect.rule}` : null)),
     quarantined: counted(truth, (fault) => (fault.expect.kind === 'quarantine' ? `${fault.entity} ${fault.system}` : null)),
+    conflicts: new Set(truth.faults.flatMap(conflictNames)),
+    links: new Set(truth.faults.flatMap(({ entity, system, key, expect }) => (expect.kind === 'exists-unlinked' ? [`${entity} ${system} ${key}`] : []))),
     amounts: amountsOf(hospital, truth),
   };
 }
@@ -85,8 +91,17 @@ function breaksOf(fault: SeededFault, hospital: Hospital): readonly BreakName[] 
     // A line that could not be read is no record, and a check finds fault with a record that is otherwise compared.
     case 'quarantine':
     case 'check':
+    // an identifier that cannot be right is loaded as it is
+    case 'conflict':
       return [];
   }
+}
+
+export const conflictName = (name: string, entity: string, field: string | null, system: string, key: string) =>
+  `${name} ${entity} ${field ?? '-'} ${system} ${key}`;
+
+function conflictNames({ entity, system, expect }: SeededFault): readonly string[] {
+  return expect.kind === 'conflict' ? expect.keys.map((key) => conflictName(expect.class, entity, expect.field, system, key)) : [];
 }
 
 function onlyLegacyOf(truth: Truth): Map<string, number> {
@@ -140,6 +155,8 @@ export function faultText({ id, system, entity, key, expect }: SeededFault): str
       return `${what} ${key}: is in Odoo already, to be linked by decision`;
     case 'unloadable':
       return `${what} ${key}: cannot be loaded, ${expect.because}`;
+    case 'conflict':
+      return `${what} ${expect.keys.join(', ')}: ${expect.field === null ? '' : `${expect.field} `}${expect.class}`;
     case 'check':
       return `${what} ${key}: ${expect.check}${expect.measure === null ? '' : ` (${expect.measure})`}`;
   }

@@ -34,7 +34,14 @@ function moved({ legacyRows, documents, records }: Proof): readonly Line[] {
 function faults(proof: Proof): readonly Line[] {
   const kinds = new Map<string, number>();
   for (const { expect } of proof.faults) {
-    const name = expect.kind === 'check' ? 'found by a check' : expect.kind === 'unloadable' ? 'held back because of another' : expect.kind;
+    const name =
+      expect.kind === 'check'
+        ? 'found by a check'
+        : expect.kind === 'unloadable'
+          ? 'held back because of another'
+          : expect.kind === 'conflict'
+            ? 'identifiers that cannot be right'
+            : expect.kind;
     kinds.set(name, (kinds.get(name) ?? 0) + 1);
   }
   const parts = [...kinds].map(([name, count]) => `${count} ${name}`);

@@ -1,11 +1,12 @@
 /** The verbs as the commands run them: each through the composition root, with a run of its own in the demo's workspace. */
 import { join } from 'node:path';
-import { loadStatus, mapStatus, type Outcome, type OutcomeStatus, pullStatus, reconcileStatus } from '../cli/outcome.ts';
+import { loadStatus, mapStatus, matchStatus, type Outcome, type OutcomeStatus, pullStatus, reconcileStatus } from '../cli/outcome.ts';
 import { type Context, withContext } from '../context.ts';
 import { CutoverError } from '../domain/errors.ts';
 import type { OdooConnection, Progress } from '../domain/ports.ts';
-import type { LoadRunResult, MapResult, PlanResult, ProfileResult, PullResult, ReconcileResult } from '../domain/results.ts';
+import type { LoadRunResult, MapResult, MatchResult, PlanResult, ProfileResult, PullResult, ReconcileResult } from '../domain/results.ts';
 import type { Capability } from '../domain/workspace.ts';
+import { type Found, foundOf } from './evidence.ts';
 
 export const CAPABILITY = 'procurement';
 
@@ -19,6 +20,7 @@ export interface Verbs {
   profile(system: string): Promise<Answer<ProfileResult>>;
   pull(systems: readonly string[]): Promise<Answer<PullResult>>;
   map(): Promise<Answer<MapResult>>;
+  match(): Promise<Answer<MatchResult> & { readonly found: Found }>;
   reconcile(): Promise<Answer<ReconcileResult>>;
   plan(file: string): Promise<Answer<PlanResult>>;
   load(file: string, limit: number | null): Promise<Answer<LoadRunResult>>;
@@ -72,6 +74,20 @@ export function verbsOf(options: VerbsOptions): Verbs {
         const data = await mapCapability({ workspace, capability, entity: null, asOf, runId }, ports);
         return { status: mapStatus(data, workspace.file.policies.rejects), data };
       }),
+    async match() {
+      const { runId, status, data } = await run('match', async ({ workspace, capability, asOf, runId, ports }) => {
+        const { matchCapability } = await import('../workflows/match/match.ts');
+        const result = await matchCapability({ workspace, capability, asOf, runId, entity: null, train: false }, ports);
+        const plane = await ports.openPlane();
+        try {
+          const found = await foundOf(await ports.runs.runDirectory(runId), plane);
+          return { status: matchStatus(result, workspace.file.policies.conflicts), data: { result, found } };
+        } finally {
+          await plane.close();
+        }
+      });
+      return { runId, status, data: data.result, found: data.found };
+    },
     reconcile: () =>
       run('reconcile', async ({ workspace, capability, asOf, runId, ports }) => {
         const { reconcileCapability } = await import('../workflows/reconcile/reconcile.ts');

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ReconcileResult } from '../domain/results.ts';
 import { type Census, countOf, differences, takeCensus, takeWriteDates } from './census.ts';
-import { checkLoad, checkMap, checkPlan, checkPull, checkReconcile, type Mistakes, same, sameNames } from './checks.ts';
+import { checkLoad, checkMap, checkMatch, checkPlan, checkPull, checkReconcile, type Mistakes, same, sameNames } from './checks.ts';
 import { breaksOf, documentsOf, type FoundBreak } from './evidence.ts';
 import { type Expectations, expectationsOf, faultText, LINKED_BY_DECISION, type RoundingMethod } from './expectations.ts';
 import type { Proof } from './proof.ts';
@@ -66,6 +66,7 @@ export function walkOf(stage: Stage, verbs: Verbs, proof: Proof): Walk {
     { name: 'load-again', title: 'load      again: nothing to do, nothing touched', work: () => loadAgain(play) },
     { name: 'rollback', title: 'rollback  both loads, from the journal alone', owed: () => memory.loads.length > 0, work: () => rollBack(play) },
     { name: 'reconcile-end', title: 'reconcile once more: as at the start', work: () => reconcileEnd(play) },
+    { name: 'match', title: 'match     identifiers that cannot be right; who is in Odoo already', work: () => match(play) },
     { name: 'leave', title: 'Odoo is left as it was found', owed: () => memory.seeded.length > 0, work: () => leave(play) },
   ];
   return { steps, openLoads: memory.loads };
@@ -238,6 +239,15 @@ async function reconcileEnd({ verbs, memory, expected }: Play): Promise<Finding>
   return {
     detail: `the same ${breaks.length} breaks under the same ids`,
     mistakes: [...checkReconcile(data, breaks, expected, null), ...sameNames('breaks as at the start', names(memory.breaksBefore), names(breaks))],
+  };
+}
+
+async function match({ stage, verbs, expected }: Play): Promise<Finding> {
+  const { found } = await verbs.match();
+  return {
+    detail: `${found.count} conflicts, each of them a seeded fault; ${found.links.length} record of Odoo known again`,
+    notes: faultsOf(stage, 'conflict'),
+    mistakes: checkMatch(found, expected),
   };
 }
 
