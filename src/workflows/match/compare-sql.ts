@@ -36,11 +36,22 @@ function sideJoins(expressions: string): string[] {
 
 /** A value that only one record has is not in the table of counts. */
 function shareSql(index: number): string {
-  return `CASE WHEN g${index} = 0 THEN (log2(coalesce(n${index}.n0 + n${index}.n1, 1) / (SELECT greatest(count(v${index}), 1)::DOUBLE FROM match_records)) * 1000)::INTEGER END`;
+  const held = `coalesce(n${index}.n0 + n${index}.n1, 1)`;
+  return `CASE WHEN g${index} = 0 THEN (log2(CASE ${held} WHEN 2 THEN ${chanceSql(index)} ELSE ${held}::DOUBLE END / (SELECT greatest(count(v${index}), 1)::DOUBLE FROM match_records)) * 1000)::INTEGER END`;
+}
+
+/** A value that these two records have and no other: how many others would have it by chance, from how many values are held twice at all and how many once.
+ *  Source: Good 1953 (Good–Turing). Among few records, `2 of them` would make the rarest name look usual. */
+function chanceSql(index: number): string {
+  const twice = `(SELECT count(*) FROM match_values_${index} WHERE n0 + n1 = 2)`;
+  const once = `greatest(1, (SELECT count(v${index}) FROM match_records) - (SELECT coalesce(sum(n0 + n1), 0) FROM match_values_${index}))`;
+  return `least(2, greatest(0.01, 2 * ${twice}::DOUBLE / ${once}::DOUBLE))`;
 }
 
 function levelSql({ present, levels }: Comparison): string {
-  const cases = levels.map(({ when }, index) => (when === null ? `ELSE ${index}` : `WHEN ${when} THEN ${index}`));
+  const cases = [...levels.entries()]
+    .sort(([, left], [, right]) => Number(left.when === null) - Number(right.when === null) || Number(right.first === true) - Number(left.first === true))
+    .map(([index, { when }]) => (when === null ? `ELSE ${index}` : `WHEN ${when} THEN ${index}`));
   return `(CASE WHEN NOT (${present}) THEN -1 ${cases.join(' ')} END)::TINYINT`;
 }
 

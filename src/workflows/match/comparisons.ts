@@ -10,7 +10,14 @@ export interface ComparisonLevel {
   /** Predicate over `a.` and `b.` columns and the similarities of this comparison; null for the last one. */
   readonly when: string | null;
   readonly m: number;
+  /** Bits, where they are not learned: among records of which no two are one thing, training would take those for one that nearly are. */
+  readonly bits?: number;
+  /** Asked before the levels that stand above it. */
+  readonly first?: true;
 }
+
+/** Comparisons that lean on each other. */
+export type ComparisonGroup = 'where' | 'worth';
 
 export interface Comparison {
   readonly name: string;
@@ -29,11 +36,17 @@ export interface Comparison {
   readonly frequency: boolean;
   /** Two different values prove two things: numbers that an authority gives once. One slip is no difference. */
   readonly excludes: boolean;
+  /** See combine.ts; null: it stands alone. */
+  readonly group: ComparisonGroup | null;
+  /** Does it tell what a thing is? Where it is, of which kind, and what it costs, other things share. */
+  readonly names: boolean;
 }
 
 /** Comparisons of an entity, in the order of its fields; codes in descriptions of things come last. */
 export function comparisonsOf(fields: readonly MatchField[]): Comparison[] {
-  const found = fields.map((field, index) => comparisonOf(field, index));
+  // people go by other names too, and of a person's whole name the parts are compared as well
+  const hasVariants = !fields.some(({ kind }) => kind === 'person_name');
+  const found = fields.map((field, index) => comparisonOf(field, index, hasVariants));
   const described = fields.flatMap((field, index) => (field.kind === 'text' ? [index] : []));
   if (described.length > 0) found.push(codesComparison(described, found.length));
   return found;
@@ -46,7 +59,7 @@ type Level = ComparisonLevel;
 const level = (label: string, when: string | null, m: number): Level => ({ label, when, m });
 const different = (m: number): Level => level('different', null, m);
 
-function comparisonOf(field: MatchField, index: number): Comparison {
+function comparisonOf(field: MatchField, index: number, hasVariants: boolean): Comparison {
   const a = `a.v${index}`;
   const b = `b.v${index}`;
   const base = {
@@ -58,8 +71,18 @@ function comparisonOf(field: MatchField, index: number): Comparison {
     similarities: {},
     frequency: true,
     excludes: false,
+    group: groupOf(field),
+    names: !['place', 'postcode', 'category', 'amount'].includes(field.kind),
   };
-  return { ...base, ...(wordsComparison(field.kind, index, a, b) ?? valueComparison(field, index, a, b)) };
+  const words = wordsComparison(field.kind, index, a, b);
+  if (words !== null && hasVariants && (field.kind === 'name' || field.kind === 'text')) return { ...base, ...withVariants(words, index, a, b) };
+  return { ...base, ...(words ?? valueComparison(field, index, a, b)) };
+}
+
+function groupOf({ name, kind }: MatchField): ComparisonGroup | null {
+  if (kind === 'place' || kind === 'postcode') return 'where';
+  if (kind === 'category' && /(^|_)(state|province|region|country|county|nation)(_|$)/.test(name)) return 'where';
+  return kind === 'amount' ? 'worth' : null;
 }
 
 type Rules = Pick<Comparison, 'levels'> & Partial<Pick<Comparison, 'similarities' | 'frequency' | 'excludes'>>;
@@ -128,6 +151,24 @@ function wordsComparison(kind: MatchKind, index: number, a: string, b: string): 
     default:
       return null;
   }
+}
+
+const VARIANT_BITS = -8;
+const MOST_REPLACED = 3;
+/** A word that so many records have is no slip of the pen. */
+const USUAL = 3;
+
+/** Adds the level of the same words but for a few that are others, each of them usual: `syringe 5 ml` and `syringe 10 ml`, `north clinic` and `south clinic`.
+ *  By their words they are nearly equal, and they are two things. */
+function withVariants(rules: Rules, index: number, a: string, b: string): Rules {
+  const rest = (own: string, other: string): string =>
+    `CASE WHEN ${a} <> ${b} AND len(a.t${index}) = len(b.t${index}) THEN list_filter(${own}.t${index}, lambda c: NOT list_contains(${other}.t${index}, c)) END`;
+  const rarest = `(SELECT 8 * pow(log2(greatest(count(v${index}), ${USUAL}) / ${USUAL}.0), 2) FROM match_records)`;
+  const usual = (list: string): string => `list_max(list_transform(${list}, lambda c: c & 4095)) <= ${rarest}`;
+  const [left, right] = [`ra${index}`, `rb${index}`];
+  const when = `len(${left}) BETWEEN 1 AND least(${MOST_REPLACED}, len(a.t${index}) - 1) AND len(${right}) = len(${left}) AND ${usual(left)} AND ${usual(right)}`;
+  const variant: Level = { ...level('a variant', when, 0.01), bits: VARIANT_BITS, first: true };
+  return { ...rules, similarities: { ...rules.similarities, [left]: rest('a', 'b'), [right]: rest('b', 'a') }, levels: [...rules.levels, variant] };
 }
 
 /** Kinds that are one value. */
@@ -230,5 +271,7 @@ function codesComparison(fields: readonly number[], index: number): Comparison {
     ],
     frequency: false,
     excludes: false,
+    group: null,
+    names: true,
   };
 }

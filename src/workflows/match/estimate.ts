@@ -6,6 +6,7 @@
  *  - what pairs that do not match show is learned apart for each way in which pairs were found, since fields that depend on each other (a town and its
  *    postcode) would else pass for matches by their number; the weights are then made with u of random pairs;
  *  - what random pairs show (p) is a mixture too: u = (p − λ·m) / (1 − λ), which matters where a thing has many records. */
+import { combine } from './combine.ts';
 import type { Comparison } from './comparisons.ts';
 
 /** Levels by comparison (-1: missing), how many pairs, and the fields no key was without. */
@@ -43,6 +44,8 @@ export interface EstimateInput {
 
 /** What the starting values weigh against what is seen, in pairs. */
 const PRIOR_PAIRS = 30;
+/** And the share of it that they always have: pairs that only look like matches must not teach what matches look like. */
+const PRIOR_SHARE = 0.25;
 const MOST_ROUNDS = 40;
 const SETTLED = 1e-4;
 const RAREST = 1e-9;
@@ -66,9 +69,9 @@ export function estimate(input: EstimateInput): Estimate {
   let lambda = shareOf(input.startMatches, input);
   let rounds = 0;
   for (let change = 1; rounds < MOST_ROUNDS && change > SETTLED; rounds += 1) {
-    const seen = start.map((values) => values.map((value) => PRIOR_PAIRS * value));
+    const seen = start.map((values) => values.map(() => 0));
     const matches = strata.reduce((sum, stratum) => sum + learn(stratum, m, seen, input), 0);
-    const next = seen.map(normalised);
+    const next = seen.map((counts, index) => learned(start[index] ?? [], counts));
     change = Math.max(...next.flatMap((values, index) => values.map((value, level) => Math.abs(value - (m[index]?.[level] ?? 0)))));
     m = next;
     lambda = shareOf(matches, input);
@@ -97,17 +100,24 @@ function strataOf(input: EstimateInput, m: readonly (readonly number[])[]): Stra
 
 /** One round in one stratum: adds what its matches show to `seen`, and answers how many are expected. */
 function learn(stratum: Stratum, m: readonly (readonly number[])[], seen: readonly number[][], input: EstimateInput): number {
-  const weights = m.map((values, index) => values.map((value, level) => Math.log(value / (stratum.u[index]?.[level] ?? 1))));
+  const weights = m.map((values, index) =>
+    values.map((value, level) => {
+      const bits = input.comparisons[index]?.levels[level]?.bits;
+      return bits === undefined ? Math.log(value / (stratum.u[index]?.[level] ?? 1)) : bits * Math.LN2;
+    }),
+  );
   const others = input.random.map((shares) => normalised(shares).map((share) => PRIOR_PAIRS * share));
   const base = Math.log(stratum.lambda / (1 - stratum.lambda));
   let matches = 0;
   for (const { levels, pairs } of stratum.patterns) {
-    let odds = base;
-    for (const { index } of stratum.open) odds += weights[index]?.[levels[index] ?? -1] ?? 0;
-    const expected = pairs / (1 + Math.exp(-odds));
+    const { sum } = combine(
+      stratum.open,
+      levels.map((level, index) => weights[index]?.[level] ?? 0),
+    );
+    const expected = pairs / (1 + Math.exp(-base - sum));
     matches += expected;
-    for (const { index } of stratum.open) {
-      add(seen[index], levels[index] ?? -1, expected);
+    for (const { index, levels: known } of stratum.open) {
+      if (known[levels[index] ?? -1]?.bits === undefined) add(seen[index], levels[index] ?? -1, expected);
       add(others[index], levels[index] ?? -1, pairs - expected);
     }
   }
@@ -127,6 +137,11 @@ function shareOf(matches: number, { mostMatches, allPairs }: EstimateInput): num
 
 function unmixed(random: readonly (readonly number[])[], m: readonly (readonly number[])[], lambda: number): number[][] {
   return random.map((shares, index) => shares.map((p, level) => Math.max((p - lambda * (m[index]?.[level] ?? 0)) / (1 - lambda), p / 20, RAREST)));
+}
+
+function learned(start: readonly number[], counts: readonly number[]): number[] {
+  const held = PRIOR_PAIRS + PRIOR_SHARE * counts.reduce((sum, count) => sum + count, 0);
+  return normalised(start.map((value, level) => (counts[level] ?? 0) + held * value));
 }
 
 function normalised(values: readonly number[]): number[] {

@@ -1,6 +1,7 @@
 /** Why two records are, or are not, one thing: the evidence in the order of the fields, each with its weight; the sum is the weight of the pair. */
 import type { DataPlane, DataRow } from '../../domain/ports.ts';
 import { literal } from '../../domain/sql.ts';
+import { combine } from './combine.ts';
 import { makeSides } from './compare-sides.ts';
 import { levelsSql } from './compare-sql.ts';
 import { type Comparison, comparisonsOf } from './comparisons.ts';
@@ -14,7 +15,7 @@ export interface PairEvidence {
   /** Normalised values (not for `codes`, which come from several fields); the caller masks those of `pii` fields. */
   readonly left: string | null;
   readonly right: string | null;
-  /** Bits. */
+  /** Bits, as far as they count: 0 where another comparison of its group says it already. */
   readonly weight: number;
   /** The part of it that comes from how rare or usual this very value is. */
   readonly byFrequency: number;
@@ -29,6 +30,8 @@ export interface PairExplanation {
   readonly total: number;
   /** An identifier that proves two things differs: the pair is never a match by its weight. */
   readonly excluded: boolean;
+  /** Something that names a thing speaks for it; without that the pair is never looked at. */
+  readonly isNamed: boolean;
   readonly verdict: 'match' | 'review' | 'distinct';
 }
 
@@ -65,10 +68,14 @@ export async function explainPair(plane: DataPlane, outcome: MatchOutcome, pair:
   if (row === undefined) return null;
   const turned = rids[0] !== Math.min(...rids);
   const evidence = comparisons.map((comparison) => evidenceOf(comparison, outcome, row, turned));
-  const total = Math.round((model.prior + evidence.reduce((sum, { weight }) => sum + weight, 0)) * 1000) / 1000;
+  const { counted, sum, isNamed } = combine(
+    comparisons,
+    evidence.map(({ weight }) => weight),
+  );
   const excluded = comparisons.some(({ excludes, index, levels }) => excludes && Number(row[`g${index}`]) === levels.length - 1);
-  const verdict = total >= thresholds.match && !excluded ? 'match' : total >= thresholds.review ? 'review' : 'distinct';
-  return { prior: model.prior, evidence, total, excluded, verdict };
+  const total = Math.round((model.prior + sum) * 1000) / 1000;
+  const verdict = total < thresholds.review || !isNamed ? 'distinct' : total >= thresholds.match && !excluded ? 'match' : 'review';
+  return { prior: model.prior, evidence: evidence.map((one, index) => ({ ...one, weight: counted[index] ?? 0 })), total, excluded, isNamed, verdict };
 }
 
 function evidenceOf({ index, name }: Comparison, { model }: MatchOutcome, row: DataRow, turned: boolean): PairEvidence {

@@ -54,9 +54,9 @@ export function modelOf(
     comparisons: input.comparisons.map(({ name, kind, levels, index }) => ({
       name,
       kind,
-      levels: levels.map(({ label }, level) => {
+      levels: levels.map(({ label, bits }, level) => {
         const { m, u } = estimate.levels[index]?.[level] ?? { m: 1, u: 1 };
-        return { label, m: rounded(m, 6), u: rounded(u, 10), weight: (weights[index]?.[level] ?? 0) / 1000 };
+        return { label, m: rounded(m, 6), u: rounded(u, 10), weight: bits ?? (weights[index]?.[level] ?? 0) / 1000 };
       }),
     })),
     trainedOn,

@@ -1,4 +1,5 @@
 /** Levels → weights, in whole thousandths of a bit: `match_pairs` (l, r, w INTEGER). */
+import { combinedSql } from './combine.ts';
 import type { Comparison } from './comparisons.ts';
 import { KNOWN_WEIGHT } from './known-pairs.ts';
 import type { MatchModel, Thresholds } from './model.ts';
@@ -22,12 +23,14 @@ export function weightSql(comparison: Comparison, model: MatchModel): string {
 /** Pairs without `bits` are random ones, and not scored. `x`: an identifier that proves two things differs. Such a pair never weighs enough for a match by itself: a person is asked.
  *  Pairs that are known to be one thing are among them, found or not; those known to be two are not. */
 export function scoresSql(comparisons: readonly Comparison[], model: MatchModel, levels: string, table: string, thresholds: Thresholds): string {
-  const weights = comparisons.map((comparison) => weightSql(comparison, model));
+  const weights = comparisons.map((comparison) => `${weightSql(comparison, model)} AS c${comparison.index}`);
+  const { sum, isNamed } = combinedSql(comparisons, ({ index }) => `c${index}`);
   const excluding = comparisons.filter(({ excludes }) => excludes).map((comparison) => `g${comparison.index} = ${comparison.levels.length - 1}`);
   const excluded = excluding.length > 0 ? `(${excluding.join(' OR ')})` : 'false';
-  const most = Math.round(thresholds.match * 1000) - 1;
-  return `CREATE OR REPLACE TABLE ${table} AS SELECT l, r, CASE WHEN x THEN least(w, ${most}) ELSE w END AS w, x
-    FROM (SELECT l, r, (${Math.round(model.prior * 1000)} + ${weights.join(' + ')})::INTEGER AS w, ${excluded} AS x FROM ${levels} WHERE bits IS NOT NULL)
+  const [most, unnamed] = [thresholds.match, thresholds.review].map((bits) => Math.round(bits * 1000) - 1);
+  return `CREATE OR REPLACE TABLE ${table} AS SELECT l, r, least(w, CASE WHEN NOT is_named THEN ${unnamed} WHEN x THEN ${most} ELSE w END)::INTEGER AS w, x
+    FROM (SELECT l, r, ${Math.round(model.prior * 1000)} + ${sum} AS w, ${isNamed} AS is_named, x
+      FROM (SELECT l, r, ${weights.join(', ')}, ${excluded} AS x FROM ${levels} WHERE bits IS NOT NULL))
     ANTI JOIN (SELECT l, r FROM match_same UNION ALL SELECT l, r FROM match_apart) USING (l, r)
     UNION ALL SELECT l, r, ${KNOWN_WEIGHT}, false FROM match_same`;
 }
