@@ -75,17 +75,7 @@ export function verbsOf(options: VerbsOptions): Verbs {
         return { status: mapStatus(data, workspace.file.policies.rejects), data };
       }),
     async match() {
-      const { runId, status, data } = await run('match', async ({ workspace, capability, asOf, runId, ports }) => {
-        const { matchCapability } = await import('../workflows/match/match.ts');
-        const result = await matchCapability({ workspace, capability, asOf, runId, entity: null, train: false }, ports);
-        const plane = await ports.openPlane();
-        try {
-          const found = await foundOf(await ports.runs.runDirectory(runId), plane);
-          return { status: matchStatus(result, workspace.file.policies.conflicts), data: { result, found } };
-        } finally {
-          await plane.close();
-        }
-      });
+      const { runId, status, data } = await run('match', matched);
       return { runId, status, data: data.result, found: data.found };
     },
     reconcile: () =>
@@ -121,4 +111,22 @@ export function verbsOf(options: VerbsOptions): Verbs {
       return data;
     },
   };
+}
+
+async function matched({
+  workspace,
+  capability,
+  asOf,
+  runId,
+  ports,
+}: Setting): Promise<{ status: OutcomeStatus; data: { result: MatchResult; found: Found } }> {
+  const { matchCapability } = await import('../workflows/match/match.ts');
+  const result = await matchCapability({ workspace, capability, asOf, runId, entity: null, train: false }, ports);
+  const plane = await ports.openPlane();
+  try {
+    const found = await foundOf(await ports.runs.runDirectory(runId), plane);
+    return { status: matchStatus(result, workspace.file.policies.conflicts), data: { result, found } };
+  } finally {
+    await plane.close();
+  }
 }
