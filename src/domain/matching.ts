@@ -63,6 +63,8 @@ export const MatchManifest = z.object({
   snapshots: z.array(z.object({ system: z.string(), entity: z.string(), id: z.string() })),
   /** `links`: proposed links (below), null where Odoo was not pulled; `conflicts`: every conflict found. */
   entities: z.record(z.string(), z.object({ links: z.string().nullable(), conflicts: z.string().nullable() })),
+  /** Decisions on pairs that were made on other values than the records have now, as their files have them: not applied, asked again. */
+  stale: z.array(z.object({ entity: z.string(), left: z.string(), right: z.string(), value_hash: z.string() })).default([]),
 });
 export type MatchManifest = z.infer<typeof MatchManifest>;
 

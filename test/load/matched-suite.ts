@@ -180,6 +180,7 @@ async function matched(world: World, links: readonly (readonly [key: string, odo
     const manifest: MatchManifest = {
       ...{ format: 'cutover-match/1', runId, asOf, capability: 'procurement', odooUuid: uuid, mappingHash: capability.hash, snapshots },
       entities: { supplier: { links: 'supplier.links.parquet', conflicts: null } },
+      stale: [],
     };
     const pointer = join(await ports.runs.matchDirectory(uuid, 'procurement'), 'latest.json');
     await ports.runs.writeFile(pointer, JSON.stringify(manifest));

@@ -103,15 +103,21 @@ SELECT n.ordinal AS id, n.system, n.name, t.key FROM named AS n LEFT JOIN there 
 }
 
 /** Of several decisions on one pair one that still holds is taken, and among those the one that says two things: a wrong merge costs more. */
-function decidedPairsSql({ systems }: DecisionsInput): string {
+function decidedPairsSql({ systems, links }: DecisionsInput): string {
   const source = (column: string): string => sourceNumberSql(systems, column);
+  // what became a link has been acted upon: that the load changed the record since makes the word no less true
+  const linked =
+    links === undefined || links === null
+      ? 'SELECT NULL::INTEGER AS source, NULL::VARCHAR AS key, NULL::VARCHAR AS odoo WHERE false'
+      : `SELECT ${source('k.system')} AS source, k.key, CAST(k.odoo_id AS VARCHAR) AS odoo FROM ${links} AS k`;
   return `CREATE OR REPLACE TABLE match_decided_pairs AS
-WITH whole AS (SELECT id FROM match_decision_members GROUP BY id HAVING bool_and(key IS NOT NULL)),
+WITH linked AS (${linked}), whole AS (SELECT id FROM match_decision_members GROUP BY id HAVING bool_and(key IS NOT NULL)),
 members AS (SELECT DISTINCT id, ${source('system')} AS source, key FROM match_decision_members SEMI JOIN whole USING (id))
-SELECT l.source AS l_source, l.key AS l_key, r.source AS r_source, r.key AS r_key, d.decision, d.value_hash <> '' AND d.value_hash <> h.value_hash AS is_stale,
+SELECT l.source AS l_source, l.key AS l_key, r.source AS r_source, r.key AS r_key, d.decision, d.value_hash <> '' AND d.value_hash <> h.value_hash AND k.key IS NULL AS is_stale,
   d."by", d."at", d.reason, d.conflict
 FROM match_decision_rows AS d JOIN members AS l ON l.id = d.ordinal JOIN members AS r ON r.id = d.ordinal AND (l.source, l.key) < (r.source, r.key)
 JOIN match_decision_hashes AS h ON h.id = d.ordinal
+LEFT JOIN linked AS k ON d.decision = 'same' AND k.source = l.source AND k.key = l.key AND r.source = ${systems.length - 1} AND k.odoo = r.key
 QUALIFY row_number() OVER (PARTITION BY l.source, l.key, r.source, r.key ORDER BY is_stale, d.decision, CAST(d.ordinal AS INTEGER)) = 1
 ORDER BY l_source, l_key, r_source, r_key`;
 }

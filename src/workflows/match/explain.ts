@@ -35,7 +35,7 @@ export async function explainMatch(request: ExplainRequest, ports: Ports): Promi
       const pair = await findPair(request.records, relations, plane);
       if (pair === null) continue;
       ports.progress({ kind: 'step', step: `match ${name}` });
-      const explained = await explainIn({ request, sides, entity, model, directory: '' }, relations, pair, plane);
+      const explained = await explainIn({ request, sides, entity, model, directory: '', conflictsBefore: null }, relations, pair, plane);
       ports.progress({ kind: 'done', step: `match ${name}` });
       return explained;
     } finally {
@@ -54,7 +54,7 @@ async function explainIn(
   pair: readonly [RecordName, RecordName],
   plane: DataPlane,
 ): Promise<PairExplanationResult> {
-  const { known } = await openDecisions(asked.request, asked.entity, relations, plane);
+  const { known } = await openDecisions(asked.request, asked.entity, relations, plane, asked.conflictsBefore);
   const outcome = await compareRecords(asked, relations, known, plane);
   const explanation = outcome === null ? null : await explainPair(plane, outcome, pair);
   if (outcome === null || explanation === null) {

@@ -1,5 +1,6 @@
 /** Matching one entity, from both sides to what is found; `match.ts` does it for every entity of a capability. */
 import { join } from 'node:path';
+import type { EntityContract } from '../../domain/contract.ts';
 import type { MatchManifest } from '../../domain/matching.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { MatchResult } from '../../domain/results.ts';
@@ -8,18 +9,22 @@ import type { EntitySides, LegacySide, Sides, SidesRequest } from '../sides/side
 import { conflictSteps } from './conflicts.ts';
 import { runConflicts } from './conflicts-run.ts';
 import { resolveConflicts } from './decided-conflicts.ts';
-import { type DecisionsInput, stageDecisions } from './decisions.ts';
+import { type DecisionsInput, stageDecisions, staleDecisionsSql } from './decisions.ts';
 import { type MatchOutcome, matchRecords } from './match-records.ts';
 import { type EntityRelations, openRelations } from './match-relations.ts';
 import { isMatchable } from './matchable.ts';
 import type { MatchModel } from './model.ts';
 import { proposedFileSql, proposeLinks, proposeNothing } from './proposals.ts';
 import { repointLinks } from './repoint.ts';
+import { reviewFileName, writeReview } from './review-file.ts';
 
 export interface EntityMatch {
+  readonly contract: EntityContract;
   readonly summary: MatchResult['entities'][number];
   readonly model: MatchModel | null;
-  readonly files: MatchManifest['entities'][string];
+  readonly files: { readonly links: string | null; readonly conflicts: string };
+  /** Decisions on pairs that were made on other values, as their files have them. */
+  readonly stale: readonly Omit<MatchManifest['stale'][number], 'entity'>[];
 }
 
 export interface EntityMatchRequest {
@@ -28,6 +33,8 @@ export interface EntityMatchRequest {
   readonly entity: EntitySides;
   /** As it was trained before; null: it is trained now. */
   readonly model: MatchModel | null;
+  /** Conflicts of the latest match, a Parquet file; null: there was none. */
+  readonly conflictsBefore: string | null;
   readonly directory: string;
 }
 
@@ -36,7 +43,7 @@ export async function matchEntity(asked: EntityMatchRequest, plane: DataPlane, p
   const { request, sides, entity } = asked;
   const { contract } = entity.definition;
   const relations = await openRelations(request, sides, entity, ports, plane);
-  const decisions = await openDecisions(request, entity, relations, plane);
+  const decisions = await openDecisions(request, entity, relations, plane, asked.conflictsBefore);
   const outcome = await compareRecords(asked, relations, decisions.known, plane);
   const odoo = relations.sources.length - 1;
   if (outcome !== null && sides.world !== null && entity.odoo !== null && contract.match?.link !== 'decide') {
@@ -44,15 +51,20 @@ export async function matchEntity(asked: EntityMatchRequest, plane: DataPlane, p
   } else await proposeNothing(plane);
   await plane.run(openPairsSql(outcome));
   await runConflicts(conflictSteps(conflictInput(asked, relations, outcome !== null)), plane);
+  await recallConflicts(asked.conflictsBefore, plane);
   const decided = await resolveConflicts(decisions.input);
+  await forgetChanged(asked.conflictsBefore, plane);
   const repointed =
     sides.world === null || entity.odoo === null
       ? 0
       : await repointLinks({ request, odooUuid: sides.world.uuid, entity: contract.entity, model: entity.odoo.binding.model }, plane, ports);
   const files = await writeFiles(asked, relations, outcome, plane);
+  await writeReview(decisions.input, outcome, join(asked.directory, reviewFileName(contract.entity)));
   const summary = await summarise(asked, relations, outcome, plane);
   return {
+    contract,
     files,
+    stale: await plane.rows(staleDecisionsSql()),
     model: outcome?.model ?? null,
     summary: {
       ...summary,
@@ -63,7 +75,7 @@ export async function matchEntity(asked: EntityMatchRequest, plane: DataPlane, p
   };
 }
 
-export async function openDecisions(request: SidesRequest, entity: EntitySides, relations: EntityRelations, plane: DataPlane) {
+export async function openDecisions(request: SidesRequest, entity: EntitySides, relations: EntityRelations, plane: DataPlane, conflictsBefore: string | null) {
   const { workspace } = request;
   const { contract } = entity.definition;
   const { now, sources, odooFields } = relations;
@@ -73,6 +85,7 @@ export async function openDecisions(request: SidesRequest, entity: EntitySides, 
     systems: now.odoo === null ? [...names, workspace.file.odoo] : names,
     externalIds: now.externalIds,
     links: now.links,
+    conflictsBefore: conflictsBefore === null ? null : `read_parquet(${literal(conflictsBefore)})`,
   };
   const { known, applied, stale, unknown } = await stageDecisions(input);
   const named = unknown.records.length === 0 ? '' : `: ${unknown.records.join(', ')}`;
@@ -94,6 +107,25 @@ export async function compareRecords(
     ...(match === undefined ? {} : { declared: match }),
     ...(model === null ? {} : { model }),
   });
+}
+
+/** What can only be seen in the night it happens stays a conflict until somebody decides it, or the records change. */
+const SEEN_ONCE = "('identifier-reused', 'identifiers-swapped')";
+
+async function recallConflicts(before: string | null, plane: DataPlane): Promise<void> {
+  if (before === null) return;
+  await plane.run('CREATE OR REPLACE TABLE match_found_tonight AS SELECT id FROM conflict_findings');
+  await plane.run(
+    `INSERT INTO conflict_findings BY NAME SELECT * EXCLUDE (value_hash, resolved) FROM read_parquet(${literal(before)}) AS b WHERE class IN ${SEEN_ONCE} AND id NOT IN (SELECT id FROM conflict_findings)`,
+  );
+  await plane.run(`CREATE OR REPLACE TABLE match_recalled AS SELECT id, value_hash FROM read_parquet(${literal(before)}) WHERE class IN ${SEEN_ONCE}`);
+}
+
+async function forgetChanged(before: string | null, plane: DataPlane): Promise<void> {
+  if (before === null) return;
+  await plane.run(
+    'DELETE FROM conflict_findings WHERE id IN (SELECT f.id FROM conflict_findings AS f JOIN match_recalled AS b ON b.id = f.id WHERE f.value_hash IS DISTINCT FROM b.value_hash) AND id NOT IN (SELECT id FROM match_found_tonight)',
+  );
 }
 
 function conflictInput({ entity, request }: EntityMatchRequest, relations: EntityRelations, isMatched: boolean) {

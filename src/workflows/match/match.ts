@@ -7,9 +7,13 @@ import type { MatchCounts, MatchResult } from '../../domain/results.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Capability } from '../../domain/workspace.ts';
 import { gatherAvailableSides } from '../sides/gather-sides.ts';
+import { latestMatch } from '../sides/latest-match.ts';
 import type { EntitySides, LegacySide, Sides, SidesRequest } from '../sides/sides.ts';
 import { type EntityMatch, matchEntity } from './match-entity.ts';
+import type { MatchModel } from './model.ts';
 import { keepModels, readModels, requireFitting } from './model-file.ts';
+import { reviewFileName } from './review-file.ts';
+import { writeMatchFiles } from './worklist.ts';
 
 export interface MatchRequest extends SidesRequest {
   /** Null: every entity of the capability. */
@@ -24,6 +28,7 @@ export async function matchCapability(request: MatchRequest, ports: Ports): Prom
   const sides = await gatherAvailableSides({ ...request, capability }, ports);
   const models = await readModels(request.workspace, request.capability, ports.runs);
   const directory = await ports.runs.runDirectory(request.runId);
+  const before = sides.world === null ? null : await latestMatch(ports, sides.world.uuid, request.capability.name);
   const matched: EntityMatch[] = [];
   let isNew = false;
   for (const entity of sides.entities) {
@@ -31,8 +36,10 @@ export async function matchCapability(request: MatchRequest, ports: Ports): Prom
     const { entity: name } = entity.definition.contract;
     const model = request.train ? null : (models.entities.get(name) ?? null);
     if (model !== null) requireFitting(model, entity.definition, request.capability);
-    const one = await inOwnPlane(`match ${name}`, ports, (plane) => matchEntity({ request, sides, entity, model, directory }, plane, ports));
-    if (one.model !== null && model === null) {
+    const one = await inOwnPlane(`match ${name}`, ports, (plane) =>
+      matchEntity({ request, sides, entity, model, directory, conflictsBefore: before?.entities[name]?.conflicts ?? null }, plane, ports),
+    );
+    if (one.model !== null && model === null && isWorthKeeping(one.model)) {
       models.entities.set(name, one.model);
       isNew = true;
     }
@@ -41,7 +48,29 @@ export async function matchCapability(request: MatchRequest, ports: Ports): Prom
   const model = await keepModels(models, isNew, ports.runs);
   if (sides.world !== null) await point({ request, sides, odooUuid: sides.world.uuid, matched }, ports);
   const entities = matched.map((one) => one.summary);
-  return { ...sum(entities), model, entities, files: [] };
+  const counts = sum(entities);
+  const inRun = (file: string | null): string | null => (file === null ? null : join(directory, file));
+  const files = await writeMatchFiles(
+    {
+      ...{ capability: request.capability.name, odooSystem: request.workspace.file.odoo, runId: request.runId, asOf: request.asOf, directory, counts },
+      odooUuid: sides.world?.uuid ?? null,
+      entities: matched.map(({ contract, files: left }) => ({
+        contract,
+        review: join(directory, reviewFileName(contract.entity)),
+        conflicts: join(directory, left.conflicts),
+        links: inRun(left.links),
+      })),
+    },
+    ports,
+  );
+  return { ...counts, model, entities, files };
+}
+
+/** What a handful of records taught would be read into thousands: then it is learned anew every night, until there are enough. */
+const ENOUGH_RECORDS = 100;
+
+function isWorthKeeping({ trainedOn }: MatchModel): boolean {
+  return trainedOn.records.reduce((sum, count) => sum + count, 0) >= ENOUGH_RECORDS;
 }
 
 /** A data plane per entity: what one needed is free again for the next. */
@@ -81,6 +110,7 @@ async function point({ request, sides, odooUuid, matched }: Pointer, ports: Port
     mappingHash: request.capability.hash,
     snapshots: sides.entities.flatMap(snapshotsOf).map(({ manifest: { system, entity, id } }) => ({ system, entity, id })),
     entities: Object.fromEntries(matched.map(({ summary, files }) => [summary.entity, files])),
+    stale: matched.flatMap(({ summary: { entity }, stale }) => stale.map((one) => ({ ...one, entity }))),
   };
   const directory = await ports.runs.matchDirectory(odooUuid, request.capability.name);
   await ports.runs.writeFile(join(directory, 'latest.json'), `${JSON.stringify(manifest, null, 2)}\n`);

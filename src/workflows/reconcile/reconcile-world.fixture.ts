@@ -237,7 +237,7 @@ export class ReconcileWorld {
     const snapshots = (await this.ports.snapshots.list()).map((one) => ({ system: one.manifest.system, entity: one.manifest.entity, id: one.manifest.id }));
     const complete: MatchManifest = {
       ...{ format: 'cutover-match/1', runId, asOf: '2026-01-02T03:04:05.000Z', capability: 'procurement', odooUuid: this.uuid, mappingHash: 'hash' },
-      ...{ snapshots, entities, ...manifest },
+      ...{ snapshots, entities, stale: [], ...manifest },
     };
     const pointer = join(await this.ports.runs.matchDirectory(this.uuid, 'procurement'), 'latest.json');
     await this.ports.runs.writeFile(pointer, JSON.stringify(complete));

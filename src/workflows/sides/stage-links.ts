@@ -15,7 +15,7 @@ export async function stageLinks(request: SidesRequest, ports: Ports, world: Odo
   const links = (await ports.state()).links(world.uuid, capability.name, null);
   await plane.append('crosswalk', crosswalkRows(links));
   await plane.run(stagingTableSql('decisions', ['entity', 'system', 'key', 'odoo', 'decision']));
-  const pairs = [...workspace.matchDecisions, ...(await decidedDuplicates(request, match, plane))];
+  const pairs = [...holding(workspace.matchDecisions, match), ...(await decidedDuplicates(request, match, plane))];
   const decided = [...workspace.linkDecisions, ...decidedLinks(pairs, workspace.file.odoo)];
   await plane.append('decisions', once(decided.map((row) => [row.entity, row.system, row.key, row.odoo, row.decision])));
   await plane.run(stagingTableSql('joined', ['entity', 'system', 'key', 'grp']));
@@ -31,6 +31,14 @@ export async function stageLinks(request: SidesRequest, ports: Ports, world: Odo
     if (file === null || contract.match?.link === 'decide' || !documents.has(contract.entity)) continue;
     await plane.run(`INSERT INTO proposals BY NAME SELECT ${literal(contract.entity)} AS entity, * FROM read_parquet(${literal(file)})`);
   }
+}
+
+/** Without the decisions that match found to be made on other values. */
+function holding(decisions: readonly MatchDecisionRow[], match: LatestMatch | null): readonly MatchDecisionRow[] {
+  const named = ({ entity, left, right, value_hash: hash }: Pick<MatchDecisionRow, 'entity' | 'left' | 'right' | 'value_hash'>): string =>
+    JSON.stringify([entity, left, right, hash]);
+  const stale = new Set(match?.stale.map(named));
+  return decisions.filter((row) => row.conflict !== '' || !stale.has(named(row)));
 }
 
 interface DuplicateRow extends DataRow {
