@@ -74,19 +74,27 @@ export function insertFoundSql(limit: number, { mode, second }: PairScope): stri
     WHERE ${atMostSql('a.number', limit)} AND ${atMostSql('b.number', limit)}`;
 }
 
-/** Keys too usual to be used alone, two by two: of each record the `combined` rarest, of different fields. Replaces the keys. */
-export function combineKeysSql(limit: number, combined: number, scope: PairScope, rules: readonly BlockingRule[]): string {
+/** Records taken at a time where what is gathered for each must be held in memory. */
+export const SLICE_RECORDS = 500_000;
+
+/** Keys too usual to be used alone, two by two: of each record the `combined` rarest, of different fields. Replaces the keys. Statements, in their order. */
+export function combineKeysSql(limit: number, combined: number, scope: PairScope & { records: number }, rules: readonly BlockingRule[]): string[] {
+  const slices = Array.from({ length: Math.ceil(scope.records / SLICE_RECORDS) }, (_, index) => index * SLICE_RECORDS);
   const positions = Array.from({ length: combined }, (_, index) => index + 1);
   const twos = positions.flatMap((first) => positions.filter((second) => second > first).map((second) => [first, second] as const));
   const nth = (place: 0 | 1): string => `numbers[unnest([${twos.map((two) => two[place]).join(', ')}])]`;
   const bits = (number: string): string => `[${rules.map(({ fields }) => fieldBits(fields)).join(', ')}][1 + (${number} & ${COMBINED}::UBIGINT)::INTEGER]`;
-  return `CREATE OR REPLACE TABLE match_usual_keys AS SELECT rid, min(number, ${combined}) AS numbers
-      FROM match_keys WHERE NOT ${atMostSql('number', limit)} GROUP BY rid HAVING count(*) > 1;
-    ${keyTablesSql()};
-    CREATE OR REPLACE TABLE match_made_keys AS SELECT rid, hash(x, y) AS k, ${bits('x')} | ${bits('y')} AS bits
-      FROM (SELECT rid, ${nth(0)} AS x, ${nth(1)} AS y FROM match_usual_keys) WHERE (${bits('x')} & ${bits('y')}) = 0;
-    DROP TABLE match_usual_keys;
-    ${keepSharedSql(COMBINED, 'bits', scope)}`;
+  const usual = (from: number): string => `SELECT rid, min(number, ${combined}) AS numbers FROM match_keys
+      WHERE NOT ${atMostSql('number', limit)} AND rid >= ${from} AND rid < ${from + SLICE_RECORDS} GROUP BY rid HAVING count(*) > 1`;
+  return [
+    'CREATE OR REPLACE TABLE match_made_keys (rid INTEGER, k UBIGINT, bits INTEGER)',
+    ...slices.map(
+      (from) => `INSERT INTO match_made_keys SELECT rid, hash(x, y), ${bits('x')} | ${bits('y')}
+        FROM (SELECT rid, ${nth(0)} AS x, ${nth(1)} AS y FROM (${usual(from)})) WHERE (${bits('x')} & ${bits('y')}) = 0`,
+    ),
+    keyTablesSql(),
+    keepSharedSql(COMBINED, 'bits', scope),
+  ];
 }
 
 /** One row per pair. `bits`: fields that every key which found the pair looks at; from the others it was found without their help.

@@ -1,9 +1,25 @@
 /** Candidate pairs → levels: `g<i>` TINYINT, the position of the level of comparison i, -1 where a value is missing. */
+import { SLICE_RECORDS } from './blocking-sql.ts';
 import type { Comparison } from './comparisons.ts';
 
 /** `pairs` is a table with l, r and what else is to be kept. Similarities are columns of an inner query, so that each is computed once a pair.
  *  `lf<i>`, where equal values weigh by how usual they are: log2 of the share of records with the value, in thousandths; NULL at other levels. */
 export function levelsSql(comparisons: readonly Comparison[], pairs: string, table: string, keep: readonly string[]): string {
+  return `CREATE OR REPLACE TABLE ${table} AS ${selectSql(comparisons, pairs, keep, null)}`;
+}
+
+/** The same in several statements, each for the pairs whose first record is in one slice: what they join stays small enough to be held in memory. */
+export function slicedLevelsSql(comparisons: readonly Comparison[], pairs: string, table: string, keep: readonly string[], records: number): string[] {
+  const slices = Array.from({ length: Math.max(1, Math.ceil(records / SLICE_RECORDS)) }, (_, index) => index * SLICE_RECORDS);
+  return slices.map(
+    (from, index) => `${index === 0 ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`} ${selectSql(comparisons, pairs, keep, from)}`,
+  );
+}
+
+/** `from`: the first record of the slice; null for all pairs. */
+function selectSql(comparisons: readonly Comparison[], pairs: string, keep: readonly string[], from: number | null): string {
+  const within = (rows: string, column: string): string =>
+    from === null ? rows : `(SELECT * FROM ${rows} WHERE ${column} >= ${from} AND ${column} < ${from + SLICE_RECORDS})`;
   const similarities = comparisons.flatMap(({ similarities: columns, present }) =>
     Object.entries(columns).map(([column, expression]) => `CASE WHEN ${present} THEN ${expression} END AS ${column}`),
   );
@@ -14,9 +30,9 @@ export function levelsSql(comparisons: readonly Comparison[], pairs: string, tab
   const weighed = comparisons.filter(({ frequency }) => frequency).map(({ index }) => index);
   const hashes = weighed.map((index) => `, CASE WHEN g${index} = 0 THEN hash(a_v${index}) END AS h${index}`).join('');
   const columns = ['l', 'r', ...keep, ...comparisons.map(({ index }) => `g${index}`), ...weighed.map((index) => `${shareSql(index)} AS lf${index}`)];
-  return `CREATE OR REPLACE TABLE ${table} AS SELECT ${columns.join(', ')}
-    FROM (SELECT *${hashes} FROM (SELECT *, ${levels.join(', ')} FROM (SELECT p.*, ${placed(inner)} FROM ${pairs} AS p
-      JOIN match_records AS a ON a.rid = p.l JOIN match_records AS b ON b.rid = p.r ${sideJoins(inner).join(' ')})))
+  return `SELECT ${columns.join(', ')}
+    FROM (SELECT *${hashes} FROM (SELECT *, ${levels.join(', ')} FROM (SELECT p.*, ${placed(inner)} FROM ${within(pairs, 'l')} AS p
+      JOIN ${within('match_records', 'rid')} AS a ON a.rid = p.l JOIN match_records AS b ON b.rid = p.r ${sideJoins(inner, within).join(' ')})))
     ${weighed.map((index) => `LEFT JOIN match_values_${index} AS n${index} ON n${index}.h = h${index}`).join(' ')}`;
 }
 
@@ -28,9 +44,14 @@ const CODES_COLUMN = /\b([ab])\.(codes|stems)\b/g;
 const different = (texts: readonly string[], pattern: RegExp): string[] => [...new Set(texts.flatMap((text) => text.match(pattern) ?? []))];
 const placed = (expressions: string): string => expressions.replaceAll(WORDS_COLUMN, '$1_words.$2').replaceAll(CODES_COLUMN, '$1_codes.$2');
 
-function sideJoins(expressions: string): string[] {
-  const words = [...expressions.matchAll(WORDS_COLUMN)].map(([, side]) => `LEFT JOIN match_vectors AS ${side}_words ON ${side}_words.rid = ${side}.rid`);
-  const codes = [...expressions.matchAll(CODES_COLUMN)].map(([, side]) => `LEFT JOIN match_codes AS ${side}_codes ON ${side}_codes.rid = ${side}.rid`);
+function sideJoins(expressions: string, within: (rows: string, column: string) => string): string[] {
+  const of = (rows: string, side: string): string => (side === 'a' ? within(rows, 'rid') : rows);
+  const words = [...expressions.matchAll(WORDS_COLUMN)].map(
+    ([, side = '']) => `LEFT JOIN ${of('match_vectors', side)} AS ${side}_words ON ${side}_words.rid = ${side}.rid`,
+  );
+  const codes = [...expressions.matchAll(CODES_COLUMN)].map(
+    ([, side = '']) => `LEFT JOIN ${of('match_codes', side)} AS ${side}_codes ON ${side}_codes.rid = ${side}.rid`,
+  );
   return [...new Set([...words, ...codes])];
 }
 

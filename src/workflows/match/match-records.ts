@@ -27,7 +27,7 @@ import {
   mergesSql,
 } from './clusters-sql.ts';
 import { makeAllSides, makeWords } from './compare-sides.ts';
-import { levelsSql, patternsSql, randomPairsSql } from './compare-sql.ts';
+import { patternsSql, randomPairsSql, slicedLevelsSql } from './compare-sql.ts';
 import { type Comparison, comparisonsOf } from './comparisons.ts';
 import { estimate, type Pattern } from './estimate.ts';
 import { type FieldProfile, fieldProfileSql, kindOfField, kindOfValues, type MatchField } from './field-kind.ts';
@@ -93,8 +93,13 @@ export async function matchRecords(request: MatchRequest): Promise<MatchOutcome>
   await makeWords(plane, fields);
   const blocking = await block(plane, fields, counts, mode);
   const comparisons = comparisonsOf(fields);
-  await makeAllSides(plane, fields);
-  await plane.run(levelsSql(comparisons, await comparedPairs(request, counts), 'match_levels', ['bits']));
+  await makeAllSides(
+    plane,
+    fields,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
+  const compared = await comparedPairs(request, counts);
+  for (const statement of slicedLevelsSql(comparisons, compared, 'match_levels', ['bits'], recordsIn(counts))) await plane.run(statement);
   const model = request.model ?? (await train(request, { fields, comparisons, counts, candidates: blocking.candidates }));
   await plane.run(scoresSql(comparisons, model, 'match_levels', 'match_pairs', thresholds));
   if (mode === 'link') await link(plane, thresholds);
@@ -142,9 +147,11 @@ async function recordCounts(plane: DataPlane, mode: MatchMode): Promise<number[]
   return mode === 'link' ? [first, rest] : [first + rest];
 }
 
+const recordsIn = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
 async function block(plane: DataPlane, fields: readonly MatchField[], counts: readonly number[], mode: MatchMode): Promise<BlockingStatistics> {
   const scope: PairScope = { mode, second: counts[0] ?? 0 };
-  const records = counts.reduce((sum, count) => sum + count, 0);
+  const records = recordsIn(counts);
   const limits = blockingLimits(records);
   const rules = blockingRules(fields);
   await plane.run(keyTablesSql());
@@ -153,7 +160,7 @@ async function block(plane: DataPlane, fields: readonly MatchField[], counts: re
   const largest = await largestKey(plane, limits);
   const single = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largest));
   await plane.run(insertFoundSql(largest, scope));
-  await plane.run(combineKeysSql(largest, limits.combined, scope, rules));
+  for (const statement of combineKeysSql(largest, limits.combined, { ...scope, records }, rules)) await plane.run(statement);
   const largestCombined = await largestKey(plane, limits);
   const combined = await plane.rows<{ rule: number; keys: number; pairs: number; skipped: number }>(ruleStatisticsSql(largestCombined));
   await plane.run(insertFoundSql(largestCombined, scope));

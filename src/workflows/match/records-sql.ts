@@ -79,12 +79,18 @@ export function wordWeightsSql(wordy: readonly number[]): string {
 }
 
 /** The word vectors of records, from their tokens: `rid`, and per wordy field `t<i>` list of codes (hash in the high bits, weight in the low twelve) and
- *  `q<i>` the sum of weights. All whole numbers, so that sums do not depend on their order. */
-export function vectorsSql(wordy: readonly number[]): string {
+ *  `q<i>` the sum of weights. All whole numbers, so that sums do not depend on their order. `slices`: predicates that take the records some at a time. */
+export function vectorsSql(wordy: readonly number[], slices: readonly string[]): string[] {
   const columns = wordy.map((index) => `list(c) FILTER (field = ${index}) AS t${index}, sum(c & 4095) FILTER (field = ${index})::BIGINT AS q${index}`);
-  return `CREATE OR REPLACE TABLE match_vectors AS SELECT rid, ${columns.join(', ')}
-    FROM (SELECT field, rid, ((h >> 12) << 12) | coalesce(match_words.c, match_alone.c) AS c FROM match_tokens LEFT JOIN match_words USING (h) JOIN match_alone USING (field))
-    GROUP BY rid`;
+  const types = wordy.map((index) => `t${index} UBIGINT[], q${index} BIGINT`);
+  return [
+    `CREATE OR REPLACE TABLE match_vectors (rid INTEGER, ${types.join(', ')})`,
+    ...slices.map(
+      (slice) => `INSERT INTO match_vectors SELECT rid, ${columns.join(', ')}
+        FROM (SELECT field, rid, ((h >> 12) << 12) | coalesce(match_words.c, match_alone.c) AS c FROM (FROM match_tokens WHERE ${slice})
+          LEFT JOIN match_words USING (h) JOIN match_alone USING (field)) GROUP BY rid`,
+    ),
+  ];
 }
 
 /** How many records hold each value: `h` UBIGINT (hash of the value), `n0`, `n1` per source. Values of one record only are left out. */
