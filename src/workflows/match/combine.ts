@@ -33,6 +33,28 @@ export function combine(comparisons: readonly Comparison[], weights: readonly nu
   return { counted, sum: counted.reduce((sum, weight) => sum + weight, 0), isNamed: naming > 0 };
 }
 
+/** Only the sum, made ready for very many combinations: `weights` by comparison, by level; a level below 0 is a missing value. */
+export function summing(comparisons: readonly Comparison[], weights: readonly (readonly number[])[]): (levels: readonly number[]) => number {
+  const alone = comparisons.filter(({ group }) => group === null).map(({ index }) => index);
+  const groups = [...Map.groupBy(comparisons, ({ group }) => group)].flatMap(([group, members]) => (group === null ? [] : [members.map(({ index }) => index)]));
+  const weightAt = (index: number, levels: readonly number[]): number => weights[index]?.[levels[index] ?? -1] ?? 0;
+  return (levels) => {
+    let sum = 0;
+    for (const index of alone) sum += weightAt(index, levels);
+    for (const members of groups) {
+      let most = 0;
+      let least = 0;
+      for (const index of members) {
+        const weight = weightAt(index, levels);
+        if (weight > most) most = weight;
+        else if (weight < least) least = weight;
+      }
+      sum += most + least;
+    }
+    return sum;
+  };
+}
+
 /** `column` names the weight of a comparison. */
 export function combinedSql(comparisons: readonly Comparison[], column: (comparison: Comparison) => string): { sum: string; isNamed: string } {
   const alone = comparisons.filter(({ group }) => group === null).map(column);

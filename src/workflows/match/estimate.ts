@@ -6,7 +6,7 @@
  *  - what pairs that do not match show is learned apart for each way in which pairs were found, since fields that depend on each other (a town and its
  *    postcode) would else pass for matches by their number; the weights are then made with u of random pairs;
  *  - what random pairs show (p) is a mixture too: u = (p − λ·m) / (1 − λ), which matters where a thing has many records. */
-import { combine } from './combine.ts';
+import { summing } from './combine.ts';
 import type { Comparison } from './comparisons.ts';
 
 /** Levels by comparison (-1: missing), how many pairs, and the fields no key was without. */
@@ -108,13 +108,10 @@ function learn(stratum: Stratum, m: readonly (readonly number[])[], seen: readon
   );
   const others = input.random.map((shares) => normalised(shares).map((share) => PRIOR_PAIRS * share));
   const base = Math.log(stratum.lambda / (1 - stratum.lambda));
+  const sumOf = summing(stratum.open, weights);
   let matches = 0;
   for (const { levels, pairs } of stratum.patterns) {
-    const { sum } = combine(
-      stratum.open,
-      levels.map((level, index) => weights[index]?.[level] ?? 0),
-    );
-    const expected = pairs / (1 + Math.exp(-base - sum));
+    const expected = pairs / (1 + Math.exp(-base - sumOf(levels)));
     matches += expected;
     for (const { index, levels: known } of stratum.open) {
       if (known[levels[index] ?? -1]?.bits === undefined) add(seen[index], levels[index] ?? -1, expected);
