@@ -45,22 +45,35 @@ export function modelOf(
 ): MatchModel {
   const { estimate } = input;
   const weights = estimate.levels.map(levelWeights);
+  const prior = rounded(Math.log2(estimate.lambda / (1 - estimate.lambda)), 3);
+  const isAlone = isNameAlone(input.comparisons);
   return {
     format: 'cutover-match-model/1',
     entity: input.entity,
     comparisonsVersion: 1,
     fields: input.fields.map(({ name, kind, scheme }) => ({ name, kind, scheme })),
-    prior: rounded(Math.log2(estimate.lambda / (1 - estimate.lambda)), 3),
+    prior,
     comparisons: input.comparisons.map(({ name, kind, levels, index }) => ({
       name,
       kind,
       levels: levels.map(({ label, bits }, level) => {
         const { m, u } = estimate.levels[index]?.[level] ?? { m: 1, u: 1 };
-        return { label, m: rounded(m, 6), u: rounded(u, 10), weight: bits ?? (weights[index]?.[level] ?? 0) / 1000 };
+        const weight = bits ?? (weights[index]?.[level] ?? 0) / 1000;
+        return { label, m: rounded(m, 6), u: rounded(u, 10), weight: isAlone ? rounded(aloneWeight(level, weight, prior), 3) : weight };
       }),
     })),
     trainedOn,
   };
+}
+
+/** Is a name all that is known of the records? Then no odds can be learned: how many are one thing, and how often names of different things are equal,
+ *  cannot be told from the same figure. */
+export const isNameAlone = (comparisons: readonly { readonly kind: string }[]): boolean => comparisons.length === 1 && comparisons[0]?.kind === 'name';
+
+/** An equal name is a match, as nothing will ever speak against it; what is merely alike is for a person. */
+function aloneWeight(level: number, weight: number, prior: number): number {
+  const { match } = defaultThresholds;
+  return level === 0 ? match + 1 - prior : Math.min(weight, match - 1 - prior);
 }
 
 /** Weights by level in thousandths of a bit, never growing from a stronger level to a weaker one, and the last never for a match: where the figures say

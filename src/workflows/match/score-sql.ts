@@ -2,7 +2,7 @@
 import { combinedSql } from './combine.ts';
 import type { Comparison } from './comparisons.ts';
 import { KNOWN_WEIGHT } from './known-pairs.ts';
-import type { MatchModel, Thresholds } from './model.ts';
+import { isNameAlone, type MatchModel, type Thresholds } from './model.ts';
 
 /** How far the weight of equal values may be moved by how usual the value is. */
 const LEAST_FOR_EQUAL = 0;
@@ -13,7 +13,7 @@ export function weightSql(comparison: Comparison, model: MatchModel): string {
   const levels = model.comparisons[comparison.index]?.levels ?? [];
   const cases = levels.map(({ weight, m }, level) => {
     const fixed = Math.round(weight * 1000);
-    if (level > 0 || !comparison.frequency) return `WHEN ${level} THEN ${fixed}`;
+    if (level > 0 || !comparison.frequency || isNameAlone(model.comparisons)) return `WHEN ${level} THEN ${fixed}`;
     const base = Math.round(Math.log2(m) * 1000);
     return `WHEN 0 THEN least(${MOST_FOR_EQUAL}, greatest(${LEAST_FOR_EQUAL}, ${base} - lf${comparison.index}))`;
   });
