@@ -102,6 +102,20 @@ describe('matching records', () => {
     expect(results[2]).toBe(results[0]);
   });
 
+  it('links the same pairs with one or two threads', { timeout: 120_000 }, async () => {
+    const results: string[] = [];
+    for (const threads of [1, 2]) {
+      await withPlane(threads, async (plane) => {
+        await makeSuppliers(plane);
+        await plane.run("CREATE TABLE one AS SELECT * FROM suppliers WHERE _key LIKE 'S%'; CREATE TABLE two AS SELECT * FROM suppliers WHERE _key LIKE 'T%'");
+        const sources = ['one', 'two'].map((rows) => ({ name: rows, rows }));
+        const { model } = await matchRecords(request(plane, { mode: 'link', sources }));
+        results.push(`${modelText(model)} ${await digest(plane, 'match_pairs', 'l, r')} ${await digest(plane, 'match_links', 'l, r')}`);
+      });
+    }
+    expect(results[1]).toBe(results[0]);
+  });
+
   it('scores with a model that was trained before, and gives the same as on the night it was trained', async () => {
     await withPlane(2, async (plane) => {
       await makeSuppliers(plane);
