@@ -18,9 +18,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function wrong(entity: Entity, size: number, evidence: Evidence): Promise<readonly string[]> {
+async function wrong(entity: Entity, size: number, evidence: Evidence, matched = false): Promise<readonly string[]> {
   const seeded = seededWorld(entity, size, 11);
-  await findConflicts(plane, entity, seeded, evidence);
+  await findConflicts(plane, entity, seeded, { evidence, matched });
   const { classes } = await score(plane, tellable(seeded.world, evidence));
   expect(classes.length).toBeGreaterThan(9);
   return classes.flatMap((one) => (one.precision >= 0.98 && one.recall >= 0.98 ? [] : [one.class, ...one.missed, ...one.falseAlarms]));
@@ -33,6 +33,9 @@ describe('faults of a second seeder', () => {
     });
     it(`are told in the legacy ${entity} records alone, as far as they show there`, async () => {
       expect(await wrong(entity, 3_000, 'legacy')).toEqual([]);
+    });
+    it(`are told where the matcher has its say on ${entity} records too`, async () => {
+      expect(await wrong(entity, 3_000, 'all', true)).toEqual([]);
     });
     it(`are told among a few hundred ${entity} records`, async () => {
       expect(await wrong(entity, 500, 'all')).toEqual([]);

@@ -16,6 +16,7 @@ const { values } = parseArgs({
     show: { type: 'string' },
     evidence: { type: 'string', default: 'all' },
     steps: { type: 'boolean', default: false },
+    matched: { type: 'boolean', default: false },
   },
 });
 const entities: readonly Entity[] = values.entity === undefined ? ['supplier', 'product'] : [values.entity as Entity];
@@ -27,7 +28,7 @@ try {
     try {
       const seeded = seededWorld(entity, Number(values.size), Number(values.seed));
       const began = performance.now();
-      const steps = await findConflicts(plane, entity, seeded, values.evidence as Evidence);
+      const steps = await findConflicts(plane, entity, seeded, { evidence: values.evidence as Evidence, matched: values.matched });
       const cpu = [...steps.values()].reduce((sum, seconds) => sum + seconds, 0);
       const { classes, notIdentifiable } = await score(plane, tellable(seeded.world, values.evidence as Evidence));
       answers.push({

@@ -4,6 +4,7 @@ import type { DataPlane } from '../../src/domain/ports.ts';
 import { conflictSteps } from '../../src/workflows/match/conflicts.ts';
 import type { ConflictInput, ConflictNight } from '../../src/workflows/match/conflicts-input.ts';
 import { runConflicts } from '../../src/workflows/match/conflicts-run.ts';
+import { matchRecords } from '../../src/workflows/match/match-records.ts';
 import { cleanCases, cleanProducts, cleanSuppliers, rejectedCase } from './cases-clean.ts';
 import { damageCases } from './cases-damage.ts';
 import { oneThingCases, productWords, sharingCases, supplierWords } from './cases-entities.ts';
@@ -70,8 +71,14 @@ export function seededWorld(entity: Entity, size: number, seed: number): Seeded 
 export type Evidence = 'all' | 'legacy';
 
 /** Leaves `conflict_findings` in the plane; answers seconds of CPU by step. */
-export async function findConflicts(plane: DataPlane, entity: Entity, seeded: Seeded, evidence: Evidence): Promise<ReadonlyMap<string, number>> {
-  const input = await staged(plane, entity, seeded, evidence);
+export async function findConflicts(
+  plane: DataPlane,
+  entity: Entity,
+  seeded: Seeded,
+  { evidence, matched }: { readonly evidence: Evidence; readonly matched: boolean },
+): Promise<ReadonlyMap<string, number>> {
+  const given = await staged(plane, entity, seeded, evidence);
+  const input = matched ? { ...given, clusters: await clustersOf(plane, entity, evidence) } : given;
   const seconds = new Map<string, number>();
   for (const step of conflictSteps(input)) {
     const began = process.cpuUsage();
@@ -95,6 +102,26 @@ export async function staged(plane: DataPlane, entity: Entity, { world, rejected
     '*',
   );
   return { contract, now: evidence === 'legacy' ? none : now, previous, odooFields: world.fields, rejected: 'rejected', clusters: null };
+}
+
+const systems = ['erp', 'wms', 'lab'];
+
+/** What the matcher makes of tonight's records, with the links as known pairs; a relation of `system`, `key`, `cluster`. */
+async function clustersOf(plane: DataPlane, entity: Entity, evidence: Evidence): Promise<string> {
+  const { key, fields } = contracts[entity];
+  for (const system of systems) await plane.run(`CREATE OR REPLACE TABLE "now ${system}" AS SELECT * FROM "now legacy" WHERE _system = '${system}'`);
+  const legacy = systems.map((name) => ({ name, rows: `now ${name}` }));
+  const odoo = evidence === 'all' ? [{ name: 'odoo', rows: 'now odoo', key: '_odoo_id' }] : [];
+  const number = `CASE system ${systems.map((name, index) => `WHEN '${name}' THEN ${index}`).join(' ')} END`;
+  if (evidence === 'all') {
+    await plane.run(`CREATE OR REPLACE TABLE "known same" AS SELECT ${number} AS l_source, l.key AS l_key, ${systems.length} AS r_source, CAST(l.odoo_id AS VARCHAR) AS r_key
+      FROM "now links" AS l SEMI JOIN "now odoo" AS o ON o._odoo_id = l.odoo_id`);
+    await plane.run('CREATE OR REPLACE TABLE "known apart" AS SELECT * FROM "known same" WHERE false');
+  }
+  const known = evidence === 'all' ? { known: { same: 'known same', apart: 'known apart' } } : {};
+  await matchRecords({ plane, entity, sources: [...legacy, ...odoo], fields, key, mode: 'dedupe', ...known });
+  const names = [...systems.map((name, index) => `WHEN ${index} THEN '${name}'`)].join(' ');
+  return `(SELECT CASE source ${names} END AS system, key, cluster FROM match_clusters JOIN match_records USING (rid))`;
 }
 
 async function night(plane: DataPlane, name: 'now' | 'before', world: World, keyField: string): Promise<ConflictNight> {

@@ -60,25 +60,24 @@ SELECT * EXCLUDE (clustered, named, proven), coalesce(clustered, false) OR named
   ${placeSql('a_side', 'b_side')} AS place FROM named AS p WHERE NOT ${swapped}`;
 }
 
-/** Pairs of records that are one thing: put together by the matcher, or of one name and another rare value. */
+/** Pairs of records that are one thing: with an identifier in common, or of one name and another rare value. That the matcher put them together is not
+ *  enough: sister companies in one house and two packs of one article are alike in all but their numbers, and those are right. */
 function sameSql(input: ConflictInput, fields: readonly IdentifierField[]): string {
   const others = tellingFields(input.contract, fields).map(
-    ({ column, isOwn }) => `SELECT a.rid AS a, b.rid AS b, 3 AS why
+    ({ column, isOwn }) => `SELECT a.rid AS a, b.rid AS b, 2 AS why
   FROM (SELECT * FROM telling WHERE ${column} IS NOT NULL AND (SELECT ${column} FROM conflict_telling)
     QUALIFY count(*) OVER (PARTITION BY ${column}, side) <= ${RARE}) AS a
   JOIN telling AS b ON b.${column} = a.${column} AND b.name = a.name AND a.rid < b.rid AND b.thing <> a.thing${isOwn ? ' AND b.side = a.side AND b.system IS NOT DISTINCT FROM a.system' : ''}`,
   );
-  const clustered = `SELECT a.rid AS a, b.rid AS b, 2 AS why FROM conflict_things AS a JOIN conflict_things AS b ON b.cluster = a.cluster AND a.rid < b.rid AND b.thing <> a.thing`;
-  const shared = `SELECT a, b, 3 AS why FROM conflict_shared WHERE alike AND NOT branches`;
+  const shared = `SELECT a, b, 2 AS why FROM conflict_shared WHERE alike AND NOT branches`;
   return `WITH telling AS (SELECT r.*, t.thing FROM conflict_records AS r JOIN conflict_things AS t ON t.rid = r.rid WHERE r.name <> '')
-SELECT a, b, min(why) AS why FROM (${[clustered, shared, ...others].join('\nUNION ALL ')}) GROUP BY a, b`;
+SELECT a, b, min(why) AS why FROM (${[shared, ...others].join('\nUNION ALL ')}) GROUP BY a, b`;
 }
 
 /** Pairs of records of one thing that mean different identifiers. What one of them was until last night is a change under way and no conflict. */
 function manySql(fields: readonly IdentifierField[]): string {
   const underWay = `EXISTS (SELECT 1 FROM conflict_changes AS c WHERE c.field = s.field AND ((c.rid = s.a AND c.before = s.theirs) OR (c.rid = s.b AND c.before = s.mine)))`;
   const swapped = `EXISTS (SELECT 1 FROM conflict_swaps AS w WHERE w.field = s.field AND (list_contains(w.rids, s.a) OR list_contains(w.rids, s.b)))`;
-  const branches = `EXISTS (SELECT 1 FROM conflict_shared AS h WHERE h.branches AND h.a = s.a AND h.b = s.b)`;
   const vat = among(
     's.field',
     fields.filter(({ scheme }) => scheme.name === 'vat').map(({ name }) => name),
@@ -92,7 +91,7 @@ function manySql(fields: readonly IdentifierField[]): string {
   WHERE d.origin = 1 AND d.a < d.b
 )
 SELECT field, a, b, min(why) AS why FROM differing AS s
-  WHERE NOT ${underWay} AND NOT ${swapped} AND NOT (s.why = 2 AND ${branches}) AND NOT (${vat} AND (substr(mine, 3) = theirs OR substr(theirs, 3) = mine)) GROUP BY ALL`;
+  WHERE NOT ${underWay} AND NOT ${swapped} AND NOT (${vat} AND (substr(mine, 3) = theirs OR substr(theirs, 3) = mine)) GROUP BY ALL`;
 }
 
 export function entityFindings(): string[] {
@@ -108,7 +107,7 @@ export function entityFindings(): string[] {
   members AS (SELECT DISTINCT field, root, rid, why FROM (SELECT field, root, why, unnest([a, b]) AS rid FROM rooted))
   SELECT 'many-identifiers' AS class, CASE WHEN count(DISTINCT r.side) > 1 THEN 'across' ELSE 'within-' || min(r.side) END AS place, m.field,
     list_sort(list_distinct(list(r.record))) AS records, min(v.meant) AS value, max(v.meant) AS other, NULL::VARCHAR AS proposal,
-    'one thing (' || CASE min(m.why) WHEN 1 THEN 'by its link' WHEN 2 THEN 'by its match' ELSE 'by name and another value' END || ') has ' || count(DISTINCT v.meant) || ' of them' AS evidence,
+    'one thing (' || CASE min(m.why) WHEN 1 THEN 'by its link' ELSE 'by name and another value' END || ') has ' || count(DISTINCT v.meant) || ' of them' AS evidence,
     NULL::VARCHAR AS reason
   FROM members AS m JOIN conflict_records AS r ON r.rid = m.rid JOIN conflict_meant AS v ON v.rid = m.rid AND v.field = m.field GROUP BY m.field, m.root`;
   return [shared, many];

@@ -54,20 +54,23 @@ export function branchesSql(
   const columns = corroborators(contract).map((name, index) => ({ column: `other_${index}`, kind: kindOf(contract, name) }));
   const places = columns.filter(({ kind }) => kind === 'place' || kind === 'postcode');
   if (places.length === 0) return 'false';
-  const same = [
-    ...columns.filter(({ kind }) => ['address', 'phone', 'email', 'url'].includes(kind ?? '')).map(({ column }) => column),
-    ...identifierFields(contract)
-      .filter((one) => one.scheme.scope === 'global' && !isOrganisation(one))
-      .map(({ index }) => `value_${index}`),
-  ];
-  const differ = places.map(({ column }) => `coalesce(damerau_levenshtein(${left}.${column}, ${right}.${column}) > 2, false)`);
-  const none = same.map((column) => `${left}.${column} IS DISTINCT FROM ${right}.${column} OR ${left}.${column} IS NULL`);
-  return `(${[
-    among(
-      field,
-      fields.filter(isOrganisation).map(({ name }) => name),
-    ),
-    `(${differ.join(' OR ')})`,
-    ...none.map((test) => `(${test})`),
-  ].join(' AND ')})`;
+  const ways = columns.filter(({ kind }) => ['address', 'phone', 'email', 'url'].includes(kind ?? ''));
+  const houses = identifierFields(contract)
+    .filter((one) => one.scheme.scope === 'global' && !isOrganisation(one))
+    .map(({ index }) => `value_${index}`);
+  const isElsewhere = places.map(({ column }) => `coalesce(damerau_levenshtein(${left}.${column}, ${right}.${column}) > 2, false)`);
+  // in one town: another street, and another number of the house
+  const otherStreet = ways
+    .filter(({ kind }) => kind === 'address')
+    .map(({ column }) => `coalesce(jaro_winkler_similarity(${left}.${column}, ${right}.${column}) < 0.85, false)`);
+  const otherHouse = houses.map((column) => `coalesce(${left}.${column} <> ${right}.${column}, false)`);
+  const isNear = otherStreet.length === 0 || otherHouse.length === 0 ? [] : [`((${otherStreet.join(' OR ')}) AND (${otherHouse.join(' OR ')}))`];
+  const nothingCommon = [...ways.map(({ column }) => column), ...houses].map(
+    (column) => `(${left}.${column} IS DISTINCT FROM ${right}.${column} OR ${left}.${column} IS NULL)`,
+  );
+  const isOne = among(
+    field,
+    fields.filter(isOrganisation).map(({ name }) => name),
+  );
+  return `(${[isOne, `(${[...isElsewhere, ...isNear].join(' OR ')})`, ...nothingCommon].join(' AND ')})`;
 }
