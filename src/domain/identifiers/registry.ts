@@ -66,13 +66,13 @@ const sequences =
 
 /** Is a text, as it was written, one of these words? Some schemes' cleaning takes letters away. */
 export function isPlaceholderWordSql(text: string): string {
-  return `CASE WHEN regexp_full_match(${text}, '[A-Za-z./#\\- ]+') THEN list_contains(${literalList(words)}, upper(translate(${text}, './#- ', ''))) ELSE false END`;
+  return `CASE WHEN regexp_full_match(${text}, '[A-Za-z./#?*_\\- ]+') THEN list_contains(${literalList(words)}, upper(translate(${text}, './#?*_- ', ''))) ELSE false END`;
 }
 
 /** Does the value stand for no value? Asked before any check digit: 0000000000000 is a valid GTIN. Takes a canonical value.
  *  Of own codes only words, and runs of one digit of at least six: a short run may be somebody's number. */
 export function isPlaceholderSql(scheme: IdentifierScheme, canonical: string): string {
-  const spelt = `translate(${canonical}, './#- ', '')`;
+  const spelt = `translate(${canonical}, './#?*_- ', '')`;
   const digits = `ltrim(${canonical}, '0')`;
   const run = `(length(replace(${canonical}, left(${canonical}, 1), '')) = 0 AND length(${canonical}) >= ${scheme.name === 'code' ? 6 : 3})`;
   const own =
@@ -84,7 +84,7 @@ export function isPlaceholderSql(scheme: IdentifierScheme, canonical: string): s
           `length(${canonical}) < 3`,
           nearlyRunSql(digits),
         ];
-  return `(${[`CASE WHEN regexp_full_match(${canonical}, '[A-Z./#\\- ]+') THEN list_contains(${literalList(words)}, ${spelt}) ELSE false END`, run, ...own].join(' OR ')})`;
+  return `(${[`CASE WHEN regexp_full_match(${canonical}, '[A-Z./#?*_\\- ]+') THEN list_contains(${literalList(words)}, ${spelt}) ELSE false END`, run, ...own].join(' OR ')})`;
 }
 
 /** Schemes whose values begin with the letters of a country; a placeholder may have them too. */
@@ -116,7 +116,7 @@ export function isPlaceholder(scheme: IdentifierScheme, canonical: string): bool
   const number = withCountry.includes(scheme.name) && /^[A-Z]{2}[0-9]{5,}$/.test(canonical) ? canonical.slice(2) : '';
   if (number !== '' && (new Set(number).size === 1 || countedSequences.includes(number))) return true;
   const isRun = (text: string, least: number) => text.length >= least && new Set(text).size === 1;
-  if (words.includes(canonical.replace(/[./#\- ]/g, ''))) return true;
+  if (words.includes(canonical.replace(/[./#?*_\- ]/g, ''))) return true;
   if (isRun(canonical, scheme.name === 'code' ? 6 : 3)) return true;
   if (scheme.name === 'code') return false;
   const digits = canonical.replace(/^0+/, '');

@@ -37,7 +37,7 @@ function heldSql(fields: readonly IdentifierField[]): string {
   return `SELECT DISTINCT s.rid, s.field FROM conflict_suspects AS s JOIN conflict_spelt AS t ON t.field = s.field AND t.canonical = s.padded
   JOIN conflict_values AS v ON v.text = t.text AND NOT v.past AND v.side = s.side AND v.system IS NOT DISTINCT FROM s.system
   JOIN conflict_records AS mine ON mine.rid = s.rid JOIN conflict_records AS theirs ON theirs.rid = v.rid
-  WHERE ${own} AND s.padded IS NOT NULL AND NOT ${similarSql('mine.name', 'theirs.name')}`;
+  WHERE ${own} AND s.padded IS NOT NULL AND NOT starts_with(s.cleaned, '0') AND NOT ${similarSql('mine.name', 'theirs.name')}`;
 }
 
 /** `class`, `proposal`, `other`, `evidence`, `reason` per value; rows without a class are in order. */

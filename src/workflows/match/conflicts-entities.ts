@@ -51,7 +51,7 @@ function sharedSql(input: ConflictInput, fields: readonly IdentifierField[]): st
   SELECT p.a, p.b, count(*) FILTER (l.meant = r.meant) AS same, count(*) FILTER (l.meant <> r.meant) AS other FROM (SELECT DISTINCT a, b FROM conflict_pairs) AS p
   JOIN conflict_meant AS l ON l.rid = p.a AND l.shared AND l.meant IS NOT NULL JOIN conflict_meant AS r ON r.rid = p.b AND r.field = l.field AND r.meant IS NOT NULL GROUP BY ALL
 ), named AS (
-  SELECT p.*, x.side AS a_side, y.side AS b_side, x.record AS a_record, y.record AS b_record, x.cluster = y.cluster AS clustered, ${similarSql('x.name', 'y.name', true)} AS named,
+  SELECT p.*, x.side AS a_side, y.side AS b_side, x.record AS a_record, y.record AS b_record, x.cluster = y.cluster AS clustered, ${similarSql('x.name', 'y.name')} AS named,
     e.same >= 2 AND e.other = 0 AS proven, x.name = y.name AND ${branchesSql(input, fields, { field: 'p.field', left: 'u', right: 'v' })} AS branches
   FROM conflict_pairs AS p JOIN conflict_things AS x ON x.rid = p.a JOIN conflict_things AS y ON y.rid = p.b JOIN evidence AS e ON e.a = p.a AND e.b = p.b
   JOIN conflict_records AS u ON u.rid = p.a JOIN conflict_records AS v ON v.rid = p.b

@@ -16,12 +16,18 @@ export function coreNameSql(folded: string): string {
   return `nullif(trim(regexp_replace(' ' || ${folded}, '( (${legalForms.join('|')}))+$', '')), '')`;
 }
 
-/** Are these two names of one thing? Numbers in names tell things apart: `Ward 3` is not `Ward 4`. `lenient`: something else says so already. */
-export function similarSql(left: string, right: string, lenient = false): string {
+/** Are these two names of one thing? They are when word for word they differ by slips of the pen, when one only has words more, or when a blank or letter is
+ *  the whole difference. Numbers in names tell things apart (`Ward 3` is not `Ward 4`), and so does a word that is another one: Alder Pharma is not
+ *  Cedar Pharma, however many letters they share. */
+export function similarSql(left: string, right: string): string {
   const numbers = (name: string) => `regexp_replace(${name}, '[^0-9]', '', 'g')`;
   const words = (name: string) => `string_split(${name}, ' ')`;
   const common = `len(list_intersect(${words(left)}, ${words(right)}))`;
-  const all = `len(list_distinct(list_concat(${words(left)}, ${words(right)})))`;
-  const typos = lenient ? ` OR damerau_levenshtein(${left}, ${right}) <= greatest(1, least(length(${left}), length(${right})) // 8)` : '';
-  return `coalesce(${left} = ${right} OR (${numbers(left)} = ${numbers(right)} AND (jaro_winkler_similarity(${left}, ${right}) >= 0.92 OR ${common} / ${all} >= 0.6${typos})), false)`;
+  const most = `greatest(len(list_distinct(${words(left)})), len(list_distinct(${words(right)})))`;
+  const least = `least(len(list_distinct(${words(left)})), len(list_distinct(${words(right)})))`;
+  const slips = 'damerau_levenshtein(w[1], w[2]) <= greatest(CAST(length(w[1]) >= 3 AS INTEGER), least(length(w[1]), length(w[2])) // 4)';
+  const cutShort = 'least(length(w[1]), length(w[2])) >= 3 AND (starts_with(w[1], w[2]) OR starts_with(w[2], w[1]))';
+  const wordByWord = `len(${words(left)}) = len(${words(right)}) AND list_bool_and(list_transform(list_zip(${words(left)}, ${words(right)}), lambda w: (${slips}) OR (${cutShort})))`;
+  const wordsMore = `${common} = ${least} AND ${common} / ${most} >= 0.6`;
+  return `coalesce(${left} = ${right} OR (${numbers(left)} = ${numbers(right)} AND ((${wordByWord}) OR (${wordsMore}) OR damerau_levenshtein(${left}, ${right}) <= 1)), false)`;
 }
