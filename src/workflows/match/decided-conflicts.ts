@@ -36,8 +36,8 @@ FROM match_decision_rows AS d JOIN match_conflict_hashes AS h ON h.id = d.confli
 QUALIFY row_number() OVER (PARTITION BY d.conflict ORDER BY is_stale, d.decision, CAST(d.ordinal AS INTEGER)) = 1 ORDER BY id`;
 }
 
-/** Duplicates of which every two records are decided, each to be another thing or, directly or through others, the same. */
-function settledByPairsSql({ systems }: DecisionsInput): string {
+/** Duplicates, and records that are one in Odoo, of which every two are decided, each to be another thing or, directly or through others, the same. */
+function settledByPairsSql({ systems, odooSystem }: DecisionsInput): string {
   return `CREATE OR REPLACE TABLE match_conflicts_by_pairs AS
 WITH RECURSIVE decided AS (SELECT [CAST(l_source AS VARCHAR), l_key] AS l, [CAST(r_source AS VARCHAR), r_key] AS r, decision FROM match_decided_pairs WHERE NOT is_stale),
 reached(l, r) AS (
@@ -47,7 +47,8 @@ reached(l, r) AS (
 known AS (SELECT l, r FROM reached UNION SELECT l, r FROM decided WHERE decision = 'different' UNION SELECT r, l FROM decided WHERE decision = 'different'),
 members AS (
   SELECT m.id, [CAST(${sourceNumberSql(systems, 'm.system')} AS VARCHAR), m.key] AS record FROM match_conflict_members AS m
-  SEMI JOIN (SELECT id FROM conflict_findings WHERE class = 'duplicate-record') USING (id)
+  JOIN (SELECT id, class FROM conflict_findings WHERE class IN ('duplicate-record', 'crosswalk-fork')) AS f USING (id)
+  WHERE f.class = 'duplicate-record' OR m.system <> ${literal(odooSystem)}
 )
 SELECT a.id FROM members AS a JOIN members AS b ON b.id = a.id AND a.record < b.record LEFT JOIN known AS k ON k.l = a.record AND k.r = b.record
 GROUP BY a.id HAVING bool_and(k.l IS NOT NULL)`;
@@ -55,7 +56,7 @@ GROUP BY a.id HAVING bool_and(k.l IS NOT NULL)`;
 
 /** `keep` settles anything; that two records are two things settles who has an identifier by right, and any word settles a duplicate. */
 function resolvedSql(): string {
-  const settles = `d.decision = 'keep' OR f.class = 'duplicate-record' OR (f.class = 'shared-identifier' AND d.decision = 'different')`;
+  const settles = `d.decision = 'keep' OR f.class = 'duplicate-record' OR (f.class = 'crosswalk-fork' AND d.decision = 'same') OR (f.class = 'shared-identifier' AND d.decision = 'different')`;
   return `CREATE OR REPLACE TABLE conflict_findings AS
 SELECT f.*, h.value_hash, coalesce(NOT d.is_stale AND (${settles}), false) OR p.id IS NOT NULL AS resolved
 FROM conflict_findings AS f LEFT JOIN match_conflict_hashes AS h ON h.id = f.id LEFT JOIN match_decided_conflicts AS d ON d.id = f.id

@@ -14,7 +14,7 @@ import { type MatchOutcome, matchRecords } from './match-records.ts';
 import { type EntityRelations, openRelations } from './match-relations.ts';
 import { isMatchable } from './matchable.ts';
 import type { MatchModel } from './model.ts';
-import { proposedFileSql, proposeLinks, proposeNothing } from './proposals.ts';
+import { proposedConflictsSql, proposedFileSql, proposeLinks, proposeNothing } from './proposals.ts';
 import { repointLinks } from './repoint.ts';
 import { reviewFileName, writeReview } from './review-file.ts';
 
@@ -54,6 +54,7 @@ export async function matchEntity(asked: EntityMatchRequest, plane: DataPlane, p
   await recallConflicts(asked.conflictsBefore, plane);
   const decided = await resolveConflicts(decisions.input);
   await forgetChanged(asked.conflictsBefore, plane);
+  if (outcome !== null) await plane.run(proposedConflictsSql(relations.sources.map(({ name }) => name)));
   const repointed =
     sides.world === null || entity.odoo === null
       ? 0

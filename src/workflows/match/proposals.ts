@@ -97,7 +97,7 @@ function proposedSql({ model }: MatchOutcome): string {
   const bits = "printf('%.1f', w / 1000.0)";
   return `CREATE OR REPLACE TABLE match_proposed AS
     SELECT l, r, w, CASE WHEN field IS NOT NULL THEN 'key' WHEN len(equal) > 0 THEN 'identifier' ELSE 'score' END AS provenance,
-      CASE WHEN field IS NOT NULL THEN 'key ' || field WHEN len(equal) > 0 THEN 'identifier ' || array_to_string(equal, ' and ') ELSE 'score' END || ', ' || ${bits} || ' bits' AS evidence
+      CASE WHEN field IS NOT NULL THEN 'key ' || field WHEN len(equal) > 0 THEN 'identifier ' || array_to_string(equal, ' and ') || ', ' || ${bits} || ' bits' ELSE 'score, ' || ${bits} || ' bits' END AS evidence
     FROM (SELECT m.l, m.r, (m.w - CASE WHEN k.l IS NULL THEN 0 ELSE ${KEY_BONUS} END)::INTEGER AS w, k.field, list_filter(${equal}::VARCHAR[], lambda name: name IS NOT NULL) AS equal
       FROM match_links AS m JOIN match_records AS a ON a.rid = m.l JOIN match_records AS b ON b.rid = m.r LEFT JOIN match_key_pairs AS k ON k.l = m.l AND k.r = m.r)
     ORDER BY l`;
@@ -108,4 +108,11 @@ export function proposedFileSql(sources: readonly string[]): string {
   const system = sources.map((name, index) => `WHEN ${index} THEN ${literal(name)}`).join(' ');
   return `SELECT CASE a.source ${system} END AS _system, a.key AS _key, CAST(b.key AS BIGINT) AS odoo_id, p.provenance, p.evidence, p.w AS weight
     FROM match_proposed AS p JOIN match_records AS a ON a.rid = p.l JOIN match_records AS b ON b.rid = p.r ORDER BY ${identifier('_system')}, ${identifier('_key')}`;
+}
+
+/** A record that is found in Odoo as well is nothing to decide once it is about to be linked. */
+export function proposedConflictsSql(sources: readonly string[]): string {
+  return `UPDATE conflict_findings SET resolved = true WHERE class = 'duplicate-record' AND place = 'across' AND len(records) = 2 AND id IN (
+    SELECT f.id FROM conflict_findings AS f JOIN (${proposedFileSql(sources)}) AS p
+      ON list_contains(list_transform(f.records, lambda r: r.odoo_id), p.odoo_id) AND list_contains(list_transform(f.records, lambda r: [r.system, r."key"]), [p._system, p._key]))`;
 }
