@@ -8,18 +8,23 @@ export function levelsSql(comparisons: readonly Comparison[], pairs: string, tab
   return `CREATE OR REPLACE TABLE ${table} AS ${selectSql(comparisons, pairs, keep, null)}`;
 }
 
-/** The same in several statements, each for the pairs whose first record is in one slice: what they join stays small enough to be held in memory. */
+/** The same in several statements, each for a part of the pairs by their first record: what they join stays small enough to be held in memory. */
 export function slicedLevelsSql(comparisons: readonly Comparison[], pairs: string, table: string, keep: readonly string[], records: number): string[] {
-  const slices = Array.from({ length: Math.max(1, Math.ceil(records / SLICE_RECORDS)) }, (_, index) => index * SLICE_RECORDS);
-  return slices.map(
-    (from, index) => `${index === 0 ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`} ${selectSql(comparisons, pairs, keep, from)}`,
-  );
+  const parts = Math.ceil(records / SLICE_RECORDS);
+  if (parts < 2) return [levelsSql(comparisons, pairs, table, keep)];
+  return Array.from({ length: parts }, (_, part) => {
+    const made = part === 0 ? `CREATE OR REPLACE TABLE ${table} AS` : `INSERT INTO ${table}`;
+    return `${made} ${selectSql(comparisons, pairs, keep, (column) => `${column} % ${parts} = ${part}`)}`;
+  });
 }
 
-/** `from`: the first record of the slice; null for all pairs. */
-function selectSql(comparisons: readonly Comparison[], pairs: string, keep: readonly string[], from: number | null): string {
-  const within = (rows: string, column: string): string =>
-    from === null ? rows : `(SELECT * FROM ${rows} WHERE ${column} >= ${from} AND ${column} < ${from + SLICE_RECORDS})`;
+/** `within`: a predicate on the number of a pair's first record; null for all pairs. */
+function selectSql(comparisons: readonly Comparison[], pairs: string, keep: readonly string[], within: ((column: string) => string) | null): string {
+  const some = within === null ? pairs : `(SELECT * FROM ${pairs} WHERE ${within('l')})`;
+  const sideOf: Side = (rows, side) => {
+    if (within === null) return rows;
+    return side === 'a' ? `(SELECT * FROM ${rows} WHERE ${within('rid')})` : `(SELECT * FROM ${rows} SEMI JOIN (SELECT r AS rid FROM ${some}) USING (rid))`;
+  };
   const similarities = comparisons.flatMap(({ similarities: columns, present }) =>
     Object.entries(columns).map(([column, expression]) => `CASE WHEN ${present} THEN ${expression} END AS ${column}`),
   );
@@ -31,8 +36,8 @@ function selectSql(comparisons: readonly Comparison[], pairs: string, keep: read
   const hashes = weighed.map((index) => `, CASE WHEN g${index} = 0 THEN hash(a_v${index}) END AS h${index}`).join('');
   const columns = ['l', 'r', ...keep, ...comparisons.map(({ index }) => `g${index}`), ...weighed.map((index) => `${shareSql(index)} AS lf${index}`)];
   return `SELECT ${columns.join(', ')}
-    FROM (SELECT *${hashes} FROM (SELECT *, ${levels.join(', ')} FROM (SELECT p.*, ${placed(inner)} FROM ${within(pairs, 'l')} AS p
-      JOIN ${within('match_records', 'rid')} AS a ON a.rid = p.l JOIN match_records AS b ON b.rid = p.r ${sideJoins(inner, within).join(' ')})))
+    FROM (SELECT *${hashes} FROM (SELECT *, ${levels.join(', ')} FROM (SELECT p.*, ${placed(inner)} FROM ${some} AS p
+      JOIN ${sideOf('match_records', 'a')} AS a ON a.rid = p.l JOIN ${sideOf('match_records', 'b')} AS b ON b.rid = p.r ${sideJoins(inner, sideOf).join(' ')})))
     ${weighed.map((index) => `LEFT JOIN match_values_${index} AS n${index} ON n${index}.h = h${index}`).join(' ')}`;
 }
 
@@ -44,13 +49,15 @@ const CODES_COLUMN = /\b([ab])\.(codes|stems)\b/g;
 const different = (texts: readonly string[], pattern: RegExp): string[] => [...new Set(texts.flatMap((text) => text.match(pattern) ?? []))];
 const placed = (expressions: string): string => expressions.replaceAll(WORDS_COLUMN, '$1_words.$2').replaceAll(CODES_COLUMN, '$1_codes.$2');
 
-function sideJoins(expressions: string, within: (rows: string, column: string) => string): string[] {
-  const of = (rows: string, side: string): string => (side === 'a' ? within(rows, 'rid') : rows);
+/** The rows of a table that the first (a) or second (b) records of pairs need. */
+type Side = (rows: string, side: string) => string;
+
+function sideJoins(expressions: string, sideOf: Side): string[] {
   const words = [...expressions.matchAll(WORDS_COLUMN)].map(
-    ([, side = '']) => `LEFT JOIN ${of('match_vectors', side)} AS ${side}_words ON ${side}_words.rid = ${side}.rid`,
+    ([, side = '']) => `LEFT JOIN ${sideOf('match_vectors', side)} AS ${side}_words ON ${side}_words.rid = ${side}.rid`,
   );
   const codes = [...expressions.matchAll(CODES_COLUMN)].map(
-    ([, side = '']) => `LEFT JOIN ${of('match_codes', side)} AS ${side}_codes ON ${side}_codes.rid = ${side}.rid`,
+    ([, side = '']) => `LEFT JOIN ${sideOf('match_codes', side)} AS ${side}_codes ON ${side}_codes.rid = ${side}.rid`,
   );
   return [...new Set([...words, ...codes])];
 }
