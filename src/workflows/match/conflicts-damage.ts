@@ -81,11 +81,12 @@ function diagnosesSql(fields: readonly IdentifierField[]): string {
       ELSE valid END, false) AS lost_zeros
   FROM read
 )
-SELECT *, ${classSql({ own, gtin, ndc, proven })} AS class FROM zeros`;
+SELECT *, ${classSql({ own, gtin, ndc, proven, filled: names(({ scheme }) => scheme.padding !== null) })} AS class FROM zeros`;
 }
 
-function classSql({ own, gtin, ndc, proven }: Readonly<Record<'own' | 'gtin' | 'ndc' | 'proven', string>>): string {
-  const short = `size < expected AND could_be_part AND CASE WHEN ${own} THEN shape_share >= ${HABIT} AND starts_with(usual_shape, shape) WHEN ${gtin} THEN valid IS NOT true OR size NOT IN (8, 12, 13, 14) OR is_part WHEN ${ndc} THEN NOT shaped ELSE true END`;
+/** `filled`: schemes whose canonical form has its zeros again, so that a short value may pass its check by chance. */
+function classSql({ own, gtin, ndc, proven, filled }: Readonly<Record<'own' | 'gtin' | 'ndc' | 'proven' | 'filled', string>>): string {
+  const short = `size < expected AND could_be_part AND CASE WHEN ${own} THEN shape_share >= ${HABIT} AND starts_with(usual_shape, shape) WHEN ${gtin} THEN valid IS NOT true OR (size NOT IN (8, 12, 13, 14) AND regexp_full_match(cleaned, '[0-9]+')) OR is_part WHEN ${ndc} THEN NOT shaped WHEN ${filled} THEN true ELSE valid IS NOT true END`;
   const part = `valid IS NOT true AND differs AND NOT lacks_country AND NOT (${ndc} AND shaped) AND length(twin) > length(cleaned) AND length(cleaned) >= 4 AND (starts_with(twin, cleaned) OR ends_with(twin, cleaned))`;
   const isVariant = [
     `(style <> usual_style AND style_share >= ${HABIT} AND NOT (${own} AND size <> length(replace(usual_shape, ' ', ''))))`,
