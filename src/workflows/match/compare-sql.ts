@@ -62,10 +62,15 @@ function sideJoins(expressions: string, sideOf: Side): string[] {
   return [...new Set([...words, ...codes])];
 }
 
+/** Records that are taken to be there as well, with values of their own: a handful of records does not show how rare a value is. */
+const OTHERS = 100;
+
 /** A value that only one record has is not in the table of counts. */
 function shareSql(index: number): string {
   const held = `coalesce(n${index}.n0 + n${index}.n1, 1)`;
-  return `CASE WHEN g${index} = 0 THEN (log2(CASE ${held} WHEN 2 THEN ${chanceSql(index)} ELSE ${held}::DOUBLE END / (SELECT greatest(count(v${index}), 1)::DOUBLE FROM match_records)) * 1000)::INTEGER END`;
+  const records = `(SELECT greatest(count(v${index}), 1)::DOUBLE FROM match_records)`;
+  const share = `CASE ${held} WHEN 2 THEN ${chanceSql(index)} / (${records} + ${OTHERS}) ELSE ${held} / ${records} END`;
+  return `CASE WHEN g${index} = 0 THEN (log2(${share}) * 1000)::INTEGER END`;
 }
 
 /** A value that these two records have and no other: how many others would have it by chance, from how many values are held twice at all and how many once.

@@ -249,6 +249,9 @@ async function train(request: MatchRequest, { fields, comparisons, counts, candi
   return modelOf({ entity: request.entity, fields, comparisons, estimate: found }, { records: [...counts], candidates, rounds: found.rounds });
 }
 
+/** Pairs that are taken to have been seen and to have had nothing in common: of a handful of records one pair alone would make a tax number look usual. */
+const STRANGERS = 200;
+
 /** How often random pairs show each level: equal values counted over all records, the other levels from the sample. */
 async function randomShares(plane: DataPlane, comparisons: readonly Comparison[], mode: MatchMode, patterns: readonly Pattern[]): Promise<number[][]> {
   const shares: number[][] = [];
@@ -256,14 +259,15 @@ async function randomShares(plane: DataPlane, comparisons: readonly Comparison[]
     const seen = levels.map((_, level) => patterns.reduce((sum, pattern) => (pattern.levels[index] === level ? sum + pattern.pairs : sum), 0));
     const total = seen.reduce((sum, pairs) => sum + pairs, 0);
     // half a pair for what the sample did not show, as long as it is large; less would make the rare look impossible
-    const sampled = seen.map((pairs) => (pairs + 0.5) / (total + 0.5 * levels.length));
+    const all = total + 0.5 * levels.length + STRANGERS;
+    const sampled = seen.map((pairs, level) => (pairs + 0.5 + (level === levels.length - 1 ? STRANGERS : 0)) / all);
     if (frequency) {
       const [row] = await plane.rows<{ same: number; all: number }>(
         mode === 'link'
           ? `SELECT coalesce(sum(n0 * n1), 0)::DOUBLE AS same, (SELECT (count(v${index}) FILTER (source = 0))::DOUBLE * count(v${index}) FILTER (source <> 0) FROM match_records) AS all FROM match_values_${index}`
           : `SELECT coalesce(sum((n0 + n1) * (n0 + n1 - 1) / 2), 0)::DOUBLE AS same, (SELECT count(v${index})::DOUBLE * (count(v${index}) - 1) / 2 FROM match_records) AS all FROM match_values_${index}`,
       );
-      if (row !== undefined && row.all > 0) sampled[0] = Math.max(row.same, 0.5) / row.all;
+      if (row !== undefined) sampled[0] = Math.max(row.same, 0.5) / (row.all + STRANGERS);
     }
     shares.push(sampled);
   }
