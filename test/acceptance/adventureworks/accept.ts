@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { ControlTotal, CoverageItem } from '../../../src/domain/difference.ts';
-import type { LoadRunResult, MapResult, PlanResult, ReconcileResult } from '../../../src/domain/results.ts';
+import type { LoadRunResult, MapResult, MatchResult, PlanResult, ReconcileResult } from '../../../src/domain/results.ts';
 import { type BareOdoo, type BareRecord, call, count, dump, readAll } from '../bare-client.ts';
 import { type Checks, sum } from '../checks.ts';
 import { cutover } from '../command-line.ts';
@@ -67,6 +67,8 @@ async function walk({ odoo, checks, log }: AcceptanceTarget, legacyUrl: string, 
 
   await run(['pull', '--capability', 'procurement']);
   checkMapping(checks, (await run<MapResult>(['map', 'procurement'], [0, 3])).data);
+  const unlinked = await run<MatchResult>(['match', 'procurement'], [0, 3]);
+  checks.equal('match takes nothing in Odoo for one of these records', 0, unlinked.data.crosswalk.new);
   await run<ReconcileResult>(['reconcile', 'procurement'], [3]);
   const planned = await run<PlanResult>(['plan', 'procurement', '--out', join(workspace, 'load.plan')]);
   checks.equal('plan refuses nothing', 0, planned.data.actions.refuse);
@@ -77,6 +79,12 @@ async function walk({ odoo, checks, log }: AcceptanceTarget, legacyUrl: string, 
   await checkOdoo(checks, odoo, legacyUrl);
 
   await run(['pull', 'odoo', '--capability', 'procurement']);
+  const linked = (await run<MatchResult>(['match', 'procurement'], [0, 3])).data;
+  checks.equal(
+    'match finds every loaded record linked',
+    { linked: loaded.data.records.created + loaded.data.records.linked, new: 0, repointed: 0, dangling: 0 },
+    linked.crosswalk,
+  );
   checkReconciled(checks, (await run<ReconcileResult>(['reconcile', 'procurement'], [0])).data);
 
   const stamps = await writeDates(odoo);
