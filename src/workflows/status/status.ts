@@ -117,7 +117,10 @@ function isWriting(command: string): boolean {
 }
 
 function asOpen(run: RunRecord, writes: boolean): StatusResult['open'][number] {
-  const again = [run.command, ...(run.capability !== null && ['map', 'match', 'reconcile', 'run', 'plan', 'state rebuild'].includes(run.command) ? [run.capability] : [])].join(' ');
+  const again = [
+    run.command,
+    ...(run.capability !== null && ['map', 'match', 'reconcile', 'run', 'plan', 'state rebuild'].includes(run.command) ? [run.capability] : []),
+  ].join(' ');
   const goOn = writes ? `cutover load --resume ${run.id}` : `cutover ${again}`;
   return { runId: run.id, command: run.command, capability: run.capability, status: run.status, startedAt: run.startedAt, goOn };
 }
