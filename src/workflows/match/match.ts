@@ -7,7 +7,7 @@ import type { MatchCounts, MatchResult } from '../../domain/results.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Capability } from '../../domain/workspace.ts';
 import { gatherAvailableSides } from '../sides/gather-sides.ts';
-import { latestMatch } from '../sides/latest-match.ts';
+import { type LatestMatch, latestMatch } from '../sides/latest-match.ts';
 import type { EntitySides, LegacySide, Sides, SidesRequest } from '../sides/sides.ts';
 import { type EntityMatch, matchEntity } from './match-entity.ts';
 import type { MatchModel } from './model.ts';
@@ -28,7 +28,7 @@ export async function matchCapability(request: MatchRequest, ports: Ports): Prom
   const sides = await gatherAvailableSides({ ...request, capability }, ports);
   const models = await readModels(request.workspace, request.capability, ports.runs);
   const directory = await ports.runs.runDirectory(request.runId);
-  const before = sides.world === null ? null : await latestMatch(ports, sides.world.uuid, request.capability.name);
+  const before = sides.world === null ? null : await matchBefore(ports, sides.world.uuid, request.capability.name);
   const matched: EntityMatch[] = [];
   let isNew = false;
   for (const entity of sides.entities) {
@@ -64,6 +64,16 @@ export async function matchCapability(request: MatchRequest, ports: Ports): Prom
     ports,
   );
   return { ...counts, model, entities, files };
+}
+
+/** What another version of the tool left is made anew here, and no reason to stop. */
+async function matchBefore(ports: Ports, odooUuid: string, capability: string): Promise<LatestMatch | null> {
+  try {
+    return await latestMatch(ports, odooUuid, capability);
+  } catch (error) {
+    if (error instanceof CutoverError && error.code === 'E_MATCH_STALE') return null;
+    throw error;
+  }
 }
 
 /** What a handful of records taught would be read into thousands: then it is learned anew every night, until there are enough. */
