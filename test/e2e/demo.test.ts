@@ -42,6 +42,7 @@ test('on the sandbox every step ends as the truth file says, every fault is name
       'load-again',
       'rollback',
       'reconcile-end',
+      'match',
       'leave',
     ].map((name) => [name, 'ok', []]),
   );
