@@ -47,8 +47,8 @@ test('on the sandbox every step ends as the truth file says, every fault is name
     ].map((name) => [name, 'ok', []]),
   );
   expect(demoStatus(result)).toBe('ok');
-  expect(result.proof).toMatchObject({ documents: 1316, records: 1928, secondLoad: { noop: 1316, moved: 0 }, rollback: { deleted: 1928, left: 0 } });
-  expect(result.proof.faults).toHaveLength(55);
+  expect(result.proof).toMatchObject({ documents: 1321, records: 1933, secondLoad: { noop: 1321, moved: 0 }, rollback: { deleted: 1933, left: 0 } });
+  expect(result.proof.faults).toHaveLength(77);
   expect(result.wayBack).toEqual([]);
   expect(readdirSync(directory)).toEqual([]);
 });
