@@ -58,6 +58,7 @@ export function linksAndFollows(inUse: () => OdooInUse): void {
     const planned = await step<PlanResult>(0, 'plan', 'procurement', '--out', 'first.plan');
     expect(planned.actions).toMatchObject({ link: 3, create: 6, refuse: 0 });
     const loaded = await step<LoadRunResult>(0, 'load', 'first.plan');
+    const run = loaded.runId;
     expect(loaded.records).toMatchObject({ created: 6, linked: 3 });
     expect(await partners()).toHaveLength(6);
     expect((await odoo.read('res.partner', [has.kestrel], ['ref', 'street']))[0]).toMatchObject({ ref: '000101', street: 'Marktweg 4' });
@@ -90,6 +91,16 @@ export function linksAndFollows(inUse: () => OdooInUse): void {
     expect(settled.conflicts).toEqual(first.conflicts);
     const worklist = await readFile(settled.files.find((file) => file.endsWith('.csv')) ?? '', 'utf8');
     expect(worklist).not.toContain('000105');
+
+    // and back again: what was made goes, what was there before is as it was, and the record that somebody merged another into is theirs now
+    const back = await step<LoadRunResult>(4, 'rollback', run);
+    expect(back.conflicts).toMatchObject([{ entity: 'supplier', key: '000104' }]);
+    expect(await partners()).toEqual([stays]);
+    expect((await odoo.read('res.partner', [has.kestrel], ['name', 'ref', 'street']))[0]).toMatchObject({
+      name: 'KESTREL Medical Supplies',
+      ref: false,
+      street: false,
+    });
   });
 }
 
