@@ -19,12 +19,18 @@ interface MovedRow {
   readonly odoo_id: number;
 }
 
-/** Needs `conflict_findings`, `match_links_now`, `match_odoo` and `match_odoo_names`. Answers how many links were moved. E_LOCKED while a load runs. */
+/** `system`, `key`, `external_id`, `was` and `odoo_id` of the links that Odoo has moved. Relations are those of a `ConflictNight`. */
+export function movedLinksSql({ links, externalIds, odoo }: { readonly links: string; readonly externalIds: string; readonly odoo: string }): string {
+  return `SELECT l.system, l.key, l.external_id, CAST(l.odoo_id AS BIGINT) AS was, min(n.odoo_id) AS odoo_id FROM ${links} AS l
+    JOIN ${externalIds} AS n ON n.external_id = l.external_id ANTI JOIN ${odoo} AS o ON o._odoo_id = CAST(l.odoo_id AS BIGINT)
+    GROUP BY l.system, l.key, l.external_id, l.odoo_id HAVING count(DISTINCT n.odoo_id) = 1`;
+}
+
+/** Needs `match_links_now`, `match_odoo` and `match_odoo_names`. Answers how many links were moved. E_LOCKED while a load runs. */
 export async function repointLinks({ request, odooUuid, entity, model }: RepointRequest, plane: DataPlane, ports: Ports): Promise<number> {
-  const moved = await plane.rows<MovedRow>(`SELECT l.system, l.key, l.external_id, min(n.odoo_id) AS odoo_id FROM match_links_now AS l
-    JOIN match_odoo_names AS n ON n.external_id = l.external_id
-    ANTI JOIN match_odoo AS o ON o._odoo_id = CAST(l.odoo_id AS BIGINT)
-    GROUP BY ALL HAVING count(DISTINCT n.odoo_id) = 1 ORDER BY l.system, l.key`);
+  const moved = await plane.rows<MovedRow>(
+    `${movedLinksSql({ links: 'match_links_now', externalIds: 'match_odoo_names', odoo: 'match_odoo' })} ORDER BY system, key`,
+  );
   if (moved.length === 0) return 0;
   const state = await ports.state();
   const links = moved.map(

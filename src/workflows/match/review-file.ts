@@ -13,6 +13,7 @@ import { type Comparison, comparisonsOf } from './comparisons.ts';
 import type { DecisionsInput } from './decisions.ts';
 import type { MatchOutcome } from './match-records.ts';
 import type { MatchModel } from './model.ts';
+import { movedLinksSql } from './repoint.ts';
 import { weightSql } from './score-sql.ts';
 import { keyIsPii, recordTextsSql, valueHashSql } from './value-hash.ts';
 
@@ -145,9 +146,8 @@ LEFT JOIN (SELECT d.conflict, w.* FROM match_review_duplicates AS d JOIN match_r
   const moved =
     links === undefined || links === null || externalIds === undefined || externalIds === null || odoo === null
       ? ''
-      : `UNION ALL BY NAME SELECT 'repointed' AS kind, CAST(l.odoo_id AS VARCHAR) AS value, CAST(min(x.odoo_id) AS VARCHAR) AS other, [{system: l.system, "key": l.key}] AS names
-FROM ${links} AS l JOIN ${externalIds} AS x ON x.external_id = l.external_id ANTI JOIN ${odoo} AS o ON o._odoo_id = CAST(l.odoo_id AS BIGINT)
-GROUP BY l.system, l.key, l.odoo_id HAVING count(DISTINCT x.odoo_id) = 1`;
+      : `UNION ALL BY NAME SELECT 'repointed' AS kind, CAST(was AS VARCHAR) AS value, CAST(odoo_id AS VARCHAR) AS other, [{system: system, "key": key}] AS names
+FROM (${movedLinksSql({ links, externalIds, odoo })})`;
   return `SELECT * EXCLUDE (n) FROM (${pairs}
 UNION ALL BY NAME ${conflicts} ${moved}) ORDER BY kind, CASE WHEN kind = 'conflict' THEN class END, weight DESC NULLS LAST, place, field NULLS FIRST, conflict, n, names`;
 }
