@@ -97,7 +97,7 @@ export interface BlockingLimits {
 export function blockingLimits(records: number): BlockingLimits {
   return {
     pairsOfKey: 10_000,
-    pairs: Math.max(300_000, Math.min(40 * records, 2_000_000 + records / 2)),
+    pairs: Math.max(300_000, Math.min(40 * records, Math.max(2_000_000 + records / 2, 2.5 * records))),
     candidates: Math.max(1_000_000, records),
     combined: Math.max(4, Math.min(12, Math.floor(Math.sqrt(10_000_000 / Math.max(records, 1))))),
   };
