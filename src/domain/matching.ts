@@ -52,7 +52,13 @@ export const MatchDecisionRow = z.object({
 });
 export type MatchDecisionRow = z.infer<typeof MatchDecisionRow>;
 
-/** The latest match of a capability, as its pointer file names it; paths are relative to the directory of the run. */
+/** The latest match of a capability, as its pointer file names it; paths are relative to the directory of the run.
+ *
+ *  Columns of a Parquet file of proposed links: `_system`, `_key` VARCHAR, `odoo_id` BIGINT, `provenance` VARCHAR (key, identifier, score),
+ *  `evidence` VARCHAR (a sentence without cell contents), `weight` INTEGER (thousandths of a bit, null for a key alone).
+ *
+ *  Columns of a Parquet file of conflicts: those of `conflict_findings` (workflows/match/conflicts.ts) and `resolved` BOOLEAN (decided by a
+ *  person and still as it was then). */
 export const MatchManifest = z.object({
   format: z.literal('cutover-match/1'),
   runId: z.string(),
@@ -67,10 +73,3 @@ export const MatchManifest = z.object({
   stale: z.array(z.object({ entity: z.string(), left: z.string(), right: z.string(), value_hash: z.string() })).default([]),
 });
 export type MatchManifest = z.infer<typeof MatchManifest>;
-
-/** Columns of a Parquet file of proposed links: `_system`, `_key` VARCHAR, `odoo_id` BIGINT, `provenance` VARCHAR (key, identifier, score),
- *  `evidence` VARCHAR (a sentence without cell contents), `weight` INTEGER (thousandths of a bit, null for a key alone).
- *
- *  Columns of a Parquet file of conflicts: those of `conflict_findings` (workflows/match/conflicts.ts) and `resolved` BOOLEAN (decided by a
- *  person and still as it was then). */
-export type MatchFileKind = 'links' | 'conflicts';

@@ -66,11 +66,6 @@ export function fold(text: string, digitsOnly: boolean): string {
   return translate(text, foldMap(digitsOnly)).replace(/^ +| +$/g, '');
 }
 
-/** Is there a character that no keyboard of the scheme writes: a look-alike, an invisible one, a blank around the text? */
-export function isStrangeSql(text: string, digitsOnly: boolean): string {
-  return `${text} <> ${foldSql(text, digitsOnly)}`;
-}
-
 interface CharacterMap {
   readonly from: string;
   /** Shorter than `from`: the characters beyond are left out. */

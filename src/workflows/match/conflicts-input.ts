@@ -3,9 +3,6 @@ import type { EntityContract } from '../../domain/contract.ts';
 import { schemeOf } from '../../domain/identifiers/registry.ts';
 import type { IdentifierScheme } from '../../domain/identifiers/scheme.ts';
 
-/** Where the two sides of a conflict stand. */
-export type ConflictPlace = 'within-legacy' | 'within-odoo' | 'across' | 'over-time' | 'crosswalk';
-
 /** One night's data of an entity. Relations are a quoted table or `read_parquet(…)`; null: there is none. */
 export interface ConflictNight {
   /** Canonical rows of all legacy systems (domain/canonical.ts). */

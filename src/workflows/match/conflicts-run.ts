@@ -39,7 +39,3 @@ export function shownFindingsSql(more: readonly string[] = []): string {
   return `SELECT id, class, entity, place, field, scheme, ${records}, ${['value', 'other', 'proposal'].map(shown).join(', ')}, evidence, reason, pii OR key_pii AS masked${more.map((column) => `, ${column}`).join('')} FROM conflict_findings
 ORDER BY class, place, field NULLS LAST, id`;
 }
-
-export function conflictCountsSql(): string {
-  return 'SELECT class, place, count(*) AS findings FROM conflict_findings GROUP BY ALL ORDER BY ALL';
-}

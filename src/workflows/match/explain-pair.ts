@@ -1,4 +1,5 @@
 /** Why two records are, or are not, one thing: the evidence in the order of the fields, each with its weight; the sum is the weight of the pair. */
+import type { RecordName } from '../../domain/matching.ts';
 import type { DataPlane, DataRow } from '../../domain/ports.ts';
 import { literal } from '../../domain/sql.ts';
 import { combine } from './combine.ts';
@@ -33,11 +34,6 @@ export interface PairExplanation {
   /** Something that names a thing speaks for it; without that the pair is never looked at. */
   readonly isNamed: boolean;
   readonly verdict: 'match' | 'review' | 'distinct';
-}
-
-export interface RecordName {
-  readonly system: string;
-  readonly key: string;
 }
 
 /** Of any two records of a run, whether blocking found them or not; null when one of them is not there. Works on the tables that the run left. */

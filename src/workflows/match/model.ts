@@ -1,7 +1,6 @@
 /** The trained model of one entity: a JSON file that is reviewed like code, trained once and used every night. */
 import { z } from 'zod';
 import { matchKinds } from '../../domain/contract.ts';
-import { sha256 } from '../../domain/digest.ts';
 import type { Comparison } from './comparisons.ts';
 import type { Estimate, LevelEstimate } from './estimate.ts';
 import type { MatchField } from './field-kind.ts';
@@ -97,4 +96,3 @@ const rounded = (value: number, digits: number): number => Number(value.toFixed(
 
 /** The text of the file: the same model is the same bytes. */
 export const modelText = (model: MatchModel): string => `${JSON.stringify(model, null, 2)}\n`;
-export const modelHash = (model: MatchModel): string => sha256(modelText(model));
