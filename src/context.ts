@@ -89,6 +89,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     state,
     source: (name) => sourceSystem(name, workspace, secrets),
     odoo: once(() => openOdoo(workspace, secrets, invocation.signal)),
+    piiKey: async () => (workspace.file.pii_key === undefined ? null : await secrets.resolve(workspace.file.pii_key)),
     clock,
     progress: (event) => {
       logged?.progress(event);

@@ -31,6 +31,8 @@ function reconciled(change: Partial<ReconcileResult['controls'][number]> = {}): 
     difference: '0',
     classes: { rounding },
     residual: '0',
+    gross: '0',
+    offsetting: false,
     rule: null,
   };
   return { verdict: 'INCOMPLETE', entities: [], controls: [{ ...total, ...change }], coverage: [], checks: [], files: [] };

@@ -16,6 +16,8 @@ const sqlExpression = z.string().min(1).describe('One DuckDB scalar expression: 
 const odooFieldName = z
   .union([z.string(), z.array(z.string()).min(1)])
   .describe('Odoo field. A list names the alternatives of different Odoo versions; the first that exists is used.');
+const phase = z.enum(['legacy-led', 'shared', 'odoo-led']);
+export type Phase = z.infer<typeof phase>;
 const odooDomain = z.array(z.unknown()).describe('Odoo domain, as in [["supplier_rank", ">", 0]].');
 
 // ---- fields ------------------------------------------------------------------------------------------------------------------
@@ -291,9 +293,31 @@ export const EntityContract = z.strictObject({
         .record(fieldName, z.enum(['legacy', 'odoo']))
         .default({})
         .describe('Owner of single fields.'),
+      phases: z
+        .partialRecord(
+          phase,
+          z.strictObject({
+            default: z.enum(['legacy', 'odoo']).optional().describe('Owner of every field that is not named below, in this phase.'),
+            fields: z
+              .record(fieldName, z.enum(['legacy', 'odoo']))
+              .default({})
+              .describe('Owner of single fields, in this phase.'),
+          }),
+        )
+        .default({})
+        .describe('Where it is another in a phase of the capability.'),
     })
-    .default({ default: 'legacy', fields: {} })
+    .default({ default: 'legacy', fields: {}, phases: {} })
     .describe('Which side is the source of truth, for the entity and for single fields.'),
+  settle_minutes: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('A difference younger than this may be a change on its way: it is pending, and becomes a break when the time has passed.'),
+  changed_at: fieldName
+    .optional()
+    .describe('The timestamp field that says when the legacy row was last changed, for `settle_minutes`. Left out: from when on a difference is seen.'),
   checks: z.array(CheckContract).default([]).describe('Business rules over canonical rows.'),
   controls: z.array(ControlContract).default([]).describe('Control totals that must tie on both sides.'),
   link_by: z.array(z.array(fieldName).min(1)).optional().describe('Sets of fields by which an existing Odoo record is recognised; the key by default.'),
@@ -301,6 +325,13 @@ export const EntityContract = z.strictObject({
   odoo: OdooBinding.optional().describe('Left out: the entity is mapped and checked, and nothing of it reaches Odoo.'),
 });
 export type EntityContract = z.infer<typeof EntityContract>;
+
+/** Owners as they are in a phase; what the phase does not name stays as it is. */
+export function ownerInPhase(owner: EntityContract['owner'], phase: Phase): EntityContract['owner'] {
+  const { default: changed, fields = {} } = owner.phases[phase] ?? {};
+  // a phase that names a default speaks for every field that it does not name itself
+  return { default: changed ?? owner.default, fields: changed === undefined ? { ...owner.fields, ...fields } : fields, phases: owner.phases };
+}
 
 export const SourceMapping = z.strictObject({
   system: systemName.describe('A system of cutover.yaml.'),
@@ -329,7 +360,7 @@ export const CapabilityFile = z.strictObject({
     .optional()
     .describe('The shipped pack this capability builds on; files here add to it or override it.'),
   entities: z.array(entityName).optional().describe('Order of load, parents first. Lines are loaded with their document.'),
-  phase: z.enum(['legacy-led', 'shared', 'odoo-led']).default('legacy-led').describe('Which side leads.'),
+  phase: phase.default('legacy-led').describe('Which side leads.'),
   cutoff: z.iso.date().optional().describe('Cut-off date of the capability.'),
 });
 export type CapabilityFile = z.infer<typeof CapabilityFile>;

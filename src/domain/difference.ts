@@ -23,16 +23,32 @@ export type Movement = 'legacy-changed' | 'odoo-changed' | 'both-changed' | 'nev
 /** What is expected to happen, from the owner of the field. */
 export type Direction = 'update-odoo' | 'return-to-legacy' | 'decide' | 'create-in-odoo' | 'mend-legacy' | 'archive-in-odoo' | 'link';
 
-/** One difference. `legacy`, `odoo` and `baseline` are canonical texts (null: no value); of `pii` fields they are null and `masked` is true
- *  in everything but the run's own data. */
+/** Where a break stands tonight. Only `open` ones count against the verdict (`pending` ones make it PENDING, waived ones nothing). */
+export type BreakStatus =
+  | 'open'
+  /** Younger than its entity's settle time: it may be on its way. */
+  | 'pending'
+  /** Accepted by a person, for as long as the values stay what they were. */
+  | 'waived'
+  /** It exists only because one of our own loads has written since this snapshot was taken. Counted in the coverage statement, reported nowhere else. */
+  | 'echo';
+
+/** Against the night before (a night is a set of snapshots: looking twice at the same ones is one night). */
+export type BreakLife = 'new' | 'persisting' | 'reopened';
+
+/** One difference. `legacy`, `odoo` and `baseline` are canonical texts (null: no value); of `pii` fields they are keyed tokens (null without a
+ *  key) and `masked` is true in everything but the run's own data and what was asked for in clear. */
 export interface Break {
-  /** 16 hex digits of SHA-256 over capability, entity, system, record key (or Odoo id) and field; not over the class. */
+  /** 16 hex digits of SHA-256 over capability, entity, system, record key (or Odoo id) and field; not over the class. Keyed (HMAC) where the record
+   *  key is `pii` and the workspace has a `pii_key`. */
   readonly id: string;
   readonly entity: string;
   readonly system: string;
   readonly key: string | null;
   readonly odooId: number | null;
   readonly class: Exclude<RecordClass, 'linked' | 'outside-scope'> | FieldClass;
+  /** What was broken, with the entity: the field that must agree, or the class of a record that must not be. */
+  readonly rule: string;
   readonly field: string | null;
   readonly legacy: string | null;
   readonly odoo: string | null;
@@ -40,7 +56,29 @@ export interface Break {
   readonly movement: Movement | null;
   readonly owner: 'legacy' | 'odoo' | null;
   readonly direction: Direction;
+  readonly status: BreakStatus;
+  readonly life: BreakLife;
+  /** As-of of the night in which it was first seen, or seen again after it had been resolved. ISO 8601. */
+  readonly firstSeen: string;
+  /** In how many nights since then, this one included. */
+  readonly nights: number;
+  /** For `pending`: from when on it is a break. ISO 8601. */
+  readonly pendingUntil: string | null;
+  /** For `waived`: the day until which it is accepted. */
+  readonly waivedUntil: string | null;
+  /** 16 hex digits over class and both values (HMAC for `pii` fields; null for those without a key): what decisions are bound to. */
+  readonly valueHash: string | null;
   readonly masked: boolean;
+}
+
+/** A break that was there in the night before and is gone. */
+export interface ResolvedBreak {
+  readonly id: string;
+  readonly entity: string;
+  readonly rule: string;
+  readonly class: Break['class'];
+  readonly firstSeen: string;
+  readonly nights: number;
 }
 
 /** `INCOMPLETE` > `BREAKS` > `PENDING` > `RECONCILED`; what could not be compared is never green. */
@@ -57,6 +95,10 @@ export interface ControlTotal {
   readonly difference: string;
   readonly classes: Readonly<Record<string, string>>;
   readonly residual: string;
+  /** Sum of the absolute differences of the rows: a net difference of 0 proves nothing. */
+  readonly gross: string;
+  /** Rows differ, and their differences cancel out. */
+  readonly offsetting: boolean;
   /** The rule that explains class `rounding`, as in `half-up per line to 0.01 (company: round_per_line)`. */
   readonly rule: string | null;
 }
@@ -76,7 +118,11 @@ export interface CoverageItem {
     | 'not-compared'
     /** One thing with another legacy record, which says what its fields are. */
     | 'follows-another'
-    | 'unresolved-reference';
+    | 'unresolved-reference'
+    /** Written by one of our own loads after the snapshot was taken: pull again. */
+    | 'echo'
+    /** Odoo has the record and does not show it to the user of the tool. */
+    | 'restricted';
   readonly rows: number;
   readonly sum: string | null;
 }

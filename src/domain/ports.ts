@@ -2,6 +2,7 @@
 import type { CanonicalDataset } from './canonical.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Provenance } from './matching.ts';
+import type { ReportFormat, ReportSource, WorklistDecision } from './report.ts';
 import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';
 
 // ---- time, ids, progress --------------------------------------------------------------------------------------------------------
@@ -84,8 +85,10 @@ export interface RunStore {
   baselineDirectory(odooUuid: string, capability: string, entity: string): Promise<string>;
   /** Directory of the pointer to the latest match (`<odoo uuid>/<capability>`). */
   matchDirectory(odooUuid: string, capability: string): Promise<string>;
+  /** Directory of what one reconcile leaves for the next (`<odoo uuid>/<capability>`): breaks' life, and what it need not compare again. */
+  reconcileDirectory(odooUuid: string, capability: string): Promise<string>;
   /** Writes a file whole or not at all (0600). */
-  writeFile(path: string, content: string | AsyncIterable<string>): Promise<void>;
+  writeFile(path: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array>): Promise<void>;
   readLines(path: string): AsyncIterable<string>;
   readFile(path: string): Promise<string>;
   exists(path: string): Promise<boolean>;
@@ -321,6 +324,15 @@ export interface StateStore {
   close(): Promise<void>;
 }
 
+// ---- reports ---------------------------------------------------------------------------------------------------------------------------------
+
+/** Makes a report from the manifest and the breaks of one reconcile (domain/report.ts). Same source, same bytes. Large reports stream. */
+export interface ReportRenderer {
+  render(format: ReportFormat, source: ReportSource): AsyncIterable<string | Uint8Array>;
+  /** The rows of a filled-in worklist: CSV, XLSX or what the HTML report exported, by the name of the file. E_USAGE where it is none of these. */
+  readDecisions(path: string): Promise<readonly WorklistDecision[]>;
+}
+
 // ---- together -------------------------------------------------------------------------------------------------------------------------------
 
 /** The outside world of one command. State and Odoo are opened on first use. */
@@ -331,6 +343,8 @@ export interface Ports {
   readonly state: () => Promise<StateStore>;
   readonly source: (system: string) => SourceSystem;
   readonly odoo: () => Promise<OdooConnection>;
+  /** The workspace's `pii_key`; null: it has none. E_SECRET_MISSING where it names one that is not there. */
+  readonly piiKey: () => Promise<string | null>;
   readonly clock: Clock;
   readonly progress: Progress;
   /** Aborted by Ctrl-C: finish what is under way, then stop with E_INTERRUPTED. */

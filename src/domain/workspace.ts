@@ -1,5 +1,6 @@
 /** cutover.yaml, and the whole workspace once it has been read. */
 import { z } from 'zod';
+import type { BreakDecisionRow } from './break-decision.ts';
 import type { CapabilityFile, CodeMapRow, EntityContract, LinkDecisionRow, SourceMapping } from './contract.ts';
 import type { MatchDecisionRow } from './matching.ts';
 
@@ -47,6 +48,12 @@ export const Policies = z.strictObject({
   allow_empty: z.array(z.string()).default([]).describe('Sources (`system/entity`) that may answer empty.'),
   rejects: z.number().int().min(0).default(0).describe('More rejects than this are findings (exit 3).'),
   conflicts: z.number().int().min(0).default(0).describe('More conflicts of identifiers than this, decided ones left out, are findings (exit 3).'),
+  new_breaks: z
+    .number()
+    .int()
+    .min(0)
+    .default(1000)
+    .describe('More new breaks than this in one night raise one alarm instead of a list; every break is still in the files.'),
   overlap_minutes: z.number().int().min(0).default(15).describe('How far an incremental pull reaches behind its watermark.'),
   memory: z
     .string()
@@ -66,6 +73,7 @@ export const WorkspaceFile = z.strictObject({
   systems: z.record(systemName, SystemConfig).describe('The legacy systems and Odoo, by name.'),
   odoo: systemName.default('odoo').describe('The system that is the target.'),
   capabilities: z.array(z.string()).min(1).describe('Folders of mappings/, in the order they are worked on.'),
+  pii_key: secret.optional().describe('Key of the tokens and value hashes of fields marked `pii`, as ${CUTOVER_PII_KEY}; without it they are blank.'),
   state: address.default('embedded').describe('`embedded`, or postgres://… shared by several people and CI.'),
   store: z.string().default('.cutover').describe('Directory of snapshots, baselines and runs; may be shared.'),
   policies: Policies.prefault({}).describe('What is tolerated, and how much of the machine is used.'),
@@ -115,6 +123,14 @@ export interface Workspace {
   readonly linkDecisions: readonly LinkDecisionRow[];
   /** Of all files decisions/match*.csv, in the order of files and rows; rows without a decision are left out. */
   readonly matchDecisions: readonly MatchDecisionRow[];
+  /** Of all files decisions/breaks*.csv, in the order of files and rows; rows without a decision are left out. */
+  readonly breakDecisions: readonly PlacedBreakDecision[];
+}
+
+/** A decision on a break, with where it stands. `problem`: why it decides nothing (null: nothing speaks against it). */
+export interface PlacedBreakDecision extends BreakDecisionRow {
+  readonly position: FilePosition;
+  readonly problem: string | null;
 }
 
 /** The definition of an entity; asking for one that is not there is a mistake of the caller. */

@@ -111,6 +111,7 @@ function portsOf(directory: string, source: Ports['source']): Ports {
     state: unused,
     source,
     odoo: unused,
+    piiKey: async () => null,
     clock,
     progress: () => undefined,
     signal: new AbortController().signal,

@@ -79,6 +79,7 @@ export async function legacyWorkspace(file: { readonly systems: object; readonly
       throw new Error(`no legacy system ${name}`);
     },
     odoo: unused,
+    piiKey: async () => null,
     clock,
     progress: (event) => events.push(event),
     signal: new AbortController().signal,
@@ -92,7 +93,14 @@ export async function legacyWorkspace(file: { readonly systems: object; readonly
       pulls += 1;
       const entities = Object.entries(mappings).map(([entity, bySystem]) => definitionOf(entity, bySystem));
       const capability: Capability = { name: 'procurement', file: { capability: 'procurement', phase: 'legacy-led' }, entities, codes: new Map(), hash: '' };
-      const workspace: Workspace = { directory, file: parsed, capabilities: new Map([['procurement', capability]]), linkDecisions: [], matchDecisions: [] };
+      const workspace: Workspace = {
+        directory,
+        file: parsed,
+        capabilities: new Map([['procurement', capability]]),
+        linkDecisions: [],
+        matchDecisions: [],
+        breakDecisions: [],
+      };
       const systems = Object.keys(parsed.systems);
       const asOf = new Date(Date.UTC(2026, 0, 1) + pulls * 60_000).toISOString();
       return await pull({ workspace, capability, systems, entity: options.entity ?? null, full: options.full ?? false, asOf, runId: 'r' }, ports);

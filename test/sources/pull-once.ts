@@ -23,6 +23,7 @@ const ports: Ports = {
   state: unused,
   source: (name) => filesSource(name, config, directory),
   odoo: unused,
+  piiKey: async () => null,
   clock,
   progress: () => undefined,
   signal: new AbortController().signal,
@@ -41,7 +42,7 @@ const mapping = SourceMapping.parse({ system: 'wards', entity: 'supplier', from:
 const file = WorkspaceFile.parse({ version: 1, namespace: 'bench', capabilities: ['procurement'], systems: { wards: config } });
 const entity = { contract, position, sources: [{ mapping, position }], lines: [] };
 const capability = { name: 'procurement', file: { capability: 'procurement', phase: 'legacy-led' as const }, entities: [entity], codes: new Map(), hash: '' };
-const workspace = { directory, file, capabilities: new Map([['procurement', capability]]), linkDecisions: [], matchDecisions: [] };
+const workspace = { directory, file, capabilities: new Map([['procurement', capability]]), linkDecisions: [], matchDecisions: [], breakDecisions: [] };
 const started = performance.now();
 const { snapshots } = await pull({ workspace, capability, systems: ['wards'], entity: null, full: true, asOf: clock.now(), runId: 'once' }, ports);
 const seconds = (performance.now() - started) / 1000;

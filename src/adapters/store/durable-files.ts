@@ -79,14 +79,14 @@ export async function takeAway(directory: string): Promise<void> {
 }
 
 /** Writes through a temporary sibling. */
-export async function writeWhole(path: string, content: string | AsyncIterable<string>): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array>): Promise<void> {
   await makePrivateDirectory(dirname(path));
   const temporary = join(dirname(path), `${HIDDEN_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
   const file = await open(temporary, 'wx', PRIVATE_FILE);
   try {
     try {
-      if (typeof content === 'string') await file.writeFile(content);
-      else for await (const part of content) await file.write(part);
+      if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
+      else for await (const part of content) await file.appendFile(part);
       await file.sync();
     } finally {
       await file.close();

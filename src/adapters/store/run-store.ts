@@ -1,4 +1,4 @@
-/** Everything kept as files beside the snapshots: `runs/`, `canonical/` (by inputs hash), `baseline/`. */
+/** Everything kept as files beside the snapshots: `runs/`, `canonical/` (by inputs hash), `baseline/`, `match/`, `reconcile/`. */
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -34,10 +34,10 @@ export function directoryRunStore(directory: string): RunStore {
     return { ...manifest.data, rows: join(place, ROWS), rejects: join(place, REJECTS) };
   }
 
+  const folder = async (kind: string, ...names: readonly string[]) => await makePrivateDirectory(join(root, kind, ...names.map(safeName)));
+
   return {
-    async runDirectory(runId) {
-      return await makePrivateDirectory(join(root, 'runs', safeName(runId)));
-    },
+    runDirectory: (runId) => folder('runs', runId),
 
     canonical,
 
@@ -77,13 +77,9 @@ export function directoryRunStore(directory: string): RunStore {
       return removed;
     },
 
-    async baselineDirectory(odooUuid, capability, entity) {
-      return await makePrivateDirectory(join(root, 'baseline', safeName(odooUuid), safeName(capability), safeName(entity)));
-    },
-
-    async matchDirectory(odooUuid, capability) {
-      return await makePrivateDirectory(join(root, 'match', safeName(odooUuid), safeName(capability)));
-    },
+    baselineDirectory: (odooUuid, capability, entity) => folder('baseline', odooUuid, capability, entity),
+    matchDirectory: (odooUuid, capability) => folder('match', odooUuid, capability),
+    reconcileDirectory: (odooUuid, capability) => folder('reconcile', odooUuid, capability),
 
     async writeFile(path, content) {
       await writeWhole(resolve(path), content);

@@ -91,6 +91,15 @@ function checkFieldNames({ contract, position, mistakes }: Subject): void {
     if (contract.key.indexOf(name) !== index) mistakes.push({ position: position(['key', index]), message: `'${name}' stands in the key twice` });
   }
   for (const name of Object.keys(contract.owner.fields)) refuseUnknown(name, names, position(['owner', 'fields', name]), mistakes);
+  for (const [phase, { fields }] of Object.entries(contract.owner.phases)) {
+    for (const name of Object.keys(fields)) refuseUnknown(name, names, position(['owner', 'phases', phase, 'fields', name]), mistakes);
+  }
+  if (contract.changed_at !== undefined) {
+    const at = position(['changed_at']);
+    refuseUnknown(contract.changed_at, names, at, mistakes);
+    const type = contract.fields[contract.changed_at]?.type;
+    if (type !== undefined && type !== 'timestamp') mistakes.push({ position: at, message: `'${contract.changed_at}' is of type ${type}, not a timestamp` });
+  }
   for (const [index, fields] of (contract.link_by ?? []).entries()) {
     for (const [inner, name] of fields.entries()) refuseUnknown(name, names, position(['link_by', index, inner]), mistakes);
   }

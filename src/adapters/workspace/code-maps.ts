@@ -1,11 +1,12 @@
 /** Value tables as CSV: code maps (codes/<name>.csv) and decisions (decisions/*.csv). */
 import { type CsvError, parse } from 'csv-parse/sync';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { BreakDecisionRow, breakDecisions } from '../../domain/break-decision.ts';
 import { CodeMapRow, LinkDecisionRow } from '../../domain/contract.ts';
 import { MatchDecisionRow, recordName } from '../../domain/matching.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import type { FilePosition } from '../../domain/workspace.ts';
+import type { FilePosition, PlacedBreakDecision } from '../../domain/workspace.ts';
 
 interface PlacedRow<Row> {
   readonly row: Row;
@@ -118,4 +119,26 @@ function pairOrConflict({ left, right, conflict, decision }: MatchDecisionRow): 
     if (recordName(text) === null) return `'${column}' must be <system>/<key>`;
   }
   return left === right ? 'left and right are the same record' : null;
+}
+
+/** One of decisions/breaks*.csv. A worklist of `cutover reconcile` is such a file once decisions stand in it. A row that cannot be right stops nobody's
+ *  night: it decides nothing, and is listed with what is wrong with it. */
+export function readBreakDecisions(content: string, file: string, mistakes: Mistakes): PlacedBreakDecision[] {
+  const rows = readTable(BreakDecisionRow, content, file, mistakes, { mayHaveMore: true, filledIn: 'decision' });
+  return rows.map(({ row, position }) => ({ ...row, position, problem: problemOf(row) }));
+}
+
+function problemOf({ break: id, decision, by, reason, until, value_hash: hash }: BreakDecisionRow): string | null {
+  if (!/^[0-9a-f]{16}$/.test(id)) return 'break must be the id of a break: 16 hex digits';
+  if (!breakDecisions.some((known) => known === decision)) return `decision must be one of ${breakDecisions.join(', ')}${didYouMean(decision, breakDecisions)}`;
+  if (by.trim() === '') return 'by is empty: a decision has an owner';
+  if (reason.trim() === '') return 'reason is empty';
+  if (until === '' && decision === 'waive') return 'until is empty: a waiver has an end';
+  if (until !== '' && !isDay(until)) return 'until must be a day: YYYY-MM-DD';
+  if (!/^[0-9a-f]{16}$/.test(hash)) return 'value_hash must be that of the worklist: a decision is bound to the values it was made on';
+  return null;
+}
+
+function isDay(text: string): boolean {
+  return z.iso.date().safeParse(text).success;
 }

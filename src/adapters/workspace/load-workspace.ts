@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ownerInPhase } from '../../domain/contract.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { type Mistakes, refuseMistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
@@ -85,7 +86,8 @@ function outlineOf(tree: Tree): Outline {
 
 function capabilityOf({ name, file, entities, codes }: CapabilityParts): Capability {
   const definitions = entities.map((entity) => [entity.contract, entity.sources.map((source) => source.mapping)]);
-  return { name, file, entities, codes, hash: definitionHash([file, definitions, [...codes.values()].map((map) => [map.name, map.rows])]) };
+  const inPhase = entities.map((entity) => ({ ...entity, contract: { ...entity.contract, owner: ownerInPhase(entity.contract.owner, file.phase) } }));
+  return { name, file, entities: inPhase, codes, hash: definitionHash([file, definitions, [...codes.values()].map((map) => [map.name, map.rows])]) };
 }
 
 /** SHA-256 over parsed definitions: neither comments nor the order of keys count. */
@@ -114,6 +116,7 @@ function checkSystems(file: WorkspaceFile, root: string, position: ReturnType<ty
     }
     for (const key of secretKeys(system)) checkSecretReference(key.text, root, position(['systems', name, key.name]), mistakes);
   }
+  if (file.pii_key !== undefined) checkSecretReference(file.pii_key, root, position(['pii_key']), mistakes);
   checkAddress(file.state, position(['state']), mistakes);
   if (file.state !== 'embedded' && !/^(postgres(ql)?:\/\/|\$\{|file:)/.test(file.state)) {
     mistakes.push({ position: position(['state']), message: `'state' must be embedded or postgres://…${didYouMean(file.state, ['embedded'])}` });

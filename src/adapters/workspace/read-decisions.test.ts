@@ -65,7 +65,7 @@ describe('decisions on matches', () => {
   });
 
   it('there may be none', async () => {
-    expect(await readDecisions(root, names, [])).toEqual({ linkDecisions: [], matchDecisions: [] });
+    expect(await readDecisions(root, names, [])).toEqual({ linkDecisions: [], matchDecisions: [], breakDecisions: [] });
     expect(await told({ 'match.csv': [header] })).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
-/** What people decided: decisions/links.csv and every decisions/match*.csv, checked against each other. */
+/** What people decided: decisions/links.csv and every decisions/match*.csv, checked against each other, and every decisions/breaks*.csv. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { recordName } from '../../domain/matching.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import type { FilePosition, Workspace } from '../../domain/workspace.ts';
-import { readLinkDecisions, readMatchDecisions } from './code-maps.ts';
+import type { FilePosition, PlacedBreakDecision, Workspace } from '../../domain/workspace.ts';
+import { readBreakDecisions, readLinkDecisions, readMatchDecisions } from './code-maps.ts';
 
 /** What decisions may name. */
 export interface DecisionNames {
@@ -17,17 +17,22 @@ export interface DecisionNames {
 
 const LINKS = 'links.csv';
 const isMatchFile = (name: string): boolean => /^match.*\.csv$/.test(name);
+const isBreaksFile = (name: string): boolean => /^breaks.*\.csv$/.test(name);
 
-export async function readDecisions(root: string, names: DecisionNames, mistakes: Mistakes): Promise<Pick<Workspace, 'linkDecisions' | 'matchDecisions'>> {
+type Decisions = Pick<Workspace, 'linkDecisions' | 'matchDecisions' | 'breakDecisions'>;
+
+export async function readDecisions(root: string, names: DecisionNames, mistakes: Mistakes): Promise<Decisions> {
   const matchRows: ReturnType<typeof readMatchDecisions> = [];
+  const breakDecisions: PlacedBreakDecision[] = [];
   for (const entry of (await readdir(path.join(root, 'decisions')).catch(() => [])).sort()) {
     if (entry.startsWith('.') || /^readme/i.test(entry) || entry === LINKS) continue;
     const file = `decisions/${entry}`;
     if (isMatchFile(entry)) matchRows.push(...readMatchDecisions(await readFile(path.join(root, file), 'utf8'), file, mistakes));
+    else if (isBreaksFile(entry)) breakDecisions.push(...readBreakDecisions(await readFile(path.join(root, file), 'utf8'), file, mistakes));
     else
       mistakes.push({
         position: { file, line: 1, column: 1 },
-        message: `not a file of decisions that cutover knows${didYouMean(entry, [LINKS, 'match.csv'])}`,
+        message: `not a file of decisions that cutover knows${didYouMean(entry, [LINKS, 'match.csv', 'breaks.csv'])}`,
       });
   }
   for (const { row, position } of matchRows) {
@@ -43,7 +48,7 @@ export async function readDecisions(root: string, names: DecisionNames, mistakes
     ...matchRows.map(({ row, position }) => ({ ...row, about: row.conflict === '' ? pairOf(row.left, row.right) : [row.conflict], position })),
   ];
   checkContradictions(decided, mistakes);
-  return { linkDecisions: links.map(({ row }) => row), matchDecisions: matchRows.map(({ row }) => row) };
+  return { linkDecisions: links.map(({ row }) => row), matchDecisions: matchRows.map(({ row }) => row), breakDecisions };
 }
 
 function checkNames(names: DecisionNames, named: { entity: string; systems: readonly string[] }, position: FilePosition, mistakes: Mistakes): void {

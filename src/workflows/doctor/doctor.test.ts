@@ -57,6 +57,7 @@ function portsOf(workspace: Workspace, odoo: () => Promise<OdooConnection>): Por
     state: async () => state,
     source: (name) => filesSource(name, workspace.file.systems[name] as FilesSystem, root),
     odoo,
+    piiKey: async () => null,
     clock,
     progress: () => undefined,
     signal: new AbortController().signal,

@@ -44,6 +44,7 @@ beforeEach(() => {
     state: unused,
     source: unused,
     odoo: unused,
+    piiKey: async () => null,
     clock,
     progress: () => undefined,
     signal: new AbortController().signal,

@@ -94,7 +94,14 @@ function workspaceOf(...contracts: readonly unknown[]) {
     systems: { odoo: { connector: 'odoo', url: sandbox.url } },
     capabilities: ['procurement'],
   });
-  const workspace: Workspace = { directory: store, file, capabilities: new Map([['procurement', capability]]), linkDecisions: [], matchDecisions: [] };
+  const workspace: Workspace = {
+    directory: store,
+    file,
+    capabilities: new Map([['procurement', capability]]),
+    linkDecisions: [],
+    matchDecisions: [],
+    breakDecisions: [],
+  };
   const ports: Ports = {
     openPlane: () => openDataPlane({ memory: '256MB', threads: 2, spillDirectory: join(directory, 'spill') }),
     snapshots: directorySnapshotStore(store, clock),
@@ -104,6 +111,7 @@ function workspaceOf(...contracts: readonly unknown[]) {
       throw new Error('a pull of Odoo asks no other source');
     },
     odoo: async () => odoo,
+    piiKey: async () => null,
     clock,
     progress: () => undefined,
     signal: new AbortController().signal,

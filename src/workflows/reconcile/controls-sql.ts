@@ -58,7 +58,7 @@ function digitsOf(measure: FieldRule | null): number {
   return measure !== null && 'digits' in measure.contract ? measure.contract.digits : 0;
 }
 
-/** One row per dimension value and class: `dimension` (position, null for the grand total), `value`, `class`, `legacy`, `odoo` as exact texts.
+/** One row per dimension value and class: `dimension` (position, null for the grand total), `value`, `class`, `legacy`, `odoo`, `gross` as exact texts.
  *  Class `equal` explains nothing and needs no explanation; `residual` is what is left unexplained. */
 export function controlSql(query: ControlQuery): string {
   const { comparison, measure, dimensions, rejects } = query;
@@ -71,7 +71,7 @@ export function controlSql(query: ControlQuery): string {
     measure === null ? 'l._ahead IS NULL' : `(l._system IN (${measure.systems.map(literal).join(', ')}) AND ${saysSql('l', measure.systems)})`;
   const groups = dimensions.map(
     (_, index) =>
-      `SELECT ${index} AS dimension, d${index} AS value, CASE WHEN m${index} THEN 'other-dimension' ELSE class END AS class, ${sums} FROM entry GROUP BY ALL`,
+      `SELECT ${index} AS dimension, d${index} AS value, CASE WHEN m${index} THEN 'other-dimension' ELSE class END AS class, ${sumsSql(`CASE WHEN m${index} THEN abs(legacy) + abs(odoo) ELSE gross END`)} FROM entry GROUP BY ALL`,
   );
   return `WITH l AS (${legacySql(query)}), o AS (${odooSql(query)}),
 r AS (SELECT _system, _key, _fields, _rounded FROM read_parquet(${literal(comparison.records)}) WHERE _class = 'linked'),
@@ -80,19 +80,23 @@ paired AS MATERIALIZED (
     ${pairClassSql(measure)} AS class${each((index) => `l.d${index} AS d${index}`)}${there}${moved}
   FROM l JOIN o ON o._odoo_id = l._odoo_id JOIN r ON r._system = l._system AND r._key = l._key WHERE l._class = 'linked'
 ),
-entry(legacy, odoo, class${each((index) => `d${index}, m${index}`)}) AS MATERIALIZED (
-  SELECT l_amount, 0, CASE WHEN nth > 1 THEN 'joined' ELSE class END${each((index) => `d${index}, m${index} AND nth = 1`)} FROM paired
-  UNION ALL SELECT 0, o_amount, class${each((index) => `o_d${index}, m${index}`)} FROM paired WHERE nth = 1
-  UNION ALL SELECT amount, 0, CASE WHEN _ahead IS NOT NULL AND _class <> 'duplicate-key' THEN 'joined' ELSE _class END${each((index) => `d${index}, false`)} FROM l WHERE _class <> 'linked'
-  UNION ALL SELECT 0, amount, _class${each((index) => `d${index}, false`)} FROM o WHERE _class <> 'linked'
-  ${rejected.map((file) => `UNION ALL SELECT 1, 0, CASE WHEN bool_or(rule = 'null-key') THEN 'null-key' ELSE 'rejected' END${each(() => 'NULL, false')} FROM read_parquet(${literal(file)}) GROUP BY row`).join('\n  ')}
+entry(legacy, odoo, gross, class${each((index) => `d${index}, m${index}`)}) AS MATERIALIZED (
+  SELECT l_amount, 0, abs(coalesce(l_amount, 0) - CASE WHEN nth > 1 THEN 0 ELSE coalesce(o_amount, 0) END), CASE WHEN nth > 1 THEN 'joined' ELSE class END${each((index) => `d${index}, m${index} AND nth = 1`)} FROM paired
+  UNION ALL SELECT 0, o_amount, 0, class${each((index) => `o_d${index}, m${index}`)} FROM paired WHERE nth = 1
+  UNION ALL SELECT amount, 0, abs(amount), CASE WHEN _ahead IS NOT NULL AND _class <> 'duplicate-key' THEN 'joined' ELSE _class END${each((index) => `d${index}, false`)} FROM l WHERE _class <> 'linked'
+  UNION ALL SELECT 0, amount, abs(amount), _class${each((index) => `d${index}, false`)} FROM o WHERE _class <> 'linked'
+  ${rejected.map((file) => `UNION ALL SELECT 1, 0, 1, CASE WHEN bool_or(rule = 'null-key') THEN 'null-key' ELSE 'rejected' END${each(() => 'NULL, false')} FROM read_parquet(${literal(file)}) GROUP BY row`).join('\n  ')}
 )
-SELECT CAST(NULL AS INTEGER) AS dimension, CAST(NULL AS VARCHAR) AS value, class, ${sums} FROM entry GROUP BY class
+SELECT CAST(NULL AS INTEGER) AS dimension, CAST(NULL AS VARCHAR) AS value, class, ${sumsSql('gross')} FROM entry GROUP BY class
 ${groups.map((group) => `UNION ALL ${group}`).join('\n')}
 ORDER BY dimension NULLS FIRST, value NULLS FIRST, class`;
 }
 
-const sums = 'CAST(coalesce(sum(legacy), 0) AS VARCHAR) AS legacy, CAST(coalesce(sum(odoo), 0) AS VARCHAR) AS odoo';
+/** `gross`: what the rows differ by, whatever its sign; a row that stands elsewhere on the other side differs by the whole of its amount. */
+function sumsSql(gross: string): string {
+  const sum = (amount: string) => `CAST(coalesce(sum(${amount}), 0) AS VARCHAR)`;
+  return `${sum('legacy')} AS legacy, ${sum('odoo')} AS odoo, ${sum(gross)} AS gross`;
+}
 
 /** Why the amounts of a linked record differ. What no rule explains is `residual`. */
 function pairClassSql(measure: FieldRule | null): string {

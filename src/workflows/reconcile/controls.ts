@@ -35,6 +35,7 @@ interface ControlRow {
   readonly class: string;
   readonly legacy: string;
   readonly odoo: string;
+  readonly gross: string;
 }
 
 /** A control whose measure Odoo does not hold, or no source yields, is no control: the coverage statement has its sum. */
@@ -145,15 +146,18 @@ function totalsOf({ name, query }: PlannedControl, rows: readonly ControlRow[]):
     const difference = (chosen: readonly ControlRow[]) => sumOf(chosen.flatMap((row) => [row.legacy, negated(row.odoo)]));
     const explained = bucket.filter((row) => row.class !== 'equal' && row.class !== 'residual');
     const isRounded = explained.some((row) => row.class === 'rounding');
+    const [net, gross] = [difference(bucket), sumOf(bucket.map((row) => row.gross))];
     return {
       entity: query.comparison.entity,
       name,
       dimension,
       legacy: sumOf(bucket.map((row) => row.legacy)),
       odoo: sumOf(bucket.map((row) => row.odoo)),
-      difference: difference(bucket),
+      difference: net,
       classes: Object.fromEntries(explained.map((row) => [row.class, difference([row])])),
       residual: difference(bucket.filter((row) => row.class === 'residual')),
+      gross,
+      offsetting: isZero(net) && !isZero(gross),
       rule: isRounded ? (query.measure?.rounding ?? null) : null,
     };
   });
@@ -161,4 +165,8 @@ function totalsOf({ name, query }: PlannedControl, rows: readonly ControlRow[]):
 
 function negated(amount: string): string {
   return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
+}
+
+function isZero(amount: string): boolean {
+  return /^-?0(\.0*)?$/.test(amount);
 }

@@ -118,6 +118,7 @@ export class ReconcileWorld {
       state: async () => laboratory.state,
       source: unused,
       odoo: unused,
+      piiKey: async () => null,
       clock,
       progress: () => undefined,
       signal: new AbortController().signal,
@@ -141,6 +142,7 @@ export class ReconcileWorld {
       }),
       capabilities: new Map([['procurement', this.capability]]),
       matchDecisions: (description.matchDecisions ?? []).map((row) => MatchDecisionRow.parse({ ...row, by: 'steward' })),
+      breakDecisions: [],
       linkDecisions: (description.decisions ?? []).map((row) => LinkDecisionRow.parse({ ...row, by: 'steward', at: '2026-01-01' })),
     };
   }
