@@ -25,6 +25,7 @@ export default class Init extends CutoverCommand {
   static override args = { directory: argument({ description: 'Where; this folder by default.' }) };
   static override flags = {
     name: string({ helpValue: 'NAME', summary: 'What the workspace is for; the name of the folder by default.' }),
+    ci: string({ options: ['github', 'gitlab'], summary: 'Also a workflow that runs every night and publishes the reports.' }),
     namespace: string({ helpValue: 'NAME', summary: 'Module part of the External IDs made in Odoo; made from the name by default.' }),
   };
   static override exitCodes = { [ExitCode.usage]: 'files are there already, or the namespace cannot be one' };
@@ -39,7 +40,10 @@ export default class Init extends CutoverCommand {
     const checked = WorkspaceFile.shape.namespace.safeParse(namespace);
     if (!checked.success)
       throw new CutoverError('E_USAGE', `${namespace} cannot be a namespace: ${checked.error.issues[0]?.message}`, { hint: 'cutover init --help' });
-    const files = scaffoldFiles({ name, namespace, today: (flags['as-of'] ?? systemClock.now()).slice(0, 10) });
+    const { ciKinds } = await import('../src/workflows/init/ci-files.ts');
+    const kind = ciKinds.find((known) => known === flags.ci);
+    const ci = kind === undefined ? null : { kind, version: this.config.version };
+    const files = scaffoldFiles({ name, namespace, ci, today: (flags['as-of'] ?? systemClock.now()).slice(0, 10) });
     await writeNewFiles(directory, files);
     const data = { directory, namespace, files: [...files.keys()] };
     const where = directory === process.cwd() ? '' : ` --workspace ${shellQuoted(args.directory ?? flags.workspace ?? '.')}`;

@@ -18,6 +18,10 @@ export const reportFiles: Readonly<Record<ReportFormat, string>> = {
   markdown: 'summary.md',
 };
 
+/** What every report is made from, in the directory of a run. */
+export const manifestFile = 'report.json';
+export const breaksFile = 'breaks.ndjson';
+
 /** How many breaks are what tonight. `new` + `persisting` + `reopened` is all of them but the echoes, whatever their status. */
 export interface LifeCounts {
   readonly new: number;

@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'doctor-'));
-  const files = scaffoldFiles({ name: 'Northgate General Hospital', namespace: namespaceFor('Northgate General Hospital'), today: '2026-01-01' });
+  const files = scaffoldFiles({ name: 'Northgate General Hospital', namespace: namespaceFor('Northgate General Hospital'), ci: null, today: '2026-01-01' });
   for (const [name, content] of files) write(name, content);
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));

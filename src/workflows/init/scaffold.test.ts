@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { jsonSchemas } from '../../domain/json-schemas.ts';
 import { namespaceFor, scaffoldFiles } from './scaffold.ts';
 
-const files = scaffoldFiles({ name: 'Northgate "General"', namespace: 'northgate_migration', today: '2026-01-01' });
+const files = scaffoldFiles({ name: 'Northgate "General"', namespace: 'northgate_migration', ci: null, today: '2026-01-01' });
 
 it('every YAML file names the schema it is completed by, and the schema is there', () => {
   for (const [name, content] of files) {

@@ -1,6 +1,7 @@
 /** The files of a new workspace: small, runnable as they are, each saying what to change in it. */
 import { csvLine } from '../../domain/csv.ts';
 import { jsonSchemas, schemaText } from '../../domain/json-schemas.ts';
+import { type CiKind, ciFiles } from './ci-files.ts';
 
 export interface ScaffoldOptions {
   /** What the workspace is for, as in `Northgate General Hospital`. */
@@ -9,6 +10,8 @@ export interface ScaffoldOptions {
   readonly namespace: string;
   /** YYYY-MM-DD: the date of the example decisions. */
   readonly today: string;
+  /** Also a workflow for the night; null: none. `version`: of the tool it runs. */
+  readonly ci: { readonly kind: CiKind; readonly version: string } | null;
 }
 
 /** A namespace from a name: lower case letters, digits and _, beginning with a letter. */
@@ -35,6 +38,8 @@ export function scaffoldFiles(options: ScaffoldOptions): ReadonlyMap<string, str
   ]);
   for (const [entity, text] of Object.entries(sources)) files.set(`mappings/procurement/sources/legacy/${entity}.yaml`, text);
   for (const [file, text] of Object.entries(exportsOfLegacy)) files.set(`exports/${file}`, text);
+  if (options.ci !== null)
+    for (const [file, text] of ciFiles(options.ci.kind, { version: options.ci.version, capability: 'procurement' })) files.set(file, text);
   for (const [name, schema] of jsonSchemas()) files.set(`.cutover-schemas/${name}`, schemaText(schema));
   return files;
 }
@@ -61,6 +66,7 @@ systems:
 
 capabilities: [procurement]
 
+# pii_key: \${CUTOVER_PII_KEY}                          # key of the tokens that stand for fields marked pii in reports
 # state: postgres://user:\${PASSWORD}@host/database    # shared by several people and CI; embedded by default
 # store: /mnt/shared/cutover                          # snapshots, baselines and runs; .cutover by default
 policies:
@@ -190,5 +196,7 @@ decisions/ holds what people decided, and every run keeps to it:
 - match*.csv: which records are one thing (same, different), and which conflicts are right as they are (keep). \`cutover match decide procurement\`
   writes match.csv; a worklist of \`cutover match\` can be filled in and dropped in beside it, under a name that begins with match. A row without a
   decision counts for nothing. One with a value_hash holds for the values it was made on, and is asked again once they have changed.
+- breaks*.csv: which differences are accepted until when (waive), or whose value holds (legacy, odoo). \`cutover waive\` and
+  \`cutover decisions import\` write breaks.csv; they are bound to the values, and lapse when those change or the day has passed.
 `;
 }
