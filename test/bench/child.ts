@@ -10,6 +10,8 @@ export const root = join(import.meta.dirname, '../..');
 export interface Measured<Answer> {
   /** Wall time from start to end of the process. */
   readonly seconds: number;
+  /** Of processors, user and system together. */
+  readonly cpuSeconds: number;
   readonly peakMegabytes: number;
   readonly answer: Answer;
 }
@@ -37,16 +39,33 @@ export function script<Answer>(file: string, input: unknown, environment: NodeJS
   return measuredProcess<Answer>(['--disable-warning=ExperimentalWarning', join(import.meta.dirname, file), JSON.stringify(input)], environment, [0]);
 }
 
+/** A Python script of test/bench/peers, run by the Python of an environment of its own. */
+export function pythonPeer<Answer>(python: string, file: string, input: unknown): Promise<Measured<Answer>> {
+  const peers = join(import.meta.dirname, 'peers');
+  return measured<Answer>(
+    (usage) => ({ command: python, args: [join(peers, 'measured.py'), usage, python, join(peers, file), JSON.stringify(input)] }),
+    {},
+    [0],
+  );
+}
+
+function measuredProcess<Answer>(args: readonly string[], environment: NodeJS.ProcessEnv, accepted: readonly number[]): Promise<Measured<Answer>> {
+  const probe = pathToFileURL(join(import.meta.dirname, 'usage-probe.ts')).href;
+  return measured<Answer>(() => ({ command: process.execPath, args: ['--import', probe, ...args] }), environment, accepted);
+}
+
 let count = 0;
 
-async function measuredProcess<Answer>(args: readonly string[], environment: NodeJS.ProcessEnv, accepted: readonly number[]): Promise<Measured<Answer>> {
+async function measured<Answer>(
+  startOf: (usageFile: string) => { readonly command: string; readonly args: readonly string[] },
+  environment: NodeJS.ProcessEnv,
+  accepted: readonly number[],
+): Promise<Measured<Answer>> {
   count += 1;
   const usage = join(tmpdir(), `cutover-bench-${process.pid}-${count}.json`);
+  const { command, args } = startOf(usage);
   const began = performance.now();
-  const child = spawn(process.execPath, ['--import', pathToFileURL(join(import.meta.dirname, 'usage-probe.ts')).href, ...args], {
-    env: { ...process.env, ...environment, BENCH_USAGE_FILE: usage },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(command, args, { env: { ...process.env, ...environment, BENCH_USAGE_FILE: usage }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -58,7 +77,7 @@ async function measuredProcess<Answer>(args: readonly string[], environment: Nod
   const code = await new Promise<number>((resolve, reject) => child.on('error', reject).on('close', (exit) => resolve(exit ?? 1)));
   const seconds = (performance.now() - began) / 1000;
   if (!accepted.includes(code)) throw new Error(`${args.slice(0, 4).join(' ')} ended with ${code}\n${stdout.slice(0, 2000)}\n${stderr}`);
-  const { peakBytes } = JSON.parse(readFileSync(usage, 'utf8')) as { peakBytes: number };
+  const { peakBytes, cpuSeconds } = JSON.parse(readFileSync(usage, 'utf8')) as { peakBytes: number; cpuSeconds: number };
   rmSync(usage, { force: true });
-  return { seconds, peakMegabytes: peakBytes / 2 ** 20, answer: JSON.parse(stdout) as Answer };
+  return { seconds, cpuSeconds, peakMegabytes: peakBytes / 2 ** 20, answer: JSON.parse(stdout) as Answer };
 }

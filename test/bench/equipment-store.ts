@@ -1,0 +1,109 @@
+/** Writes a workspace as two nights of pulls and a load would leave it: snapshots of both sides, what was learnt of Odoo, and a crosswalk of all linked
+ *  records. In a process of its own, as it takes memory that is none of the bench's. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDataPlane } from '../../src/adapters/duckdb/data-plane.ts';
+import { openState } from '../../src/adapters/state/state-store.ts';
+import { directorySnapshotStore } from '../../src/adapters/store/snapshot-store.ts';
+import type { CrosswalkLink, SnapshotStore } from '../../src/domain/ports.ts';
+import { copyToParquetSql, literal } from '../../src/domain/sql.ts';
+import { companyColumns, companySnapshot, fieldColumns, fieldsSnapshot } from '../../src/workflows/pull/pull-odoo-facts.ts';
+import { columnType } from '../../src/workflows/pull/pull-odoo-rows.ts';
+import { recordColumns, type StagedColumn } from '../../src/workflows/pull/pull-odoo-sql.ts';
+import { equipmentColumns, equipmentFields, legacySql, linksSql, type Night, odooSql } from './equipment.ts';
+
+export interface StoreRequest {
+  readonly directory: string;
+  readonly size: number;
+  readonly memory: string;
+}
+
+export interface StorePlaces {
+  /** A workspace with the first night in it. */
+  readonly workspace: string;
+  /** A store that holds the second night and nothing else. */
+  readonly second: string;
+  /** `key`, `odoo_id`, `external_id`. */
+  readonly links: string;
+  readonly nights: readonly { readonly legacy: string; readonly odoo: string }[];
+  readonly linkSeconds: number;
+}
+
+const UUID = 'bench-0001';
+const metadata = { required: false, readonly: false, store: true, selection: null, digits: null, companyDependent: false } as const;
+const companySql = `SELECT CAST(1 AS BIGINT) AS id, 'Hospital' AS name, 'USD' AS currency, 2::INTEGER AS currency_digits, 'round_per_line' AS rounding,
+  'http://localhost:1' AS url, 'bench' AS database, '${UUID}' AS uuid, '19.0' AS version`;
+const request = JSON.parse(process.argv[2] ?? '{}') as StoreRequest;
+const clock = { now: () => '2026-01-01T06:00:00.000Z' };
+const workspace = join(request.directory, 'workspace');
+const second = join(request.directory, 'second');
+mkdirSync(workspace, { recursive: true });
+cpSync(join(import.meta.dirname, 'workspaces/equipment'), workspace, { recursive: true });
+const file = join(workspace, 'cutover.yaml');
+writeFileSync(file, readFileSync(file, 'utf8').replace('memory: 1GB', `memory: ${request.memory}`));
+
+const plane = await openDataPlane({ memory: '2GB', threads: 2, spillDirectory: join(request.directory, 'spill') });
+try {
+  const nights = [await nightOf(1, directorySnapshotStore(join(workspace, '.cutover'), clock)), await nightOf(2, directorySnapshotStore(second, clock))];
+  const links = join(request.directory, 'links.parquet');
+  await plane.run(copyToParquetSql(linksSql(request.size), links));
+  const began = performance.now();
+  await link(links);
+  const places: StorePlaces = { workspace, second, links, nights, linkSeconds: (performance.now() - began) / 1000 };
+  console.log(JSON.stringify(places));
+} finally {
+  await plane.close();
+}
+
+async function nightOf(night: Night, store: SnapshotStore): Promise<StorePlaces['nights'][number]> {
+  const texts = (names: readonly string[]): StagedColumn[] => names.map((name) => ({ name, type: 'VARCHAR' }));
+  const fields = Object.entries(equipmentFields).map(([name, [type, relation]]) => ({
+    name,
+    type: columnType({ ...metadata, name, type, relation: relation ?? null }),
+  }));
+  const write = async (system: string, entity: string, sql: string, columns: readonly StagedColumn[]): Promise<string> => {
+    const staged = await store.stage(system, entity);
+    const data = join(staged.directory, 'data.parquet');
+    await plane.run(copyToParquetSql(sql, data));
+    const [counted] = await plane.rows<{ n: number }>(`SELECT count(*) AS n FROM read_parquet(${literal(data)})`);
+    const asOf = `2026-01-0${night}T00:00:00.000Z`;
+    return (await staged.commit({ asOf, rows: counted?.n ?? 0, quarantined: 0, columns, requestHash: system === 'odoo' ? `${UUID}:request` : 'request' })).data;
+  };
+  await write('odoo', companySnapshot, companySql, companyColumns);
+  await write('odoo', fieldsSnapshot, fieldsSql(), fieldColumns);
+  const categories =
+    "SELECT CAST(c + 1 AS BIGINT) AS id, CAST(NULL AS VARCHAR) AS external_id, printf('Category %02d', c) AS name FROM range(50) AS _(c) ORDER BY id";
+  await write('odoo', 'lookup.maintenance.equipment.category', categories, [{ name: 'id', type: 'BIGINT' }, ...texts(['external_id', 'name'])]);
+  return {
+    legacy: await write('cmms', 'asset', legacySql(request.size, night), texts(equipmentColumns)),
+    odoo: await write('odoo', 'asset', odooSql(request.size, night), [...recordColumns, ...fields]),
+  };
+}
+
+async function link(file: string): Promise<void> {
+  const state = await openState({ url: 'embedded', directory: join(workspace, '.cutover'), clock, holder: 'bench' });
+  const shared = { odooUuid: UUID, capability: 'assets', entity: 'asset', system: 'cmms', model: 'maintenance.equipment', runId: 'load' } as const;
+  let batch: CrosswalkLink[] = [];
+  const flush = async (): Promise<void> => {
+    await state.link(batch);
+    batch = [];
+  };
+  const rows = plane.stream<{ key: string; odoo_id: number; external_id: string }>(`SELECT * FROM read_parquet(${literal(file)})`);
+  for await (const chunk of rows) {
+    for (const one of chunk)
+      batch.push({ ...shared, provenance: 'load', key: one.key, odooId: one.odoo_id, externalId: one.external_id, validFrom: '2025-12-01T00:00:00.000Z' });
+    if (batch.length >= 10_000) await flush();
+  }
+  await flush();
+  await state.close();
+}
+
+function fieldsSql(): string {
+  const own = Object.entries(equipmentFields).map(([name, [type, relation]]) => ['maintenance.equipment', name, type, relation ?? null] as const);
+  const rows = [...own, ['maintenance.equipment.category', 'name', 'char', null] as const].map(
+    ([model, name, type, relation]) =>
+      `SELECT ${literal(model)} AS model, ${literal(name)} AS name, ${literal(type)} AS type, CAST(${literal(relation)} AS VARCHAR) AS relation,
+  false AS required, false AS readonly, true AS store, false AS company_dependent, CAST(NULL AS INTEGER) AS "precision", CAST(NULL AS INTEGER) AS scale`,
+  );
+  return `${rows.join(' UNION ALL ')} ORDER BY model, name`;
+}
