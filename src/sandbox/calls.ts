@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import { accessError, IntegrityError, notFound, SerializationError, unprocessable, userError } from './errors.ts';
 import type { FailureEffect } from './failure-injection.ts';
 import type { Method, Model } from './model.ts';
+import { refuseHidden } from './record-rules.ts';
 import { isList, type Json, type JsonObject } from './values.ts';
 
 export interface Call {
@@ -20,6 +21,9 @@ const notRemote: ReadonlySet<string> = new Set([
   ...['browse', 'exists', 'check_access', 'mapped', 'filtered', 'sorted', 'sudo', 'with_context', 'with_user', 'with_company', 'with_env', 'ensure_one'],
   ...['flush_model', 'flush_recordset', 'invalidate_model', 'invalidate_recordset', 'modified', 'search_fetch', 'fetch', 'init', 'filtered_domain', 'grouped'],
 ]);
+
+/** Methods that answer about records which record rules hide. */
+const aboutHidden: ReadonlySet<string> = new Set(['get_external_id', 'has_access']);
 
 export function findMethod(database: Database, modelName: string, name: string): { model: Model; method: Method } {
   const model = database.models.get(modelName);
@@ -56,9 +60,10 @@ export function perform(database: Database, call: Call, userId: number, effect: 
   }
   checkContext(database, call.context);
   try {
-    return database.transact(call.context, userId, (environment) =>
-      call.method.call({ environment, model: call.model, ids: call.ids, arguments: call.arguments }),
-    );
+    return database.transact(call.context, userId, (environment) => {
+      if (!aboutHidden.has(call.name)) refuseHidden(environment, call.model, call.ids);
+      return call.method.call({ environment, model: call.model, ids: call.ids, arguments: call.arguments });
+    });
   } catch (error) {
     if (error instanceof IntegrityError) throw refusedByDatabase(database, error);
     throw error;

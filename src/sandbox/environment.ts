@@ -4,6 +4,7 @@ import { compileDomain } from './domain-filter.ts';
 import { valueError } from './errors.ts';
 import { emptyValue, type Field, type Model } from './model.ts';
 import { type Comparison, orderingOf } from './ordering.ts';
+import { visibleRows } from './record-rules.ts';
 import { nowText } from './time.ts';
 import { isList, isTruthy, type Json, type JsonObject, type Row, represent, type Value } from './values.ts';
 
@@ -121,8 +122,9 @@ export class Environment {
     const filter = compileDomain(this, model, domain);
     const activeTest = (options.activeTest ?? this.context.active_test !== false) && model.fields.has('active') && !mentions(domain, 'active');
     const found: Row[] = [];
+    const isVisible = visibleRows(this, model);
     const candidates = filter.candidates ? rowsOf(model, filter.candidates) : model.table.rows();
-    for (const row of candidates) if ((!activeTest || row.active === true) && filter.test(row)) found.push(row);
+    for (const row of candidates) if ((!activeTest || row.active === true) && filter.test(row) && (isVisible?.(row) ?? true)) found.push(row);
     const order = options.order;
     if (order === 'id') found.sort((left, right) => left.id - right.id);
     else if (order) found.sort(withIdLast(orderingOf(this, model, order)));

@@ -5,6 +5,7 @@ import { attributeError, IntegrityError, isRefusal, OdooException, validationErr
 import { type CellMessage, type Conversion, convertRecord } from './load-cells.ts';
 import { extractRecords, type FieldPath, fieldPath, type RowSpan } from './load-rows.ts';
 import type { MethodCall, Model } from './model.ts';
+import { refuseHidden } from './record-rules.ts';
 import { asText, isList, isTruthy, type Json, type JsonObject, pythonType, type Values } from './values.ts';
 import { createRecords, writeRecords } from './writing.ts';
 
@@ -188,6 +189,11 @@ function saveRows(environment: Environment, model: Model, rows: readonly LoadRow
       toCreate.push(row);
     }
   }
+  refuseHidden(
+    environment,
+    model,
+    toWrite.map((row) => ids.get(row) ?? 0),
+  );
   for (const row of toWrite) writeRecords(environment, model, [ids.get(row) ?? 0], row.values);
   const created = createRecords(
     environment,

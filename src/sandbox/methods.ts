@@ -6,6 +6,7 @@ import { groupRecords } from './grouping.ts';
 import { load } from './load.ts';
 import { isToMany, type Method, type MethodCall, type Model } from './model.ts';
 import { existingRows, readRecords, readSpecified } from './reading.ts';
+import { visibleRows } from './record-rules.ts';
 import { asId, isList, isObject, isTruthy, type Json, type JsonObject } from './values.ts';
 import { createRecords, defaultsOf, writeRecords } from './writing.ts';
 
@@ -109,7 +110,11 @@ function createOf({ environment, model, arguments: { vals_list: list } }: Method
   return createRecords(environment, model, isList(list) ? list : [list ?? {}]);
 }
 
-const permitted: Method = { parameters: ['operation'], call: () => true };
+function hasAccess({ environment, model, ids }: MethodCall): Json {
+  const isVisible = visibleRows(environment, model);
+  const rows = ids.map((id) => model.table.get(id)).filter((row) => row !== undefined);
+  return isVisible === null || rows.every(isVisible);
+}
 
 export const genericMethods: Readonly<Record<string, Method>> = {
   create: { onModel: true, parameters: ['vals_list'], call: createOf },
@@ -161,7 +166,7 @@ export const genericMethods: Readonly<Record<string, Method>> = {
   },
   get_external_id: { parameters: [], call: externalIdsOf },
   get_metadata: { parameters: [], call: metadataOf },
-  has_access: permitted,
+  has_access: { parameters: ['operation'], call: hasAccess },
   check_access_rights: { onModel: true, parameters: ['operation', 'raise_exception?'], call: () => true },
   name_search: { onModel: true, parameters: ['name?', 'domain?', 'operator?', 'limit?'], call: nameSearch },
   name_create: {

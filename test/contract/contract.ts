@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeClerk } from './clerk-contract.ts';
 import { describeConnection } from './connection-contract.ts';
+import { describeHidden } from './hidden-contract.ts';
 import { describeLoad } from './load-contract.ts';
 import { describeMail } from './mail-contract.ts';
 import { describeMerge } from './merge-contract.ts';
@@ -24,6 +25,7 @@ export function describeOdooContract(name: string, connect: () => Promise<Contra
     afterAll(() => known?.stop());
 
     describeConnection(() => withPassword(target()), 'json-rpc');
+    describeHidden(target);
     if (parts === 'connection') return;
     describeConnection(target, 'json-2');
     describeJson2Wire(target);

@@ -98,6 +98,8 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
   'stock.location': { computed: ['complete_name', 'warehouse_id'], seed: all },
   'stock.warehouse': { computed: [], only: ['name', 'active', 'code', 'company_id', 'partner_id', 'lot_stock_id', 'view_location_id', 'sequence'], seed: all },
   'ir.model.data': { computed: ['complete_name', 'reference'], seed: null },
+  'ir.model': { computed: [], only: ['name', 'model', 'is_mail_thread'], seed: [['model', 'in', ['res.partner', 'product.product', 'purchase.order']]] },
+  'ir.rule': { computed: [], only: ['name', 'active', 'model_id', 'domain_force', 'perm_read', 'perm_write', 'perm_create', 'perm_unlink'], seed: null },
   'ir.module.module': { computed: ['latest_version'], only: ['name', 'shortdesc', 'state'], seed: [['state', '=', 'installed']] },
   'ir.config_parameter': { computed: [], seed: null },
   'ir.mail_server': {

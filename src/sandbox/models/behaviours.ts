@@ -6,7 +6,7 @@ import { productCategory, productTemplate, productValue, productVariant, supplie
 import { purchaseLine } from './purchase-line.ts';
 import { purchaseOrder } from './purchase-order.ts';
 import { location, move, moveLine, picking, pickingType, reference } from './stock.ts';
-import { configParameter, currency, decimalPrecision, installedModule, language, modelData, paymentTerm, tax } from './system.ts';
+import { configParameter, currency, decimalPrecision, installedModule, language, model, modelData, paymentTerm, tax } from './system.ts';
 import { unit } from './unit.ts';
 
 export const behaviours: Readonly<Record<string, Behaviour>> = {
@@ -34,6 +34,7 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   'stock.reference': reference,
   'stock.location': location,
   'stock.picking.type': pickingType,
+  'ir.model': model,
   'ir.model.data': modelData,
   'ir.config_parameter': configParameter,
   'ir.module.module': installedModule,

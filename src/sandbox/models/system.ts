@@ -2,6 +2,7 @@
 import type { Environment } from '../environment.ts';
 import { unknownExternalId } from '../external-ids.ts';
 import type { Behaviour } from '../model.ts';
+import { visibleRows } from '../record-rules.ts';
 import { asNumber, asText, type Json, type Row } from '../values.ts';
 import { createRecords, writeRecords } from '../writing.ts';
 
@@ -23,7 +24,10 @@ export const modelData: Behaviour = {
       call: ({ environment, arguments: { module, xml_id: name } }) => {
         const found = environment.database.externalIds.find(`${String(module)}.${String(name)}`);
         if (!found) throw unknownExternalId(`${String(module)}.${String(name)}`);
-        return [found.model, environment.model(found.model).table.has(found.id) ? found.id : false];
+        const model = environment.model(found.model);
+        const row = model.table.get(found.id);
+        const isThere = row !== undefined && (visibleRows(environment, model)?.(row) ?? true);
+        return [found.model, isThere ? found.id : false];
       },
     },
   },
@@ -95,6 +99,8 @@ export const language: Behaviour = {
     },
   },
 };
+
+export const model: Behaviour = { indexes: ['model'] };
 
 export const installedModule: Behaviour = { recordName: 'shortdesc', searchNames: ['name', 'shortdesc'], indexes: ['name'] };
 
