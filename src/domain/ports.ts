@@ -106,6 +106,8 @@ export interface ExtractRequest {
   readonly columns: readonly string[] | null;
   /** Incremental: rows whose watermark is at least this, plus the ids of all rows. */
   readonly since: { readonly watermarkColumn: string; readonly idColumn: string; readonly value: string } | null;
+  /** Only the rows with these ids (as text). SQL sources only; never together with `since`. */
+  readonly only?: { readonly idColumn: string; readonly ids: readonly string[] };
 }
 
 /** What a source has delivered into the data plane: table `table` holds the columns and `_row` BIGINT (1-based; the line number for files). */

@@ -25,6 +25,11 @@ export interface SnapshotManifest {
   readonly contentHash: string;
   /** Present when this snapshot was made from the previous one plus what changed. */
   readonly incremental?: { readonly base: string; readonly since: string; readonly changed: number; readonly deleted: number };
+  /** Odoo only: records known to be there, by the crosswalk or by an External ID of the workspace's namespace, that Odoo does not show to the user of the
+   *  tool (record rules, another company). They are not among the rows, and were not deleted. Absent: there are none. */
+  readonly restricted?: number;
+  /** Their database ids, ascending; the first thousand. */
+  readonly restrictedIds?: readonly number[];
   /** Highest watermark seen, as text; where the next incremental pull begins (minus the overlap). */
   readonly watermark?: string;
 }

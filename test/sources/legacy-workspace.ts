@@ -14,6 +14,7 @@ import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { literal } from '../../src/domain/sql.ts';
 import type { Capability, EntityDefinition, Workspace } from '../../src/domain/workspace.ts';
 import { WorkspaceFile } from '../../src/domain/workspace.ts';
+import type { OnlyRecords } from '../../src/workflows/pull/only-records.ts';
 import { pull } from '../../src/workflows/pull/pull.ts';
 
 export type MappingText = Omit<Partial<SourceMapping>, 'fields'> & { readonly fields?: Record<string, string> };
@@ -45,7 +46,10 @@ export interface LegacyWorkspace {
   readonly ports: Ports;
   readonly events: ProgressEvent[];
   /** entity → system → mapping. */
-  pull(mappings: Readonly<Record<string, Readonly<Record<string, MappingText>>>>, options?: { full?: boolean; entity?: string }): ReturnType<typeof pull>;
+  pull(
+    mappings: Readonly<Record<string, Readonly<Record<string, MappingText>>>>,
+    options?: { full?: boolean; entity?: string; only?: OnlyRecords },
+  ): ReturnType<typeof pull>;
   rowsOf(snapshot: Snapshot | null): Promise<DataRow[]>;
   remove(): Promise<void>;
 }
@@ -103,7 +107,8 @@ export async function legacyWorkspace(file: { readonly systems: object; readonly
       };
       const systems = Object.keys(parsed.systems);
       const asOf = new Date(Date.UTC(2026, 0, 1) + pulls * 60_000).toISOString();
-      return await pull({ workspace, capability, systems, entity: options.entity ?? null, full: options.full ?? false, asOf, runId: 'r' }, ports);
+      const { entity = null, full = false, only } = options;
+      return await pull({ workspace, capability, systems, entity, full, ...(only === undefined ? {} : { only }), asOf, runId: 'r' }, ports);
     },
     async rowsOf(snapshot) {
       if (snapshot === null) throw new Error('there is no snapshot');

@@ -141,13 +141,18 @@ async function settled<Result>(promise: Promise<Result>): Promise<{ readonly res
   }
 }
 
-function rowsSql(relation: Relation, wanted: readonly SourceColumn[], { since }: ExtractRequest): string {
+function rowsSql(relation: Relation, wanted: readonly SourceColumn[], request: ExtractRequest): string {
   const columns = wanted.map(asTextSql).join(', ');
-  // a row without a watermark would never be seen to change, so it always comes along
-  const where = since === null ? '' : ` WHERE ${identifier(since.watermarkColumn)} >= ${literal(since.value)} OR ${identifier(since.watermarkColumn)} IS NULL`;
+  const where = whereSql(request);
   // `r.`: an output column of the same name is text, and 10 comes before 9 there
   const order = relation.order.length === 0 ? '' : ` ORDER BY ${relation.order.map((name) => `r.${identifier(name)}`).join(', ')}`;
   return `SELECT ${columns} FROM ${relation.sql}${where}${order}`;
+}
+
+function whereSql({ since, only }: ExtractRequest): string {
+  if (only !== undefined) return ` WHERE ${identifier(only.idColumn)} IN (${only.ids.map(literal).join(', ')})`;
+  // a row without a watermark would never be seen to change, so it always comes along
+  return since === null ? '' : ` WHERE ${identifier(since.watermarkColumn)} >= ${literal(since.value)} OR ${identifier(since.watermarkColumn)} IS NULL`;
 }
 
 function castSql(column: SourceColumn): string {

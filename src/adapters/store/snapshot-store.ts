@@ -23,6 +23,8 @@ const Manifest = z.object({
   requestHash: z.string(),
   contentHash: z.string(),
   incremental: z.object({ base: z.string(), since: z.string(), changed: z.number(), deleted: z.number() }).exactOptional(),
+  restricted: z.number().int().positive().exactOptional(),
+  restrictedIds: z.array(z.number().int()).exactOptional(),
   watermark: z.string().exactOptional(),
 });
 

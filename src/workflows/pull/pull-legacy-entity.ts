@@ -1,8 +1,9 @@
 /** Brings the rows of one entity into the data plane: all of them, or what changed since the last snapshot. */
 import type { DataPlane, Extract, ExtractRequest, Progress, SourceCut } from '../../domain/ports.ts';
 import type { SnapshotManifest } from '../../domain/snapshot.ts';
+import { identifier } from '../../domain/sql.ts';
 import type { EntityPull, PullLegacyRequest } from './pull-legacy.ts';
-import { incrementalFactsSql, mergedRowsSql, sinceSql, snapshotRowsSql } from './pull-legacy-sql.ts';
+import { incrementalFactsSql, laidOverFactsSql, laidOverSql, mergedRowsSql, sinceSql, snapshotRowsSql } from './pull-legacy-sql.ts';
 
 /** What the snapshot is to be written from. */
 export interface ReadEntity {
@@ -16,7 +17,7 @@ export interface ReadEntity {
 
 export async function readEntity(request: PullLegacyRequest, entity: EntityPull, cut: SourceCut, plane: DataPlane, progress: Progress): Promise<ReadEntity> {
   const report: Progress = (event) => progress('step' in event ? { ...event, step: `${entity.system}/${entity.entity}` } : event);
-  const changed = await readChanged(request, entity, cut, plane, report);
+  const changed = (await readOnly(request, entity, cut, plane, report)) ?? (await readChanged(request, entity, cut, plane, report));
   if (changed !== null) return changed;
   const extract = await cut.extract(extractRequest(entity, null), plane, report);
   const query = { columns: extract.columns.map(({ name }) => name), table: extract.table, numberBy: entity.incremental?.id ?? null };
@@ -25,6 +26,33 @@ export async function readEntity(request: PullLegacyRequest, entity: EntityPull,
 
 function extractRequest({ entity, mapping, columns }: EntityPull, since: ExtractRequest['since']): ExtractRequest {
   return { entity, from: mapping.from ?? null, query: mapping.query ?? null, columns: columns.map(({ name }) => name), since };
+}
+
+/** Some rows by their ids, laid over the last snapshot. Null where the watermark tells what has changed, where ids cannot be asked for, and where they do not
+ *  identify a row. */
+async function readOnly(request: PullLegacyRequest, entity: EntityPull, cut: SourceCut, plane: DataPlane, progress: Progress): Promise<ReadEntity | null> {
+  const { previous, id, system } = entity;
+  const ids = request.only?.get(entity.entity)?.legacyIds.get(system) ?? null;
+  if (ids === null || ids.length === 0 || id === null || previous === null || entity.incremental !== null) return null;
+  if (previous.manifest.requestHash !== entity.requestHash || previous.manifest.quarantined > 0) return null;
+  const extract = await cut.extract({ ...extractRequest(entity, null), only: { idColumn: id, ids } }, plane, progress);
+  if (extract.quarantine !== null) return null;
+  const asked = `${extract.table}_asked`;
+  await plane.run(`CREATE TABLE ${identifier(asked)} (id VARCHAR)`);
+  await plane.append(asked, once(ids.map((one) => [one])));
+  const query = { columns: extract.columns.map(({ name }) => name), table: extract.table, numberBy: null };
+  const [facts] = await plane.rows<{ rows: number; repeated: number; deleted: number }>(laidOverFactsSql(query, previous.data, id, asked));
+  if (facts === undefined || facts.repeated > 0) return null;
+  return {
+    rowsSql: laidOverSql(query, previous.data, id, asked),
+    rows: facts.rows,
+    quarantine: null,
+    incremental: { base: previous.manifest.id, since: previous.manifest.asOf, changed: extract.rows, deleted: facts.deleted },
+  };
+}
+
+async function* once<Batch>(batch: Batch): AsyncIterable<Batch> {
+  yield batch;
 }
 
 /** Null when there is nothing to build on, or when the ids show that what changed is not all there is to know. */

@@ -25,6 +25,30 @@ export function mergedRowsSql(query: SnapshotQuery & { readonly numberBy: string
     UNION ALL SELECT ${names} FROM ${table})${orderSql(query.numberBy)}`;
 }
 
+/** The previous snapshot with the rows of table `asked` (`id` VARCHAR) as they are now: those that were not answered are gone. They keep their numbers. */
+export function laidOverSql({ columns, table }: SnapshotQuery, base: string, idColumn: string, asked: string): string {
+  const names = columns.map(identifier).join(', ');
+  const id = identifier(idColumn);
+  const now = columns.map((column) => `n.${identifier(column)}`).join(', ');
+  return `SELECT * FROM (
+    SELECT _row, ${names} FROM read_parquet(${literal(base)}) WHERE ${id} IS NULL OR CAST(${id} AS VARCHAR) NOT IN (SELECT id FROM ${identifier(asked)})
+    UNION ALL SELECT b._row, ${now} FROM read_parquet(${literal(base)}) AS b JOIN ${identifier(table)} AS n ON n.${id} = b.${id}) ORDER BY _row`;
+}
+
+/** Do the ids name one row each, before and now? `rows`: how many rows there are with these rows as they are now. */
+export function laidOverFactsSql({ table }: SnapshotQuery, base: string, idColumn: string, asked: string): string {
+  const id = identifier(idColumn);
+  const before = `SELECT ${id} AS id FROM read_parquet(${literal(base)}) WHERE CAST(${id} AS VARCHAR) IN (SELECT id FROM ${identifier(asked)})`;
+  return `SELECT (SELECT count(*) FROM read_parquet(${literal(base)})) - (SELECT count(*) FROM (${before})) + (SELECT count(*) FROM ${identifier(table)}) AS rows,
+    (SELECT count(*) - count(DISTINCT id) FROM (${before})) + (SELECT count(*) - count(DISTINCT ${id}) FROM ${identifier(table)}) AS repeated,
+    (SELECT count(*) FROM (${before}) WHERE id NOT IN (SELECT ${id} FROM ${identifier(table)})) AS deleted`;
+}
+
+/** One number over all rows, whatever order they are in. */
+export function contentSql(file: string): string {
+  return `SELECT concat(count(*), ' ', coalesce(sum(CAST(hash(t) AS HUGEINT)), 0)) AS content FROM read_parquet(${literal(file)}) AS t`;
+}
+
 function rowNumberSql(numberBy: string | null): string {
   return numberBy === null ? '_row' : `row_number() OVER (ORDER BY ${identifier(numberBy)})`;
 }

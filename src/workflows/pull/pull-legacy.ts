@@ -8,10 +8,11 @@ import type { PullResult } from '../../domain/results.ts';
 import type { Snapshot, SnapshotColumn } from '../../domain/snapshot.ts';
 import { copyToParquetSql } from '../../domain/sql.ts';
 import type { Capability, PositionOf, Workspace } from '../../domain/workspace.ts';
+import type { OnlyRecords } from './only-records.ts';
 import { columnUses } from './pull-legacy-columns.ts';
 import { readEntity } from './pull-legacy-entity.ts';
 import { findColumns, isSameRelation, proveCounts, refuseDrift, refuseShrunk, requestHashOf } from './pull-legacy-guards.ts';
-import { countRowsSql, highestWatermarkSql, quarantineRowsSql } from './pull-legacy-sql.ts';
+import { contentSql, countRowsSql, highestWatermarkSql, quarantineRowsSql } from './pull-legacy-sql.ts';
 
 export type Policies = Workspace['file']['policies'];
 
@@ -22,6 +23,8 @@ export interface PullLegacyRequest {
   readonly systems: readonly string[];
   readonly entity: string | null;
   readonly full: boolean;
+  /** Look at these records again instead. */
+  readonly only?: OnlyRecords;
   readonly asOf: string;
 }
 
@@ -33,6 +36,8 @@ export interface EntityPull {
   /** Columns wanted, as the source spells them. */
   readonly columns: readonly SnapshotColumn[];
   readonly requestHash: string;
+  /** The column that identifies a row of an SQL source, as it spells it. */
+  readonly id: string | null;
   /** The last snapshot of the same table, file or query. */
   readonly previous: Snapshot | null;
   /** Watermark and id as the source spells them; null when the entity is always read whole. */
@@ -72,9 +77,13 @@ export async function pullLegacy(request: PullLegacyRequest, ports: Ports): Prom
   }
 }
 
-function mappingsOf({ capability, entity }: PullLegacyRequest, system: string): { contract: EntityContract; mapping: SourceMapping; position: PositionOf }[] {
+function mappingsOf(
+  { capability, entity, only }: PullLegacyRequest,
+  system: string,
+): { contract: EntityContract; mapping: SourceMapping; position: PositionOf }[] {
   return capability.entities
     .filter(({ contract }) => entity === null || contract.entity === entity)
+    .filter(({ contract }) => only === undefined || only.get(contract.entity)?.legacyIds.has(system) === true)
     .flatMap(({ contract, sources }) => sources.filter(({ mapping }) => mapping.system === system).map((source) => ({ contract, ...source })));
 }
 
@@ -117,16 +126,17 @@ function entityPull({ workspace }: PullLegacyRequest, mapping: SourceMapping, co
   const watermark = named(mapping.watermark);
   const id = named(mapping.id);
   // a file has no cheaper way than being read whole
-  const canBeIncremental = workspace.file.systems[system]?.connector === 'sql' && watermark !== undefined && id !== undefined;
+  const isSql = workspace.file.systems[system]?.connector === 'sql';
+  const canBeIncremental = isSql && watermark !== undefined && id !== undefined;
   const incremental = canBeIncremental ? { watermark, id: id.name } : null;
   const names = columns.map(({ name }) => name);
   const requestHash = requestHashOf(mapping.from ?? null, mapping.query ?? null, names, incremental !== null);
-  return { system, entity, mapping, columns, requestHash, previous, incremental };
+  return { system, entity, mapping, columns, requestHash, id: isSql ? (id?.name ?? null) : null, previous, incremental };
 }
 
 /** Everything is staged, then the cut is closed (which proves that it was one), then everything is committed. */
 async function pullSystem(request: PullLegacyRequest, { cut, entities }: Prepared, ports: Ports): Promise<PullResult['snapshots'][number][]> {
-  const staged: { readonly snapshot: StagedSnapshot; readonly commit: () => Promise<PullResult['snapshots'][number]> }[] = [];
+  const staged: { readonly snapshot: StagedSnapshot; readonly commit: () => Promise<PullResult['snapshots'][number] | null> }[] = [];
   try {
     for (const entity of entities) {
       if (ports.signal.aborted) throw new CutoverError('E_INTERRUPTED', 'stopped between two entities', { hint: `cutover pull ${entity.system}` });
@@ -137,7 +147,7 @@ async function pullSystem(request: PullLegacyRequest, { cut, entities }: Prepare
     }
     await cut.close();
     const committed: PullResult['snapshots'][number][] = [];
-    for (const { commit } of staged) committed.push(await commit());
+    for (const { commit } of staged) committed.push(...[await commit()].filter((one) => one !== null));
     return committed;
   } catch (error) {
     await Promise.allSettled(staged.map(({ snapshot }) => snapshot.abandon()));
@@ -155,7 +165,7 @@ async function stageEntity(
   entity: EntityPull,
   { cut, snapshot }: Staging,
   ports: Ports,
-): Promise<() => Promise<PullResult['snapshots'][number]>> {
+): Promise<() => Promise<PullResult['snapshots'][number] | null>> {
   const source = `${entity.system}/${entity.entity}`;
   const { policies } = request.workspace.file;
   const plane = await ports.openPlane();
@@ -181,7 +191,12 @@ async function stageEntity(
     const { asOf } = request;
     const { requestHash, columns } = entity;
     const facts = { asOf, rows, quarantined, columns, requestHash };
+    const isUnchanged = request.only !== undefined && entity.previous !== null && (await isSameContent(plane, entity.previous.data, file));
     return async () => {
+      if (isUnchanged) {
+        await snapshot.abandon();
+        return null;
+      }
       const { manifest } = await snapshot.commit({
         ...facts,
         ...(read.incremental === null ? {} : { incremental: read.incremental }),
@@ -198,6 +213,12 @@ async function stageEntity(
 async function countRows(plane: DataPlane, file: string): Promise<number> {
   const [row] = await plane.rows<{ n: number }>(countRowsSql(file));
   return row?.n ?? 0;
+}
+
+async function isSameContent(plane: DataPlane, before: string, now: string): Promise<boolean> {
+  const [one] = await plane.rows<{ content: string }>(contentSql(before));
+  const [other] = await plane.rows<{ content: string }>(contentSql(now));
+  return one?.content === other?.content;
 }
 
 async function boundMemory(plane: DataPlane, { memory }: Policies, columns: number): Promise<void> {

@@ -1,75 +1,74 @@
 /** The snapshot of one Odoo entity: read whole, or made from the previous one and what has changed since. */
 import { CutoverError } from '../../domain/errors.ts';
-import type { OdooFieldMetadata } from '../../domain/ports.ts';
 import type { PullResult } from '../../domain/results.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { literal } from '../../domain/sql.ts';
-import type { EntityDefinition } from '../../domain/workspace.ts';
-import type { ResolvedBinding } from './pull-odoo-binding.ts';
-import type { EntityDomains } from './pull-odoo-domains.ts';
+import {
+  idChunks,
+  type Reading,
+  type RecordsRequest,
+  readingOf,
+  stageExternalIds,
+  stageRecords,
+  stageRelated,
+  stageScope,
+  writeDate,
+} from './pull-odoo-reading.ts';
 import { stageOrphaned } from './pull-odoo-references.ts';
-import { type RelatedSweep, relatedSweeps } from './pull-odoo-related.ts';
-import { columnType, recordRows } from './pull-odoo-rows.ts';
-import { type OdooPull, requestHash, uuidOf } from './pull-odoo-session.ts';
+import { restrictedFacts, restrictedRecords } from './pull-odoo-restricted.ts';
+import { recordRows } from './pull-odoo-rows.ts';
+import { type OdooPull, uuidOf } from './pull-odoo-session.ts';
 import {
   changedTableSql,
   keptRowsSql,
   readRowsSql,
   recordColumns,
   recordFactsSql,
-  type StagedColumn,
   stagingTableSql,
   staleTableSql,
   survivorsSql,
   writeRecordsSql,
 } from './pull-odoo-sql.ts';
 
-export interface RecordsRequest {
-  readonly definition: EntityDefinition;
-  readonly binding: ResolvedBinding;
-  /** What is read of each record. */
-  readonly fields: readonly OdooFieldMetadata[];
-  readonly domains: EntityDomains;
-}
-
-/** Ids in one call of `read` and of `externalIds`: bounds what is held in memory. */
-const ID_CHUNK = 20_000;
 /** Our clock and Odoo's may differ by this much before the overlap of an incremental pull is at risk. */
 const CLOCK_ALLOWANCE_MS = 3_600_000;
 /** Beyond this share, reading everything in parallel streams is cheaper than reading by id. */
 const MOSTLY_STALE = 0.5;
 
 export async function pullRecords(pull: OdooPull, request: RecordsRequest): Promise<PullResult['snapshots'][number]> {
-  const { plane, ports, system, connection } = pull;
+  const { plane, ports, system } = pull;
   const { entity } = request.definition.contract;
-  const step = `pull ${system}/${entity}`;
-  ports.progress({ kind: 'step', step });
   const startedAt = ports.clock.now();
-  const known = pull.models.get(request.binding.model) ?? new Map<string, OdooFieldMetadata>();
-  const related = await relatedSweeps(connection, request.binding.model, request.fields, pull.models);
-  const fields = withHelpers(request.fields, known, related ?? []);
-  const columns: StagedColumn[] = fields.map((field) => ({ name: field.name, type: columnType(field) }));
-  const hash = requestHash(pull.identity, { model: request.binding.model, ...request.domains, columns });
+  const reading = await readingOf(pull, request);
+  const { columns, hasActive, requestHash, step } = reading;
+  ports.progress({ kind: 'step', step });
   const earlier = (await ports.snapshots.list(system, entity)).filter((snapshot) => uuidOf(snapshot) === pull.identity.uuid);
-  const reading: Reading = { pull, request, fields, related: related ?? [], step };
-  const base = pull.request.full || related === null ? undefined : earlier.find((snapshot) => snapshot.manifest.requestHash === hash);
+  const base = pull.request.full || reading.related === null ? undefined : earlier.find((snapshot) => snapshot.manifest.requestHash === requestHash);
 
   const change = base === undefined ? null : await sweepAndRead(reading, base);
   if (change === null) await readAll(reading);
   const rows = change === null || base === undefined ? readRowsSql(columns) : `${readRowsSql(columns)} UNION ALL BY NAME ${keptRowsSql(base.data, columns)}`;
-  await stageScope(reading);
+  await stageScope(reading, null);
   await stageExternalIds(reading, rows);
+  await stageLinks(reading);
 
   const staged = await ports.snapshots.stage(system, entity);
   try {
     const file = `${staged.directory}/data.parquet`;
-    await plane.run(writeRecordsSql({ rows, columns, hasActive: known.has('active'), file }));
+    await plane.run(writeRecordsSql({ rows, columns, hasActive, file }));
     const [facts] = await plane.rows<{ records: number; latest: string | null }>(recordFactsSql(file));
     const records = facts?.records ?? 0;
     await refuseShrunk(reading, earlier[0], file, records);
+    const restricted = await restrictedRecords(reading, file);
+    if (restricted.length > 0) {
+      const what = `${restricted.length} records of ${request.binding.model}`;
+      const text = `${entity}: ${what} are in Odoo and are not shown to this user (record rules, another company): they cannot be compared`;
+      ports.progress({ kind: 'warning', text });
+    }
     const watermark = watermarkOf(facts?.latest ?? null, startedAt);
     const { manifest } = await staged.commit({
-      ...{ asOf: pull.request.asOf, rows: records, quarantined: 0, columns: [...recordColumns, ...columns], requestHash: hash, watermark },
+      ...{ asOf: pull.request.asOf, rows: records, quarantined: 0, columns: [...recordColumns, ...columns], requestHash, watermark },
+      ...restrictedFacts(restricted),
       ...(change === null ? {} : { incremental: change }),
     });
     ports.progress({ kind: 'done', step, note: change === null ? `${records} records` : `${records} records, ${change.changed} read again` });
@@ -80,26 +79,8 @@ export async function pullRecords(pull: OdooPull, request: RecordsRequest): Prom
   }
 }
 
-interface Reading {
-  readonly pull: OdooPull;
-  readonly request: RecordsRequest;
-  readonly fields: readonly OdooFieldMetadata[];
-  readonly related: readonly RelatedSweep[];
-  readonly step: string;
-}
-
-/** `active` tells archived records, and the many2ones to related records tell when those changed. */
-function withHelpers(
-  fields: readonly OdooFieldMetadata[],
-  known: ReadonlyMap<string, OdooFieldMetadata>,
-  related: readonly RelatedSweep[],
-): OdooFieldMetadata[] {
-  const names = new Set([...fields.map((field) => field.name), ...related.map((sweep) => sweep.via)]);
-  if (known.has('active')) names.add('active');
-  return [...names].sort().map((name) => known.get(name) as OdooFieldMetadata);
-}
-
-async function readAll({ pull, request, fields, related, step }: Reading): Promise<void> {
+async function readAll({ pull, request, fields, related: sweeps, step }: Reading): Promise<void> {
+  const related = sweeps ?? [];
   const names = fields.map((field) => field.name);
   await stageRelated(pull, related);
   await pull.plane.run(stagingTableSql('records', ['id', 'write_date', ...names]));
@@ -111,13 +92,10 @@ async function readAll({ pull, request, fields, related, step }: Reading): Promi
   await pull.plane.run(changedTableSql('records', related));
 }
 
-const writeDate = { name: 'write_date', type: 'datetime' };
-
 /** Sweeps id and write_date of everything, then reads what is new or changed into `records`; null when that is most of it. */
-async function sweepAndRead(
-  { pull, request, fields, related, step }: Reading,
-  base: Snapshot,
-): Promise<{ base: string; since: string; changed: number; deleted: number } | null> {
+async function sweepAndRead(reading: Reading, base: Snapshot): Promise<{ base: string; since: string; changed: number; deleted: number } | null> {
+  const { pull, request, fields } = reading;
+  const related = reading.related ?? [];
   const { plane, connection } = pull;
   const { model } = request.binding;
   await pull.ports.snapshots.verify(base);
@@ -136,68 +114,15 @@ async function sweepAndRead(
   );
   const { all = 0, stale = 0, deleted = 0 } = counts ?? {};
   if (stale > all * MOSTLY_STALE) return null;
-  const names = fields.map((field) => field.name);
-  await plane.run(stagingTableSql('records', ['id', 'write_date', ...names]));
-  for await (const ids of idChunks(pull, 'SELECT id FROM stale ORDER BY id')) {
-    const read = await connection.read(model, ids, ['write_date', ...names]);
-    await plane.append(
-      'records',
-      recordRows(once(read), [writeDate, ...fields], (by) => pull.ports.progress({ kind: 'advance', step, by })),
-    );
-  }
+  await stageRecords(reading, idChunks(pull, 'SELECT id FROM stale ORDER BY id'));
   return { base: base.manifest.id, since, changed: stale, deleted };
 }
 
-async function stageRelated({ plane, connection }: OdooPull, related: readonly RelatedSweep[]): Promise<void> {
-  for (const { table, model } of related) {
-    await plane.run(stagingTableSql(table, ['id', 'write_date']));
-    await plane.append(table, recordRows(connection.pages(model, [], ['write_date']), [writeDate]));
-  }
-}
-
-async function stageScope({ pull, request }: Reading): Promise<void> {
-  await pull.plane.run(stagingTableSql('scope', ['id']));
-  const { scope } = request.domains;
-  if (scope === null) return;
-  const ids = await pull.connection.searchIds(request.binding.model, scope);
-  await pull.plane.append('scope', once(ids.map((id) => [String(id)])));
-}
-
-/** Every External ID of every record, at every pull: a merge in Odoo hands the External IDs of one record to another without touching its
- *  write_date. Of those that are not ours, the one that a decision names is marked. */
-async function stageExternalIds({ pull, request }: Reading, rows: string): Promise<void> {
-  const { plane, connection } = pull;
-  const { namespace } = pull.request.workspace.file;
-  const named = await namedByDecision(pull, request);
-  await plane.run(stagingTableSql('external_ids', ['id', 'name', 'kind']));
-  for await (const ids of idChunks(pull, `SELECT id FROM (${rows}) ORDER BY id`)) {
-    const all = await connection.allExternalIds(request.binding.model, ids);
-    const staged = [...all].flatMap(([id, names]) => names.map((name) => [String(id), name, name.startsWith(`${namespace}.`) ? 'own' : 'other']));
-    for (const id of ids) if (named.has(id)) staged.push([String(id), named.get(id) as string, 'decided']);
-    await plane.append('external_ids', once(staged));
-  }
-}
-
-async function namedByDecision(pull: OdooPull, { definition, binding }: RecordsRequest): Promise<ReadonlyMap<number, string>> {
-  const decisions = pull.request.workspace.linkDecisions.filter((row) => row.entity === definition.contract.entity && row.odoo.includes('.'));
-  const resolved = await pull.connection.resolveExternalIds([...new Set(decisions.map((row) => row.odoo))]);
-  return new Map([...resolved].filter(([, record]) => record.model === binding.model).map(([name, record]) => [record.id, name]));
-}
-
-async function* idChunks({ plane }: OdooPull, sql: string): AsyncIterable<number[]> {
-  let ids: number[] = [];
-  for await (const rows of plane.stream<{ id: number }>(sql)) {
-    for (const row of rows) ids.push(row.id);
-    if (ids.length >= ID_CHUNK) {
-      yield ids;
-      ids = [];
-    }
-  }
-  if (ids.length > 0) yield ids;
-}
-
-async function* once<Batch>(batch: Batch): AsyncIterable<Batch> {
-  yield batch;
+/** Table `links`: what the crosswalk names. */
+async function stageLinks({ pull, request }: Reading): Promise<void> {
+  await pull.plane.run(stagingTableSql('links', ['id']));
+  const links = (await pull.ports.state()).links(pull.identity.uuid, pull.request.capability.name, request.definition.contract.entity);
+  await pull.plane.append('links', linkedIds(links));
 }
 
 /** E_SOURCE_SHRANK when records vanished that neither we nor a rollback took away: a lost right or a wrong company looks like that. */
@@ -206,9 +131,6 @@ async function refuseShrunk({ pull, request }: Reading, previous: Snapshot | und
   const { shrink_percent: percent, allow_empty: allowed } = pull.request.workspace.file.policies;
   const least = (count: number) => count * (1 - percent / 100);
   if (previous === undefined || allowed.includes(`${pull.system}/${entity}`) || records >= least(previous.manifest.rows)) return;
-  await pull.plane.run(stagingTableSql('links', ['id']));
-  const links = (await pull.ports.state()).links(pull.identity.uuid, pull.request.capability.name, entity);
-  await pull.plane.append('links', linkedIds(links));
   await pull.plane.run(stagingTableSql('byproducts', ['id']));
   await pull.plane.append('byproducts', byproductsSince(pull, request.binding.model, previous.manifest.asOf));
   const [survivors] = await pull.plane.rows<{ expected: number; found: number }>(survivorsSql(previous.data, file));

@@ -3,6 +3,7 @@ import { sha256 } from '../../domain/digest.ts';
 import type { DataPlane, OdooConnection, OdooIdentity, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Capability, Workspace } from '../../domain/workspace.ts';
+import type { OnlyRecords } from './only-records.ts';
 import type { ModelFields } from './pull-odoo-binding.ts';
 
 export interface PullOdooRequest {
@@ -12,6 +13,8 @@ export interface PullOdooRequest {
   readonly entity: string | null;
   /** Read everything again, whatever an earlier snapshot holds. */
   readonly full: boolean;
+  /** Look at these records again instead. */
+  readonly only?: OnlyRecords;
   readonly asOf: string;
 }
 

@@ -103,6 +103,24 @@ ORDER BY r.id
 ) TO ${literal(options.file)} (FORMAT parquet, COMPRESSION zstd)`;
 }
 
+/** How a snapshot differs from what the records of table `picked` are now (`fresh`: those that are there). */
+export function laidOverFactsSql(base: string, fresh: string): string {
+  const [before, now] = [`read_parquet(${literal(base)})`, `read_parquet(${literal(fresh)})`];
+  const picked = 'SELECT CAST(id AS BIGINT) AS id FROM picked';
+  return `SELECT (SELECT count(*) FROM (FROM ${now} EXCEPT (FROM ${before} WHERE id IN (${picked})))) AS changed,
+  (SELECT count(*) FROM ${before} AS b WHERE b.id IN (${picked}) AND b.id NOT IN (SELECT id FROM ${now})) AS deleted`;
+}
+
+/** The snapshot with these records as they are now, in order of id. */
+export function laidOverSql(base: string, fresh: string, file: string): string {
+  return `COPY (
+SELECT * FROM (
+  FROM read_parquet(${literal(fresh)})
+  UNION ALL BY NAME (FROM read_parquet(${literal(base)}) WHERE id NOT IN (SELECT CAST(id AS BIGINT) FROM picked))
+) ORDER BY id
+) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`;
+}
+
 export function writeTableSql(table: string, columns: readonly StagedColumn[], order: string, file: string): string {
   const typed = columns.map((column) => `CAST(${identifier(column.name)} AS ${column.type}) AS ${identifier(column.name)}`).join(', ');
   return `COPY (SELECT ${typed} FROM ${identifier(table)} ORDER BY ${order}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`;

@@ -1,137 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDataPlane } from '../../adapters/duckdb/data-plane.ts';
-import { connectOdoo } from '../../adapters/odoo/connection.ts';
-import { openState } from '../../adapters/state/state-store.ts';
-import { directoryRunStore } from '../../adapters/store/run-store.ts';
-import { directorySnapshotStore } from '../../adapters/store/snapshot-store.ts';
-import { CapabilityFile, EntityContract } from '../../domain/contract.ts';
 import type { CutoverError } from '../../domain/errors.ts';
-import type { DataPlane, DataRow, OdooConnection, Ports, StateStore } from '../../domain/ports.ts';
-import { literal } from '../../domain/sql.ts';
-import { type Capability, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
-import { pullOdoo } from './pull-odoo.ts';
+import type { OdooConnection } from '../../domain/ports.ts';
 import { valueText } from './pull-odoo-rows.ts';
+import { PullLaboratory, price, product, supplier } from './pull-odoo-world.fixture.ts';
 
-const supplier = {
-  entity: 'supplier',
-  version: 1,
-  key: ['supplier_no'],
-  fields: {
-    supplier_no: { type: 'identifier', scheme: 'code' },
-    name: { type: 'text' },
-    country: { type: 'code', codes: 'country' },
-    payment_term: { type: 'code', codes: 'payment-term' },
-  },
-  odoo: {
-    model: 'res.partner',
-    scope: [['ref', '!=', false]],
-    fields: { supplier_no: 'ref', name: 'name', country: { field: 'country_id', by: 'code' }, payment_term: 'property_supplier_payment_term_id' },
-  },
-} as const;
-const product = {
-  entity: 'product',
-  version: 1,
-  key: ['product_no'],
-  fields: { product_no: { type: 'text' }, name: { type: 'text' }, cost: { type: 'money', digits: 4 } },
-  odoo: { model: 'product.product', fields: { product_no: 'default_code', name: ['no_such_name', 'name'], cost: 'standard_price' } },
-} as const;
-
-const price = {
-  entity: 'supplier_price',
-  version: 1,
-  key: ['number'],
-  fields: { number: { type: 'text' }, supplier: { type: 'ref', entity: 'supplier' }, price: { type: 'money', digits: 4 } },
-  odoo: { model: 'product.supplierinfo', fields: { number: 'product_code', supplier: 'partner_id', price: 'price' } },
-} as const;
-
-let directory: string;
-let sandbox: Sandbox;
+let laboratory: PullLaboratory;
 let odoo: OdooConnection;
-let state: StateStore;
-let plane: DataPlane;
-let stores = 0;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'pull-odoo-'));
-  sandbox = await startSandbox({ seed: 'bare' });
-  odoo = await connectOdoo({ url: sandbox.url, database: sandbox.database, login: sandbox.login, apiKey: sandbox.apiKey, concurrency: 2, timeoutSeconds: 30 });
-  state = await openState({ url: 'embedded', directory, clock: { now: () => '2026-01-02T00:00:00.000Z' }, holder: 'test' });
-  plane = await openDataPlane({ memory: '256MB', threads: 2, spillDirectory: join(directory, 'spill') });
+  laboratory = await PullLaboratory.open();
+  odoo = laboratory.odoo;
 });
-afterAll(async () => {
-  await plane.close();
-  await state.close();
-  await sandbox.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => laboratory.close());
 
-/** A workspace with a store of its own. Its clock is some hours ahead, so that only what changed between two pulls is read again. */
-function workspaceOf(...contracts: readonly unknown[]) {
-  stores += 1;
-  const store = join(directory, `store-${stores}`);
-  const clock = { now: () => new Date(Date.now() + 3 * 3_600_000).toISOString() };
-  const entities = contracts.map((contract) => ({
-    contract: EntityContract.parse(contract),
-    position: (path: readonly (string | number)[]) => ({ file: 'mappings/entity.yaml', line: path.length, column: 1 }),
-    sources: [],
-    lines: [],
-  }));
-  const capability: Capability = {
-    name: 'procurement',
-    file: CapabilityFile.parse({ capability: 'procurement', version: 1 }),
-    entities,
-    codes: new Map(),
-    hash: 'hash',
-  };
-  const file = WorkspaceFile.parse({
-    version: 1,
-    namespace: 'hospital',
-    systems: { odoo: { connector: 'odoo', url: sandbox.url } },
-    capabilities: ['procurement'],
-  });
-  const workspace: Workspace = {
-    directory: store,
-    file,
-    capabilities: new Map([['procurement', capability]]),
-    linkDecisions: [],
-    matchDecisions: [],
-    breakDecisions: [],
-  };
-  const ports: Ports = {
-    openPlane: () => openDataPlane({ memory: '256MB', threads: 2, spillDirectory: join(directory, 'spill') }),
-    snapshots: directorySnapshotStore(store, clock),
-    runs: directoryRunStore(store),
-    state: async () => state,
-    source: () => {
-      throw new Error('a pull of Odoo asks no other source');
-    },
-    odoo: async () => odoo,
-    piiKey: async () => null,
-    clock,
-    progress: () => undefined,
-    signal: new AbortController().signal,
-  };
-  let moment = 0;
-  const pull = async (full = false) => {
-    moment += 1;
-    return await pullOdoo({ workspace, capability, entity: null, full, asOf: new Date(Date.UTC(2026, 0, 1, 0, 0, moment)).toISOString() }, ports);
-  };
-  const rows = async (entity: string, select = '*'): Promise<DataRow[]> => {
-    const snapshot = await ports.snapshots.latest('odoo', entity);
-    return await plane.rows(`SELECT ${select} FROM read_parquet(${literal(snapshot?.data ?? '')}) ORDER BY id`);
-  };
-  return { pull, rows, ports };
-}
-
-const createSuppliers = async (prefix: string, count: number) => {
-  const values = Array.from({ length: count }, (_, index) => [`hospital.${prefix}_${index}`, `${prefix}${index}`, `Supplier ${prefix}${index}`]);
-  return (await odoo.load('res.partner', ['id', 'ref', 'name'], values, {})).ids ?? [];
-};
+const workspaceOf = (...contracts: readonly unknown[]) => laboratory.world(...contracts);
+const createSuppliers = (prefix: string, count: number) => laboratory.createSuppliers(prefix, count);
 
 describe('a pull of Odoo', () => {
   it('takes archived records, External IDs of our namespace and of others, and knows the scope', async () => {
@@ -159,7 +43,7 @@ describe('a pull of Odoo', () => {
     expect(rows.find((row) => row.id === second)).toMatchObject({ _active: false, _external_id: 'hospital.A_1', country_id: 233 });
     expect(rows.find((row) => row._foreign_external_id === 'base.main_partner')).toMatchObject({ _in_scope: false, ref: null });
     expect(await world.rows('lookup.res.country', 'code, external_id')).toContainEqual({ code: 'US', external_id: 'base.us' });
-    expect(await world.rows('lookup.res.company', 'uuid, currency_digits')).toEqual([{ uuid: sandbox.uuid, currency_digits: 2 }]);
+    expect(await world.rows('lookup.res.company', 'uuid, currency_digits')).toEqual([{ uuid: laboratory.uuid, currency_digits: 2 }]);
   });
 
   it('holds all External IDs of a record, also those it got without being written to', async () => {
@@ -256,21 +140,11 @@ describe('a pull of Odoo', () => {
   it('refuses an Odoo that lost its records, but not one where a load was taken back', async () => {
     const world = workspaceOf(supplier);
     const own = await createSuppliers('D', 60);
-    const link = { odooUuid: sandbox.uuid, capability: 'procurement', entity: 'supplier', system: 'meditrack', model: 'res.partner', externalId: null };
-    await state.link(
-      own.map((odooId) => ({ ...link, key: `D${odooId}`, odooId, provenance: 'load' as const, runId: 'run', validFrom: '2026-01-01T00:00:00.000Z' })),
-    );
+    await laboratory.link('supplier', own);
     await world.pull();
     await odoo.unlink('res.partner', own);
     await expect(world.pull()).rejects.toMatchObject({ code: 'E_SOURCE_SHRANK' });
-    await state.unlink(
-      sandbox.uuid,
-      'supplier',
-      'meditrack',
-      own.map((odooId) => `D${odooId}`),
-      '2026-01-02T00:00:00.000Z',
-      'run',
-    );
+    await laboratory.state.unlink(laboratory.uuid, 'supplier', 'meditrack', own.map(String), '2026-01-02T00:00:00.000Z', 'run');
     await expect(world.pull()).resolves.toBeDefined();
   });
 });

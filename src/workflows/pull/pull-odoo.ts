@@ -15,6 +15,7 @@ import {
   modelFields,
   resolveBindings,
 } from './pull-odoo-facts.ts';
+import { pullOnly } from './pull-odoo-only.ts';
 import { pullRecords } from './pull-odoo-records.ts';
 import { recordRows } from './pull-odoo-rows.ts';
 import { type OdooPull, type PullOdooRequest, requestHash } from './pull-odoo-session.ts';
@@ -30,24 +31,36 @@ export async function pullOdoo(request: PullOdooRequest, ports: Ports): Promise<
   const plane = await ports.openPlane();
   try {
     const pull: OdooPull = { request, ports, system, connection, identity, models, plane };
-    const company = [await companyRow(request.workspace, connection, identity)];
-    const pulled: PullResult['snapshots'][number][] = [
-      await writeFacts(pull, companySnapshot, companyColumns, 'id', company),
-      await writeFacts(pull, fieldsSnapshot, fieldColumns, 'model, name', fieldRows(models)),
-    ];
-    for (const [model, fields] of lookupModels(request.workspace, models)) pulled.push(await pullLookup(pull, model, fields));
+    const pulled: PullResult['snapshots'][number][] = [];
+    // what a second look compares with is what the pull before it has learnt of this Odoo
+    if (request.only === undefined) pulled.push(...(await pullFacts(pull)));
     for (const definition of request.capability.entities) {
       const { entity } = definition.contract;
       const binding = bindings.get(entity);
-      if (binding === undefined || (request.entity !== null && request.entity !== entity)) continue;
+      const ids = request.only?.get(entity)?.odooIds ?? [];
+      if (binding === undefined || (request.entity !== null && request.entity !== entity) || (request.only !== undefined && ids.length === 0)) continue;
       if (ports.signal.aborted) throw new CutoverError('E_INTERRUPTED', 'stopped between two entities', { hint: `cutover pull ${system}` });
       const fields = snapshotFields(binding, models.get(binding.model) ?? new Map());
-      pulled.push(await pullRecords(pull, { definition, binding, fields, domains: entityDomains(request.capability, definition, binding) }));
+      const records = { definition, binding, fields, domains: entityDomains(request.capability, definition, binding) };
+      const one = request.only === undefined ? await pullRecords(pull, records) : await pullOnly(pull, records, ids);
+      if (one !== null) pulled.push(one);
     }
     return pulled;
   } finally {
     await plane.close();
   }
+}
+
+/** What Odoo says of itself, and the values that codes are looked up in. */
+async function pullFacts(pull: OdooPull): Promise<PullResult['snapshots'][number][]> {
+  const { request, connection, identity, models } = pull;
+  const company = [await companyRow(request.workspace, connection, identity)];
+  const pulled = [
+    await writeFacts(pull, companySnapshot, companyColumns, 'id', company),
+    await writeFacts(pull, fieldsSnapshot, fieldColumns, 'model, name', fieldRows(models)),
+  ];
+  for (const [model, fields] of lookupModels(request.workspace, models)) pulled.push(await pullLookup(pull, model, fields));
+  return pulled;
 }
 
 async function pullLookup(pull: OdooPull, model: string, fields: readonly string[]): Promise<PullResult['snapshots'][number]> {

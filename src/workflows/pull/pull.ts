@@ -2,6 +2,7 @@
 import type { Ports } from '../../domain/ports.ts';
 import type { PullResult } from '../../domain/results.ts';
 import type { Capability, Workspace } from '../../domain/workspace.ts';
+import type { OnlyRecords } from './only-records.ts';
 import { pullLegacy } from './pull-legacy.ts';
 import { pullOdoo } from './pull-odoo.ts';
 
@@ -14,6 +15,8 @@ export interface PullRequest {
   readonly entity: string | null;
   /** Read everything again instead of what changed. */
   readonly full: boolean;
+  /** Look at these records again instead; answers only the snapshots in which something has changed. */
+  readonly only?: OnlyRecords;
   readonly asOf: string;
   readonly runId: string;
 }

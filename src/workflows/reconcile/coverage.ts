@@ -23,6 +23,7 @@ export async function coverageOf(comparison: Comparison, plane: DataPlane, ports
       ['duplicate-key', sumOfCounts(entity, 'duplicates')],
       ['follows-another', entity.followers],
       ['outside-scope', entity.counts['outside-scope']],
+      ['restricted', await restrictedRecords(entity, ports)],
     ];
     for (const [reason, count] of rows) if (count > 0) items.push({ entity: entity.entity, field: null, reason, rows: count, sum: null });
   }
@@ -34,6 +35,13 @@ export async function quarantinedRows(entity: EntityComparison, ports: Ports): P
   let rows = 0;
   for (const dataset of entity.datasets) rows += (await ports.snapshots.get(dataset.system, entity.entity, dataset.snapshotId))?.manifest.quarantined ?? 0;
   return rows;
+}
+
+/** Records that Odoo did not show when it was pulled: they look as if they were missing there. */
+export async function restrictedRecords(entity: EntityComparison, ports: Ports): Promise<number> {
+  let records = 0;
+  for (const { system, id } of entity.snapshots) records += (await ports.snapshots.get(system, entity.entity, id))?.manifest.restricted ?? 0;
+  return records;
 }
 
 async function uncomparedFields(entity: EntityComparison, plane: DataPlane): Promise<CoverageItem[]> {
