@@ -18,6 +18,8 @@ import { columnType } from '../pull/pull-odoo-rows.ts';
 import { recordColumns, type StagedColumn } from '../pull/pull-odoo-sql.ts';
 import { compareCapability } from './compare.ts';
 import type { Comparison } from './comparison.ts';
+import { type JudgedComparison, judgeBreaks } from './judge.ts';
+import { keepNight } from './ledger.ts';
 import { reconcileCapability } from './reconcile.ts';
 
 export type Cell = string | number | boolean | null;
@@ -98,6 +100,7 @@ export class ReconcileWorld {
   readonly ports: Ports;
   workspace: Workspace;
   readonly capability: Capability;
+  asOf = '2026-01-02T03:04:05.000Z';
   readonly #description: WorldDescription;
   #runs = 0;
   #moments = 0;
@@ -250,7 +253,7 @@ export class ReconcileWorld {
     return {
       workspace: this.workspace,
       capability: this.capability,
-      asOf: '2026-01-02T03:04:05.000Z',
+      asOf: this.asOf,
       runId: `20260102T030405-reconcile-${String(this.#runs).padStart(4, '0')}`,
     };
   }
@@ -261,6 +264,21 @@ export class ReconcileWorld {
 
   async reconcile(): Promise<ReconcileResult> {
     return await reconcileCapability(this.#request, this.ports);
+  }
+
+  async judge(options: { readonly since?: string; readonly ports?: Partial<Ports> } = {}): Promise<JudgedComparison> {
+    const ports = { ...this.ports, ...options.ports };
+    const request = this.#request;
+    return await judgeBreaks(await compareCapability(request, ports), { ...request, since: options.since ?? null }, ports);
+  }
+
+  /** Compared, judged and kept; `runId` is that of the look. */
+  async night(ports: Partial<Ports> = {}): Promise<JudgedComparison & { readonly runId: string }> {
+    const all = { ...this.ports, ...ports };
+    const request = this.#request;
+    const judged = await judgeBreaks(await compareCapability(request, all), request, all);
+    await keepNight(judged, judged.life.open > 0 ? 'BREAKS' : 'RECONCILED', request.runId, all);
+    return { ...judged, runId: request.runId };
   }
 
   /** Breaks of an entity as `key class field legacy→odoo movement`. */
