@@ -48,7 +48,7 @@ export function orphanLinesSql(document: EntityComparison, line: EntityCompariso
   const parent = parentReference(document, line);
   return `WITH line AS (${recordsSql(line, records, null)})
     SELECT line._system, line._key, line.record FROM line
-    JOIN ${parquet(line.legacy)} AS legacy ON legacy._system = line._system AND legacy._key = line._key AND NOT legacy._duplicate
+    JOIN ${line.legacy.sql} AS legacy ON legacy._system = line._system AND legacy._key = line._key AND NOT legacy._duplicate
     WHERE NOT EXISTS (SELECT 1 FROM ${parquet(document.records)} AS document WHERE document._system = line._system AND document._key = legacy.${identifier(parent)})
     ORDER BY line._system, line._key`;
 }
@@ -88,8 +88,8 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
   ]);
   return `SELECT record._system, record._key, ${self === null ? '0' : 'depth.depth'} AS depth, record._leader_key IS NOT NULL AS follows, legacy._row AS _row, ${record}::VARCHAR AS record
     FROM ${parquet(entity.records)} AS record
-    LEFT JOIN ${parquet(entity.legacy)} AS legacy ON legacy._system = record._system AND legacy._key = record._key AND NOT legacy._duplicate
-    LEFT JOIN ${parquet(entity.odoo)} AS odoo ON odoo._odoo_id = record._odoo_id
+    LEFT JOIN ${entity.legacy.sql} AS legacy ON legacy._system = record._system AND legacy._key = record._key AND NOT legacy._duplicate
+    LEFT JOIN ${entity.odoo.sql} AS odoo ON odoo._odoo_id = record._odoo_id
     LEFT JOIN (SELECT system, key, json_group_object(field, direction) AS fields FROM ${parquet(entity.breaks)} WHERE field IS NOT NULL AND key IS NOT NULL GROUP BY ALL)
       AS differing ON differing.system = record._system AND differing.key = record._key
     LEFT JOIN (SELECT system, key, min(direction) AS direction FROM ${parquet(entity.breaks)} WHERE field IS NULL AND key IS NOT NULL GROUP BY ALL)
@@ -125,9 +125,9 @@ function linesSql(document: EntityComparison, line: EntityComparison, records: R
   const parent = parentReference(document, line);
   return `SELECT owner._system, owner._key, list(line.record ORDER BY line._row NULLS LAST, line._key) AS records
     FROM (${recordsSql(line, records, null)}) AS line
-    LEFT JOIN ${parquet(line.legacy)} AS legacy ON legacy._system = line._system AND legacy._key = line._key AND NOT legacy._duplicate
+    LEFT JOIN ${line.legacy.sql} AS legacy ON legacy._system = line._system AND legacy._key = line._key AND NOT legacy._duplicate
     LEFT JOIN ${parquet(line.records)} AS record ON record._system = line._system AND record._key = line._key
-    LEFT JOIN ${parquet(line.odoo)} AS odoo ON odoo._odoo_id = record._odoo_id
+    LEFT JOIN ${line.odoo.sql} AS odoo ON odoo._odoo_id = record._odoo_id
     JOIN ${parquet(document.records)} AS owner ON owner._system = line._system
       AND (owner._key = legacy.${identifier(parent)} OR (legacy._key IS NULL AND owner._leader_key IS NULL AND owner._odoo_id = odoo.${identifier(parent)}))
     GROUP BY ALL`;
@@ -136,7 +136,7 @@ function linesSql(document: EntityComparison, line: EntityComparison, records: R
 /** How far each record is from one that refers to nothing; records in a circle have no depth. Where several are one thing, the one that leads is
  *  referred to. */
 function depthSql(entity: EntityComparison, field: string): string {
-  const legacy = `(SELECT _system, _key, ${identifier(field)} AS parent, _leader_system, _leader_key FROM ${parquet(entity.legacy)} WHERE NOT _duplicate)`;
+  const legacy = `(SELECT _system, _key, ${identifier(field)} AS parent, _leader_system, _leader_key FROM ${entity.legacy.sql} WHERE NOT _duplicate)`;
   const led = `SELECT child._system, child._key, coalesce(other._leader_system, child._system) AS parent_system, coalesce(other._leader_key, child.parent) AS parent
       FROM ${legacy} AS child LEFT JOIN ${legacy} AS other ON other._system = child._system AND other._key = child.parent`;
   const plain = `SELECT _system, _key, _system AS parent_system, parent FROM ${legacy}`;

@@ -8,20 +8,22 @@ import { join } from 'node:path';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
-import { entityTable } from '../sides/sides-sql.ts';
+import type { Relation } from './comparison.ts';
 
 /** The merged baseline of `layers` (any order): `_system`, `_key` and one STRUCT(v VARCHAR) per field of `fields`.
- *  `columns` are those each layer file really has: a contract grows over the years. */
+ *  `columns` are those each layer file really has: a contract grows over the years. `only`: a query of the records (`_system`, `_key`) that are asked for. */
 export function mergedBaselineSql(
   layers: readonly { readonly layer: number; readonly file: string; readonly columns: ReadonlySet<string> }[],
   fields: readonly string[],
+  only?: string,
 ): string {
   const names = fields.map(identifier);
   const absent = fields.map((name) => `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(name)}`);
   const head = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BOOLEAN) AS _forget, 0 AS _layer${absent.map((one) => `, ${one}`).join('')}`;
+  const chosen = only === undefined ? '' : ` SEMI JOIN (${only}) AS x ON x._system = y._system AND x._key = y._key`;
   const selects = layers.map(({ layer, file, columns }) => {
     const list = fields.map((name) => (columns.has(name) ? identifier(name) : `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(name)}`));
-    return `SELECT _system, _key, _forget, ${layer} AS _layer${list.map((one) => `, ${one}`).join('')} FROM read_parquet(${literal(file)})`;
+    return `SELECT _system, _key, _forget, ${layer} AS _layer${list.map((one) => `, ${one}`).join('')} FROM read_parquet(${literal(file)}) AS y${chosen}`;
   });
   const stacked = selects.length === 0 ? `${head} WHERE false` : selects.join(' UNION ALL ');
   if (layers.length <= 1) return `SELECT _system, _key${names.map((name) => `, ${name}`).join('')} FROM (${stacked})`;
@@ -30,8 +32,11 @@ export function mergedBaselineSql(
 SELECT s._system, s._key${newest.join('')} FROM stacked AS s LEFT JOIN forgotten AS g ON g._system = s._system AND g._key = s._key GROUP BY s._system, s._key`;
 }
 
-/** A layer of the values that were just found equal and that the baseline does not hold yet. Reads `<entity>:pairs` and `<entity>:baseline`. */
-export function newlyAgreedSql(entity: string, rules: readonly FieldRule[], files: { readonly legacy: string; readonly odoo: string }): string {
+/** A layer of the values that were just found equal and that the baseline does not hold yet. `records`: file of the compared records. */
+export function newlyAgreedSql(
+  rules: readonly FieldRule[],
+  { legacy, odoo, baseline, records }: { readonly legacy: Relation; readonly odoo: Relation; readonly baseline: Relation; readonly records: string },
+): string {
   const fields = rules.map((rule) => {
     const held = `b.${identifier(rule.field)} IS NOT NULL AND ${rule.sameForms(rule.baselineForm, rule.odooForm)}`;
     const agreed = `${rule.applies} AND NOT list_contains(p._fields, ${literal(rule.field)}) AND NOT (${held})`;
@@ -40,10 +45,10 @@ export function newlyAgreedSql(entity: string, rules: readonly FieldRule[], file
   const isNews = rules.map((rule) => `${identifier(rule.field)} IS NOT NULL`).join(' OR ');
   return `SELECT * FROM (
 SELECT p._system, p._key, false AS _forget, ${fields.join(', ')}
-FROM ${entityTable(entity, 'pairs')} AS p
-JOIN read_parquet(${literal(files.legacy)}) AS l ON l._system = p._system AND l._key = p._key AND l._class = 'linked'
-JOIN read_parquet(${literal(files.odoo)}) AS o ON o._odoo_id = p._odoo_id
-LEFT JOIN ${entityTable(entity, 'baseline')} AS b ON b._system = p._system AND b._key = p._key
+FROM (SELECT _system, _key, _odoo_id, _fields FROM read_parquet(${literal(records)}) WHERE _class = 'linked') AS p
+JOIN ${legacy.sql} AS l ON l._system = p._system AND l._key = p._key AND l._class = 'linked'
+JOIN ${odoo.sql} AS o ON o._odoo_id = p._odoo_id
+LEFT JOIN ${baseline.sql} AS b ON b._system = p._system AND b._key = p._key
 ) WHERE ${isNews === '' ? 'false' : isNews} ORDER BY _system, _key`;
 }
 
@@ -72,13 +77,14 @@ export async function newestLayer(ports: Ports, of: BaselineOf): Promise<number>
   return (await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity)).at(-1)?.layer ?? 0;
 }
 
-/** The merge of an entity's layers, or of those below `below`, as a query. Layers are named by file, not by path: the store may be mounted elsewhere tomorrow. */
+/** The merge of an entity's layers, or of those below `below`, as a query; of all records or of `only` some. Layers are named by file, not by path: the store may be mounted elsewhere tomorrow. */
 export async function baselineSql(
   ports: Ports,
   plane: DataPlane,
   of: BaselineOf,
   fields: readonly string[],
   below = Number.POSITIVE_INFINITY,
+  only?: string,
 ): Promise<string> {
   const layers = await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity);
   const directory = await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity);
@@ -89,7 +95,7 @@ export async function baselineSql(
     const columns = await plane.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`);
     known.push({ layer, file: path, columns: new Set(columns.map((column) => column.column_name)) });
   }
-  return mergedBaselineSql(known, fields);
+  return mergedBaselineSql(known, fields, only);
 }
 
 /** Writes a layer (a query of its shape, without nested reads of the same file) and tells the state of it. A layer without rows leaves

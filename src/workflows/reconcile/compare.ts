@@ -3,29 +3,29 @@ import { join } from 'node:path';
 import type { RecordClass } from '../../domain/difference.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { literal } from '../../domain/sql.ts';
+import { copyToParquetSql, literal } from '../../domain/sql.ts';
 import { type FieldRule, fieldRules } from '../sides/field-rules.ts';
 import { gatherSides } from '../sides/gather-sides.ts';
 import { latestMatch } from '../sides/latest-match.ts';
 import { codesOf, odooSideSql, openSides } from '../sides/open-sides.ts';
 import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
-import { entityTable, linesTableSql, linkedLegacySql } from '../sides/sides-sql.ts';
+import { entityTable, type LegacyColumns, legacyRowsSql, linesTableSql, linkedLegacySql, targetColumns } from '../sides/sides-sql.ts';
 import { stageLinks } from '../sides/stage-links.ts';
 import { baselineSql, newestLayer } from './baseline.ts';
+import { candidatesTableSql, goneTableSql, legacyMarksSql, odooClassesTableSql, unboundClassesTableSql } from './compare-classes-sql.ts';
 import {
   type BreakContext,
   breaksTableSql,
-  candidatesTableSql,
   classCountsSql,
-  classedLegacySql,
-  classedOdooSql,
+  differingCountsSql,
   differingTableSql,
   fieldBreaksSql,
-  odooClassesTableSql,
-  pairsTableSql,
+  legacySideSql,
+  odooSideSql as odooRelationSql,
   recordBreaksSql,
   recordsSql,
-  toParquetSql,
+  roundedTableSql,
+  type SideQueries,
 } from './compare-sql.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
 
@@ -76,15 +76,6 @@ class Comparing {
   async #compare(inputs: EntitySides): Promise<EntityComparison> {
     const { definition, odoo, mapped, datasets } = inputs;
     const { entity } = definition.contract;
-    const file = (part: string) => join(this.#directory, `${entity}.${part}.parquet`);
-    const files = {
-      legacy: file('legacy'),
-      odoo: file('odoo'),
-      breaks: file('breaks'),
-      records: file('records'),
-      candidates: file('candidates'),
-      baseline: file('baseline'),
-    };
     const [following] = await this.#plane.rows<{ followers: number }>(
       `SELECT count(*) AS followers FROM ${entityTable(entity, 'follows')} AS w
 SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT _duplicate) AS p ON p._system = w._system AND p._key = w._key`,
@@ -92,14 +83,18 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     const followers = following?.followers ?? 0;
     const { world } = this.#inputs;
     const rules = odoo === null ? [] : fieldRules({ definition, binding: odoo.binding, mapped, world, hasFollowers: followers > 0 });
-    await this.#classify(inputs, rules, files);
-    // Read before the layers are merged: a layer that comes in between makes this comparison look older than it is, never newer.
+    const columns: LegacyColumns = {
+      contract: definition.contract,
+      refs: this.#refsOf(inputs),
+      codes: codesOf(inputs, this.#inputs),
+      lines: await this.#stageLines(inputs, rules),
+    };
+    const sides = await this.#classify(inputs, rules, columns);
+    // what comes to lie on top from here on is not part of this comparison
     const baselineLayer = await newestLayer(this.#ports, { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity });
-    await this.#compareFields(
-      inputs,
-      rules.filter((rule) => rule.compared),
-      files,
-    );
+    const compared = rules.filter((rule) => rule.compared);
+    const files = { breaks: this.#file(entity, 'breaks'), records: this.#file(entity, 'records'), candidates: this.#file(entity, 'candidates') };
+    const baseline = await this.#compareFields({ inputs, rules: compared, sides, columns, files, baselineLayer });
     const rows = await this.#plane.rows<{ class: RecordClass; records: number; differing: number }>(classCountsSql(files.records));
     const counts = Object.fromEntries(recordClasses.map((one) => [one, rows.find((row) => row.class === one)?.records ?? 0])) as Record<RecordClass, number>;
     const [unknown] = await this.#plane.rows<{ rows: number }>(
@@ -107,66 +102,89 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     );
     return {
       ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, baselineLayer, counts, followers, datasets },
+      legacy: { sql: legacySideSql(sides) },
+      odoo: { sql: odooRelationSql(sides) },
+      baseline: { sql: `(${baseline})` },
+      reads: [
+        ...datasets.map((dataset) => dataset.rows),
+        ...(odoo === null ? [] : [odoo.snapshot.data]),
+        ...[...columns.codes.values()].map((code) => code.file),
+      ],
       equal: counts.linked - rows.reduce((sum, row) => sum + row.differing, 0),
       rejectedWithoutKey: unknown?.rows ?? 0,
       snapshots: snapshotsOf(inputs).map(identityOf),
     };
   }
 
-  /** Links, lines, candidates, and both sides written with their classes. */
-  async #classify(inputs: EntitySides, rules: readonly FieldRule[], files: Files): Promise<void> {
-    const { definition, odoo } = inputs;
-    const { contract } = definition;
-    const codes = codesOf(inputs, this.#inputs);
-    const lines = await this.#stageLines(inputs, rules);
-    const legacy = linkedLegacySql({ contract, refs: this.#refsOf(inputs), codes, lines });
-    const canonical = await odooSideSql(inputs, codes, this.#plane);
-    if (odoo === null || canonical === null) {
-      await this.#plane.run(candidatesTableSql({ entity: contract.entity, legacy, odoo: null, linkBy: [] }));
-      await this.#plane.run(toParquetSql(classedLegacySql(contract.entity, legacy, 'SELECT NULL::BIGINT AS id WHERE false'), files.legacy));
-      await this.#plane.run(
-        toParquetSql('SELECT NULL::BIGINT AS _odoo_id, NULL::VARCHAR AS _key, NULL::BOOLEAN AS _in_scope, NULL::VARCHAR AS _class WHERE false', files.odoo),
-      );
-    } else {
-      const { snapshot } = odoo;
-      const sets = contract.link_by ?? [contract.key];
-      const linkBy = sets
-        .map((fields) => fields.flatMap((field) => rules.filter((rule) => rule.field === field)))
-        .filter((set, index) => set.length === sets[index]?.length);
-      const keyRules = contract.key.flatMap((field) => rules.filter((rule) => rule.field === field));
-      await this.#plane.run(candidatesTableSql({ entity: contract.entity, legacy, odoo: canonical, linkBy }));
-      await this.#plane.run(toParquetSql(classedLegacySql(contract.entity, legacy, `SELECT id FROM read_parquet(${literal(snapshot.data)})`), files.legacy));
-      await this.#plane.run(odooClassesTableSql(contract.entity, canonical, keyRules.length === contract.key.length ? keyRules : null));
-      await this.#plane.run(toParquetSql(classedOdooSql(contract.entity, canonical), files.odoo));
-    }
-    await this.#plane.run(toParquetSql(`FROM ${entityTable(contract.entity, 'candidates')} ORDER BY _system, _key, _odoo_id`, files.candidates));
+  #file(entity: string, part: string): string {
+    return join(this.#directory, `${entity}.${part}.parquet`);
   }
 
-  /** Pairs, breaks and records, each in an order of its own. */
-  async #compareFields(inputs: EntitySides, rules: readonly FieldRule[], files: Files): Promise<void> {
+  /** Candidates, and what every record of both sides is. */
+  async #classify(inputs: EntitySides, rules: readonly FieldRule[], columns: LegacyColumns): Promise<SideQueries> {
+    const { definition, odoo, datasets } = inputs;
+    const { contract } = definition;
+    const { entity } = contract;
+    const linked = linkedLegacySql(columns);
+    const canonical = await odooSideSql(inputs, columns.codes, this.#plane);
+    const sets = contract.link_by ?? [contract.key];
+    const linkBy = sets
+      .map((fields) => fields.flatMap((field) => rules.filter((rule) => rule.field === field)))
+      .filter((set, index) => set.length === sets[index]?.length);
+    const keyRules = contract.key.flatMap((field) => rules.filter((rule) => rule.field === field));
+    const sides = {
+      legacy: legacyRowsSql(
+        contract,
+        datasets.map((dataset) => dataset.rows),
+      ),
+      marks: this.#file(entity, 'legacy'),
+      odoo: canonical,
+      classes: this.#file(entity, 'odoo'),
+    };
+    const odooIds = odoo === null ? 'SELECT NULL::BIGINT AS id WHERE false' : `SELECT id FROM read_parquet(${literal(odoo.snapshot.data)})`;
+    await this.#plane.run(candidatesTableSql({ entity, legacy: linked, odoo: canonical, linkBy }));
+    await this.#plane.run(copyToParquetSql(legacyMarksSql(entity, linked, targetColumns(columns), odooIds), sides.marks));
+    await this.#plane.run(goneTableSql(entity));
+    await this.#plane.run(
+      canonical === null
+        ? unboundClassesTableSql(entity)
+        : odooClassesTableSql(entity, canonical, sides.marks, keyRules.length === contract.key.length ? keyRules : null),
+    );
+    await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'classes')} ORDER BY _odoo_id`, sides.classes));
+    await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'candidates')} ORDER BY _system, _key, _odoo_id`, this.#file(entity, 'candidates')));
+    return sides;
+  }
+
+  /** Breaks and records, each in an order of its own. Answers the baseline it was compared with, as a query. */
+  async #compareFields({ inputs, rules, sides, columns, files, baselineLayer }: FieldsToCompare): Promise<string> {
     const { contract } = inputs.definition;
     const { entity } = contract;
     const of = { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity };
     const fields = rules.map((rule) => rule.field);
-    await this.#plane.run(toParquetSql(await baselineSql(this.#ports, this.#plane, of, fields), files.baseline));
-    await this.#plane.run(`CREATE OR REPLACE VIEW ${entityTable(entity, 'baseline')} AS FROM read_parquet(${literal(files.baseline)})`);
-    await this.#plane.run(pairsTableSql(entity, rules, files));
-    await this.#plane.run(differingTableSql(entity, files));
+    const merged = (only?: string) => baselineSql(this.#ports, this.#plane, of, fields, baselineLayer + 1, only);
+    const targets = targetColumns(columns);
+    await this.#plane.run(differingTableSql(entity, rules, sides, targets));
+    await this.#plane.run(roundedTableSql(entity, rules, sides, targets));
+    const differingRecords = `SELECT _system, _key FROM ${entityTable(entity, 'differing')}`;
+    await this.#plane.run(`CREATE OR REPLACE TABLE ${entityTable(entity, 'baseline')} AS ${await merged(differingRecords)}`);
     await this.#plane.run(breaksTableSql(entity));
     const context: BreakContext = {
       capability: this.#request.capability.name,
       contract,
       odooSystem: this.#request.workspace.file.odoo,
-      files,
-      refs: this.#refsOf(inputs),
+      sides,
+      refs: columns.refs,
     };
     if (inputs.odoo !== null) {
       await this.#plane.run(recordBreaksSql(context));
-      for (const rule of rules) await this.#plane.run(fieldBreaksSql(context, rule));
+      const differing = new Set((await this.#plane.rows<{ field: string }>(differingCountsSql(entity))).map((row) => row.field));
+      for (const rule of rules) if (differing.has(rule.field)) await this.#plane.run(fieldBreaksSql(context, rule));
     }
-    await this.#plane.run(toParquetSql(`FROM ${entityTable(entity, 'breaks')} ORDER BY system, key, odoo_id, field NULLS FIRST, id`, files.breaks));
-    await this.#plane.run(toParquetSql(recordsSql(context), files.records));
-    for (const part of ['pairs', 'differing', 'breaks'] as const) await this.#plane.run(`DROP TABLE ${entityTable(entity, part)}`);
+    await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'breaks')} ORDER BY system, key, odoo_id, field NULLS FIRST, id`, files.breaks));
+    await this.#plane.run(copyToParquetSql(recordsSql(context), files.records));
+    for (const part of ['differing', 'rounded', 'breaks', 'baseline', 'gone', 'classes'] as const)
+      await this.#plane.run(`DROP TABLE ${entityTable(entity, part)}`);
+    return await merged();
   }
 
   /** What the documents' lines come to, for amounts that Odoo makes of them; the fields there are. */
@@ -197,7 +215,16 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
   }
 }
 
-type Files = Readonly<Record<'legacy' | 'odoo' | 'breaks' | 'records' | 'candidates' | 'baseline', string>>;
+interface FieldsToCompare {
+  readonly inputs: EntitySides;
+  readonly rules: readonly FieldRule[];
+  readonly sides: SideQueries;
+  readonly columns: LegacyColumns;
+  readonly files: Files;
+  readonly baselineLayer: number;
+}
+
+type Files = Readonly<Record<'breaks' | 'records' | 'candidates', string>>;
 
 const recordClasses: readonly RecordClass[] = [
   'linked',

@@ -8,7 +8,13 @@ import type { ResolvedBinding } from '../pull/pull-odoo-binding.ts';
 import type { LatestMatch } from '../sides/latest-match.ts';
 import type { OdooWorld } from '../sides/sides.ts';
 
-/** One entity compared. All paths are absolute and name Parquet files.
+/** Rows that are not written anywhere: a query over files that never change, in parentheses, to stand after FROM. */
+export interface Relation {
+  readonly sql: string;
+}
+
+/** One entity compared. `breaks`, `records` and `candidates` are absolute paths of Parquet files; what is large and can be read where it lies is a
+ *  relation.
  *
  *  legacy      every canonical legacy row (domain/canonical.ts) and
  *              `_odoo_id` BIGINT (crosswalk, else a `same` decision, else proposed by match, else null), `_class` VARCHAR (RecordClass),
@@ -16,15 +22,15 @@ import type { OdooWorld } from '../sides/sides.ts';
  *              `_ref_<field>` BIGINT per ref field: Odoo id of the record referred to, null while that is not linked,
  *              `_code_<field>` BIGINT per bound code field: Odoo id of the related record, null when the code does not resolve in Odoo.
  *  odoo        every Odoo canonical row (domain/canonical.ts; the state field as its canonical value) and
- *              `odoo_<name>` per column of the snapshot, raw, and `_class` VARCHAR.
+ *              `odoo_<name>` per column of the snapshot, raw, and `_class` VARCHAR. `_key` is what Odoo's own key fields spell.
+ *  baseline    `_system`, `_key` and per field that was ever agreed upon a VARCHAR STRUCT(v): the last agreed value; null: never agreed.
  *  breaks      the columns of `Break` in snake case (`odoo_id`), in clear text, and `pii` BOOLEAN: what has to be masked on output. Sorted.
  *  records     one row per record of either side: `_system`, `_key`, `_odoo_id`, `_class`, `_fields` VARCHAR[] (contract fields that differ),
  *              `_rounded` VARCHAR[] (equal, but only by the rounding rule), `_decision` VARCHAR (same, different or null),
  *              `_origin`, `_provenance`, `_evidence` VARCHAR of a link that the crosswalk does not hold yet (sides/links-sql.ts; else null),
  *              `_leader_system`, `_leader_key` VARCHAR.
  *              An `exists-unlinked` record has `_odoo_id` when there is exactly one candidate.
- *  candidates  for `exists-unlinked`: `_system`, `_key`, `_odoo_id`, `_external_id` (any module's, else null), `_in_scope`, `_link_by` VARCHAR.
- *  baseline    `_system`, `_key` and per field that was ever agreed upon a VARCHAR STRUCT(v): the last agreed value; null: never agreed. */
+ *  candidates  for `exists-unlinked`: `_system`, `_key`, `_odoo_id`, `_external_id` (any module's, else null), `_in_scope`, `_link_by` VARCHAR. */
 export interface EntityComparison {
   readonly entity: string;
   readonly definition: EntityDefinition;
@@ -32,12 +38,14 @@ export interface EntityComparison {
   readonly binding: ResolvedBinding | null;
   /** Field → the systems whose mapping yields it. A field that no system yields is not compared and must not be written. */
   readonly mapped: ReadonlyMap<string, readonly string[]>;
-  readonly legacy: string;
-  readonly odoo: string;
+  readonly legacy: Relation;
+  readonly odoo: Relation;
+  readonly baseline: Relation;
   readonly breaks: string;
   readonly records: string;
   readonly candidates: string;
-  readonly baseline: string;
+  /** Files that the relations read, beside those of the run directory: a plane that is locked down needs their directories. */
+  readonly reads: readonly string[];
   /** Number of the newest layer of `baseline`; 0: none. */
   readonly baselineLayer: number;
   readonly counts: Readonly<Record<RecordClass, number>>;

@@ -32,11 +32,11 @@ function legacySql({ comparison, measure, dimensions, references }: ControlQuery
   const amount = measure === null ? '1' : `self.${identifier(measure.field)}`;
   const joins = references.map(({ field, target }) => {
     const alias = identifier(field);
-    return `LEFT JOIN (SELECT * FROM read_parquet(${literal(target.legacy)}) WHERE NOT _duplicate) AS ${alias} ON ${alias}._system = self._system AND ${alias}._key = self.${alias}`;
+    return `LEFT JOIN (SELECT * FROM ${target.legacy.sql} WHERE NOT _duplicate) AS ${alias} ON ${alias}._system = self._system AND ${alias}._key = self.${alias}`;
   });
   const columns = dimensions.map((dimension, index) => `, CAST(TRY(${dimension.legacy}) AS VARCHAR) AS d${index}`).join('');
   return `SELECT self._system, self._key, self._odoo_id, self._class, self._ahead, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
-FROM read_parquet(${literal(comparison.legacy)}) AS self ${joins.join(' ')}`;
+FROM ${comparison.legacy.sql} AS self ${joins.join(' ')}`;
 }
 
 function odooSql({ comparison, measure, dimensions, references }: ControlQuery): string {
@@ -45,13 +45,13 @@ function odooSql({ comparison, measure, dimensions, references }: ControlQuery):
     .filter(({ target }) => target.binding !== null)
     .map(({ field, target }) => {
       const alias = identifier(field);
-      return `LEFT JOIN read_parquet(${literal(target.odoo)}) AS ${alias} ON ${alias}._odoo_id = self.${alias}`;
+      return `LEFT JOIN ${target.odoo.sql} AS ${alias} ON ${alias}._odoo_id = self.${alias}`;
     });
   const columns = dimensions
     .map((dimension, index) => `, CAST(${dimension.odoo === null ? 'NULL' : `TRY(${dimension.odoo})`} AS VARCHAR) AS d${index}`)
     .join('');
   return `SELECT self._odoo_id, self._class, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
-FROM read_parquet(${literal(comparison.odoo)}) AS self ${joins.join(' ')} WHERE self._class <> 'outside-scope'`;
+FROM ${comparison.odoo.sql} AS self ${joins.join(' ')} WHERE self._class <> 'outside-scope'`;
 }
 
 function digitsOf(measure: FieldRule | null): number {
@@ -117,7 +117,7 @@ export function fieldCoverageSql(comparison: EntityComparison, fields: readonly 
     const sum = isAmount ? `CAST(sum(${identifier(name)}) AS VARCHAR)` : 'NULL';
     return `count(${identifier(name)}) AS f${index}, ${sum} AS s${index}`;
   });
-  return `SELECT ${columns.join(', ')} FROM read_parquet(${literal(comparison.legacy)})`;
+  return `SELECT ${columns.join(', ')} FROM ${comparison.legacy.sql}`;
 }
 
 /** Linked rows without a value in fields of which Odoo cannot hold "no value": `f<n>`. */
@@ -126,5 +126,5 @@ export function missingValuesSql(comparison: EntityComparison, fields: readonly 
     (name, index) =>
       `count(*) FILTER (${identifier(name)} IS NULL AND _system IN (${systems(name).map(literal).join(', ')}) AND ${saysSql('l', systems(name))}) AS f${index}`,
   );
-  return `SELECT ${columns.join(', ')} FROM read_parquet(${literal(comparison.legacy)}) AS l WHERE _class = 'linked'`;
+  return `SELECT ${columns.join(', ')} FROM ${comparison.legacy.sql} AS l WHERE _class = 'linked'`;
 }

@@ -9,7 +9,6 @@ import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { mapCapability } from '../map/map.ts';
 import { loadLock } from '../sides/load-lock.ts';
 import type { SidesRequest } from '../sides/sides.ts';
-import { entityTable } from '../sides/sides-sql.ts';
 import { addBaselineLayer, newestLayer, newlyAgreedSql } from './baseline.ts';
 import { breakLines, breakTable, linksToDecide } from './break-files.ts';
 import { compareCapability } from './compare.ts';
@@ -26,7 +25,7 @@ export async function reconcileCapability(request: SidesRequest, ports: Ports): 
   try {
     await keepAgreed(comparison, request, ports, plane);
     await plane.run(TRY_STAYS_WHOLE);
-    await plane.lockDown([directory, ...comparison.entities.flatMap((entity) => entity.datasets.map((dataset) => dirname(dataset.rejects)))]);
+    await plane.lockDown([directory, ...comparison.entities.flatMap((entity) => entity.reads.map((file) => dirname(file)))]);
     const controls = await controlTotals(comparison, plane);
     const coverage = await coverageOf(comparison, plane, ports);
     const entities: ReconcileResult['entities'][number][] = [];
@@ -68,12 +67,8 @@ async function writeBaseline(comparison: Comparison, request: SidesRequest, port
   for (const entity of comparison.entities) {
     const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
     if (rules.length === 0) continue;
-    await plane.run(
-      `CREATE OR REPLACE VIEW ${entityTable(entity.entity, 'pairs')} AS SELECT * FROM read_parquet(${literal(entity.records)}) WHERE _class = 'linked'`,
-    );
-    await plane.run(`CREATE OR REPLACE VIEW ${entityTable(entity.entity, 'baseline')} AS FROM read_parquet(${literal(entity.baseline)})`);
     const of = { odooUuid: comparison.world.uuid, capability: comparison.capability, entity: entity.entity };
-    await addBaselineLayer(ports, plane, of, request.runId, newlyAgreedSql(entity.entity, rules, entity));
+    await addBaselineLayer(ports, plane, of, request.runId, newlyAgreedSql(rules, entity));
   }
 }
 
@@ -81,9 +76,7 @@ async function entitySummary(entity: EntityComparison, plane: DataPlane): Promis
   const classes = await plane.rows<{ class: string; breaks: number }>(
     `SELECT class, count(*) AS breaks FROM read_parquet(${literal(entity.breaks)}) GROUP BY class ORDER BY class`,
   );
-  const [odoo] = await plane.rows<{ records: number }>(
-    `SELECT count(*) AS records FROM read_parquet(${literal(entity.odoo)}) WHERE ${identifier('_class')} <> 'outside-scope'`,
-  );
+  const [odoo] = await plane.rows<{ records: number }>(`SELECT count(*) AS records FROM ${entity.odoo.sql} WHERE ${identifier('_class')} <> 'outside-scope'`);
   return {
     entity: entity.entity,
     legacy: entity.datasets.reduce((sum, dataset) => sum + dataset.counts.mapped, 0),

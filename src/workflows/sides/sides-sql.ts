@@ -11,17 +11,21 @@ import { odooType } from './field-rules.ts';
 /** Tables and views of one entity in the data plane. */
 export function entityTable(
   entity: string,
-  part: 'legacy' | 'links' | 'apart' | 'follows' | 'candidates' | 'classes' | 'lines' | 'pairs' | 'differing' | 'breaks' | 'baseline' | 'rejects',
+  part: 'legacy' | 'links' | 'apart' | 'follows' | 'candidates' | 'gone' | 'classes' | 'lines' | 'differing' | 'rounded' | 'breaks' | 'baseline' | 'rejects',
 ): string {
   return identifier(`${entity}:${part}`);
 }
 
-/** View `<entity>:legacy`: the canonical rows of all systems (each dataset has every contract field). */
-export function legacyViewSql(contract: EntityContract, datasets: readonly string[]): string {
+/** The canonical rows of all systems, as a query (each dataset has every contract field). */
+export function legacyRowsSql(contract: EntityContract, datasets: readonly string[]): string {
   const fields = Object.entries(contract.fields).map(([name, field]) => `CAST(NULL AS ${storageType(field)}) AS ${identifier(name)}`);
   const none = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BIGINT) AS _row, CAST(NULL AS VARCHAR) AS _ref, CAST(NULL AS BOOLEAN) AS _duplicate, ${fields.join(', ')} WHERE false`;
-  const source = datasets.length === 0 ? none : `FROM read_parquet(${literalList(datasets)}, union_by_name = true)`;
-  return `CREATE OR REPLACE VIEW ${entityTable(contract.entity, 'legacy')} AS ${source}`;
+  return datasets.length === 0 ? none : `SELECT * FROM read_parquet(${literalList(datasets)}, union_by_name = true)`;
+}
+
+/** View `<entity>:legacy` of them. */
+export function legacyViewSql(contract: EntityContract, datasets: readonly string[]): string {
+  return `CREATE OR REPLACE VIEW ${entityTable(contract.entity, 'legacy')} AS ${legacyRowsSql(contract, datasets)}`;
 }
 
 /** View `<entity>:rejects`: rows that could not be mapped, each once, with their key where that is known. `is_null_key`: they have none. */
@@ -61,6 +65,15 @@ export interface LegacyColumns {
   readonly codes: ReadonlyMap<string, { readonly file: string; readonly by: string }>;
   /** Amounts made of lines. */
   readonly lines: readonly string[];
+}
+
+/** The columns that `linkedLegacySql` makes per field. */
+export function targetColumns({ contract, codes, lines }: LegacyColumns): string[] {
+  const fields = Object.entries(contract.fields).flatMap(([name, field]) => [
+    ...(field.type === 'ref' ? [`_ref_${name}`] : []),
+    ...(codes.has(name) ? [`_code_${name}`] : []),
+  ]);
+  return [...fields, ...lines.flatMap((name) => [`_lines_${name}`, `_expected_${name}`])];
 }
 
 /** Every legacy row with `_odoo_id`, `_origin`, the record it follows (`_leader_system`, `_leader_key`, `_ahead`) and, per field, what it is in Odoo. No
