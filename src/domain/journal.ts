@@ -1,6 +1,11 @@
 /** The journal: what was intended, sent and answered, with before-images. Written ahead of every call; rollback is made from it alone.
  *
- *  Entries of a run form a hash chain per segment (one segment per worker): `hash = SHA-256(previousHash + canonical JSON of the entry)`. */
+ *  Entries of a run form a hash chain per segment (a run that is taken up again writes the next); journal-chain.ts has how.
+ *
+ *  What it holds, and must: of every record that was touched, the fields that were written, as they were before, as they were sent and as they were read
+ *  back; of a record that a load changed by a method, also the bound fields the method may have changed. Nothing else of the record, no secret, no
+ *  plan. Values of `pii` fields are among them in clear, since a rollback is made from nothing but the journal: the state is as confidential as the
+ *  systems it is about. What leaves it (`audit export`, `dead-letter list`) leaves them out. */
 
 import type { Provenance } from './matching.ts';
 import type { PlanManifest } from './plan.ts';
@@ -20,8 +25,22 @@ export type JournalKind =
   | 'dead-letter'
   /** Not tried, because a parent failed. */
   | 'blocked'
+  /** A dead letter of an earlier run is settled: the record is in Odoo now as the plan wanted it. */
+  | 'settled'
+  /** A person has given up a dead letter. */
+  | 'discarded'
   /** Last entry of a run's segment. */
   | 'seal';
+
+/** Where an entry stands. */
+export type JournalPlace = Pick<JournalEntry, 'runId' | 'segment' | 'sequence'>;
+
+/** Where a segment ends: the number of its entries and the hash of the last. */
+export interface JournalHead {
+  readonly segment: number;
+  readonly entries: number;
+  readonly hash: string;
+}
 
 export interface JournalEntry {
   readonly runId: string;
@@ -58,10 +77,18 @@ export interface JournalPayload {
   readonly lines?: readonly JournalLine[];
   /** Records that Odoo made by itself; in an intent: those that were there before. */
   readonly byproducts?: readonly { readonly model: string; readonly ids: readonly number[] }[];
-  readonly refusal?: { readonly name: string; readonly message: string };
+  /** `field`: the column of `load` that Odoo named, as in `order_line/product_id/.id`. */
+  readonly refusal?: { readonly name: string; readonly message: string; readonly field?: string };
   readonly conflict?: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
   readonly call?: { readonly model: string; readonly method: string; readonly ids?: readonly number[] };
   readonly counts?: Readonly<Record<string, number>>;
+  /** Of a seal: where the segments before its own ended. */
+  readonly heads?: readonly JournalHead[];
+  /** Of `settled` and `discarded`: the dead letters that it ends. */
+  readonly ends?: readonly JournalPlace[];
+  /** Of `discarded`. */
+  readonly by?: string;
+  readonly reason?: string;
 }
 
 export interface JournalLine {

@@ -1,6 +1,7 @@
 /** What workflows need from the outside world. Adapters implement these; the composition root (context.ts) chooses them. */
 import type { CanonicalDataset } from './canonical.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry, JournalHead } from './journal.ts';
+import type { ChainedEntry, ChainVerdict } from './journal-chain.ts';
 import type { Provenance } from './matching.ts';
 import type { ReportFormat, ReportSource, WorklistDecision } from './report.ts';
 import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';
@@ -313,9 +314,17 @@ export interface StateStore {
 
   /** Journal: durable when the promise resolves. Adds segment sequence and hash chain. */
   journal(entries: readonly Omit<JournalEntry, 'sequence'>[]): Promise<void>;
-  journalOf(runId: string): AsyncIterable<readonly JournalEntry[]>;
-  /** First broken link of the chain, or null. */
-  verifyJournal(runId: string): Promise<{ readonly sequence: number; readonly problem: string } | null>;
+  /** In order of segment and sequence; with `actions`, only the entries about these. */
+  journalOf(runId: string, actions?: readonly number[]): AsyncIterable<readonly JournalEntry[]>;
+  /** The same, with the chain. */
+  chainOf(runId: string): AsyncIterable<readonly ChainedEntry[]>;
+  /** Where the segments of a run end. */
+  journalHeads(runId: string): Promise<readonly JournalHead[]>;
+  verifyJournal(runId: string): Promise<ChainVerdict>;
+  /** Runs that have a journal, or had one, oldest first. */
+  journaledRuns(): Promise<readonly string[]>;
+  /** Entries of all runs that make, settle or discard a dead letter; by run. */
+  deadLetters(): AsyncIterable<readonly JournalEntry[]>;
 
   /** Baseline layers, oldest first. */
   baselineLayers(odooUuid: string, capability: string, entity: string): Promise<readonly BaselineLayer[]>;

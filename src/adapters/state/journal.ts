@@ -1,8 +1,7 @@
 /** The journal: entries of a run in segments, each a hash chain. */
-import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { JournalEntry } from '../../domain/journal.ts';
-import { canonicalJson } from './canonical-json.ts';
+import type { JournalEntry, JournalHead } from '../../domain/journal.ts';
+import { CHAIN, type ChainedEntry, type ChainVerdict, chainHash, verifyChain } from '../../domain/journal-chain.ts';
 import { STATE_SCHEMA } from './migrations.ts';
 
 interface JournalRow {
@@ -21,6 +20,7 @@ interface JournalRow {
   at: string;
   payload: JournalEntry['payload'];
   hash: string;
+  chain: number;
 }
 
 interface Tail {
@@ -30,15 +30,18 @@ interface Tail {
 
 const PAGE = 2000;
 const COLUMNS =
-  'run_id text, segment integer, sequence integer, kind text, action integer, step text, entity text, system text, key text, external_id text, model text, odoo_id integer, at text, payload text, hash text';
-const NAMES = 'run_id, segment, sequence, kind, action, step, entity, system, key, external_id, model, odoo_id, at, payload, hash';
+  'run_id text, segment integer, sequence integer, kind text, action integer, step text, entity text, system text, key text, external_id text, model text, odoo_id integer, at text, payload text, hash text, chain integer';
+const NAMES = 'run_id, segment, sequence, kind, action, step, entity, system, key, external_id, model, odoo_id, at, payload, hash, chain';
 /** The payload travels as a text within the JSON: PostgreSQL would refuse the escape of a NUL in it, and `json` keeps it. */
 const INSERTED = NAMES.replace('payload', 'payload::json');
 
-/** `hash = SHA-256(previous hash + canonical JSON of the entry)`, hexadecimal; the first entry of a segment follows the empty text. */
-export function chainHash(previous: string, entry: JournalEntry): string {
-  return createHash('sha256').update(previous).update(canonicalJson(entry)).digest('hex');
-}
+/** The entries and where their segments end now, all or nothing. */
+const APPEND = `with added as (
+    insert into ${STATE_SCHEMA}.journal (${NAMES}) select ${INSERTED} from json_to_recordset((?::text)::json) as entry(${COLUMNS})
+  )
+  insert into ${STATE_SCHEMA}.journal_head (run_id, segment, entries, hash)
+    select run_id, segment, entries, hash from json_to_recordset((?::text)::json) as head(run_id text, segment integer, entries integer, hash text)
+    on conflict (run_id, segment) do update set entries = excluded.entries, hash = excluded.hash`;
 
 export class Journal {
   readonly #knex: Knex;
@@ -62,17 +65,17 @@ export class Journal {
     const tails = new Map<string, Tail>();
     const rows: (Omit<JournalRow, 'payload'> & { payload: string })[] = [];
     for (const draft of entries) {
-      const chain = `${draft.segment} ${draft.runId}`;
+      const chain = chainName(draft.runId, draft.segment);
       const tail = tails.get(chain) ?? this.#tails.get(chain) ?? (await this.#tail(draft.runId, draft.segment));
       const entry: JournalEntry = { ...draft, sequence: tail.sequence + 1 };
       const hash = chainHash(tail.hash, entry);
       tails.set(chain, { sequence: entry.sequence, hash });
       rows.push({ ...rowOf(entry, hash), payload: JSON.stringify(entry.payload) });
     }
+    const heads = rows.map(({ run_id, segment, sequence, hash }) => ({ run_id, segment, entries: sequence, hash }));
+    const last = heads.filter((head) => tails.get(chainName(head.run_id, head.segment))?.sequence === head.entries);
     try {
-      await this.#knex.raw(`insert into ${STATE_SCHEMA}.journal (${NAMES}) select ${INSERTED} from json_to_recordset((?::text)::json) as entry(${COLUMNS})`, [
-        JSON.stringify(rows),
-      ]);
+      await this.#knex.raw(APPEND, [JSON.stringify(rows), JSON.stringify(last)]);
     } catch (error) {
       // Whether the rows are there is not known; the next append asks the database where the chain ends.
       for (const chain of tails.keys()) this.#tails.delete(chain);
@@ -89,53 +92,63 @@ export class Journal {
     return rows[0] ?? { sequence: 0, hash: '' };
   }
 
-  async *read(runId: string): AsyncIterable<readonly JournalEntry[]> {
-    for await (const page of this.#pages(runId)) yield page.map(entryOf);
+  async *read(runId: string, actions?: readonly number[]): AsyncIterable<readonly JournalEntry[]> {
+    for await (const page of this.#pages(actions === undefined ? 'true' : 'action = any(?::integer[])', runId, actions)) yield page.map(entryOf);
   }
 
-  async verify(runId: string): Promise<{ readonly sequence: number; readonly problem: string } | null> {
-    let segment = -1;
-    let tail: Tail = { sequence: 0, hash: '' };
-    let sealed = false;
-    for await (const page of this.#pages(runId)) {
-      for (const row of page) {
-        if (row.segment !== segment) {
-          segment = row.segment;
-          tail = { sequence: 0, hash: '' };
-          sealed = false;
-        }
-        if (sealed) return { sequence: row.sequence, problem: `segment ${segment} goes on after its seal` };
-        if (row.sequence !== tail.sequence + 1) {
-          return { sequence: tail.sequence + 1, problem: `segment ${segment} lacks entry ${tail.sequence + 1}` };
-        }
-        const hash = chainHash(tail.hash, entryOf(row));
-        if (hash !== row.hash) return { sequence: row.sequence, problem: `entry ${row.sequence} of segment ${segment} is not what was written` };
-        tail = { sequence: row.sequence, hash };
-        sealed = row.kind === 'seal';
-      }
-    }
-    return null;
+  async *chain(runId: string): AsyncIterable<readonly ChainedEntry[]> {
+    for await (const page of this.#pages('true', runId)) yield page.map((row) => ({ entry: entryOf(row), chain: row.chain, hash: row.hash }));
   }
 
-  async *#pages(runId: string): AsyncIterable<readonly JournalRow[]> {
-    let segment = -1;
-    let sequence = 0;
+  async heads(runId: string): Promise<readonly JournalHead[]> {
+    const { rows } = await this.#knex.raw<{ rows: JournalHead[] }>(
+      `select segment, entries, hash from ${STATE_SCHEMA}.journal_head where run_id = ? order by segment`,
+      [runId],
+    );
+    return rows.map(({ segment, entries, hash }) => ({ segment, entries, hash }));
+  }
+
+  async runs(): Promise<readonly string[]> {
+    const { rows } = await this.#knex.raw<{ rows: { run_id: string }[] }>(
+      `select run_id from ${STATE_SCHEMA}.journal union select run_id from ${STATE_SCHEMA}.journal_head order by run_id`,
+    );
+    return rows.map(({ run_id }) => run_id);
+  }
+
+  async verify(runId: string): Promise<ChainVerdict> {
+    return verifyChain(this.chain(runId), await this.heads(runId));
+  }
+
+  /** Of all runs. */
+  async *deadLetters(): AsyncIterable<readonly JournalEntry[]> {
+    for await (const page of this.#pages("kind in ('dead-letter', 'settled', 'discarded')", null)) yield page.map(entryOf);
+  }
+
+  /** `wanted`: a condition over a row; `runId` null: of all runs. */
+  async *#pages(wanted: string, runId: string | null, bound?: readonly number[]): AsyncIterable<readonly JournalRow[]> {
+    let last: Pick<JournalRow, 'run_id' | 'segment' | 'sequence'> = { run_id: '', segment: -1, sequence: 0 };
     for (;;) {
       const { rows } = await this.#knex.raw<{ rows: JournalRow[] }>(
-        `select ${NAMES} from ${STATE_SCHEMA}.journal where run_id = ? and (segment, sequence) > (?::integer, ?::integer) order by segment, sequence limit ?`,
-        [runId, segment, sequence, PAGE],
+        `select ${NAMES} from ${STATE_SCHEMA}.journal
+         where ${runId === null ? 'true' : 'run_id = ?'} and ${wanted} and (run_id, segment, sequence) > (?::text collate "C", ?::integer, ?::integer)
+         order by run_id, segment, sequence limit ?`,
+        [...(runId === null ? [] : [runId]), ...(bound === undefined ? [] : [[...bound]]), last.run_id, last.segment, last.sequence, PAGE],
       );
-      const last = rows.at(-1);
-      if (last === undefined) return;
+      const end = rows.at(-1);
+      if (end === undefined) return;
       yield rows;
-      ({ segment, sequence } = last);
+      last = end;
     }
   }
 }
 
+function chainName(runId: string, segment: number): string {
+  return `${segment} ${runId}`;
+}
+
 function rowOf(entry: JournalEntry, hash: string): JournalRow {
   const { runId, externalId, odooId, ...same } = entry;
-  return { ...same, run_id: runId, external_id: externalId, odoo_id: odooId, hash };
+  return { ...same, run_id: runId, external_id: externalId, odoo_id: odooId, hash, chain: CHAIN };
 }
 
 function entryOf(row: JournalRow): JournalEntry {

@@ -103,4 +103,22 @@ export const MIGRATIONS: readonly Migration[] = [
     name: 'history of the crosswalk',
     statements: [`create index crosswalk_history on ${STATE_SCHEMA}.crosswalk (odoo_uuid, entity, system, key, valid_from)`],
   },
+  {
+    version: 3,
+    name: 'where journals end, chain 2, dead letters',
+    statements: [
+      `alter table ${STATE_SCHEMA}.journal add column chain integer not null default 1`,
+      // Written with every append, in the same statement: a tail that is cut off is missed.
+      `create table ${STATE_SCHEMA}.journal_head (
+         run_id text collate "C" not null,
+         segment integer not null,
+         entries integer not null,
+         hash text not null,
+         primary key (run_id, segment)
+       )`,
+      `insert into ${STATE_SCHEMA}.journal_head (run_id, segment, entries, hash)
+         select distinct on (run_id, segment) run_id, segment, sequence, hash from ${STATE_SCHEMA}.journal order by run_id, segment, sequence desc`,
+      `create index journal_dead_letters on ${STATE_SCHEMA}.journal (run_id, segment, sequence) where kind in ('dead-letter', 'settled', 'discarded')`,
+    ],
+  },
 ];

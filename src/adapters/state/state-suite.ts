@@ -124,7 +124,31 @@ export function describeState(store: () => StateStore): void {
     expect(entries.length).toBe(602);
     expect(entries.slice(0, 3)).toEqual(drafts.slice(0, 3).map((draft, index) => ({ ...draft, sequence: index + 1 })));
     expect(entries.map((item) => [item.segment, item.sequence])).toEqual([...Array.from({ length: 601 }, (_, index) => [1, index + 1]), [2, 1]]);
-    expect(await state.verifyJournal('j1')).toBeNull();
+    expect(await collect(state.journalOf('j1', [2]))).toEqual([]);
+    expect((await collect(state.journalOf('j1', [2, 1]))).length).toBe(602);
+    const verdict = await state.verifyJournal('j1');
+    expect(verdict).toMatchObject({ entries: 602, sealed: false, findings: [] });
+    expect(await state.journalHeads('j1')).toEqual(verdict.segments);
+    expect(verdict.segments.map(({ segment, entries: count }) => [segment, count])).toEqual([
+      [1, 601],
+      [2, 1],
+    ]);
+    expect((await collect(state.chainOf('j1'))).map(({ entry }) => entry)).toEqual(entries);
+    expect(await state.journaledRuns()).toContain('j1');
+  });
+
+  test('finds what makes and what ends dead letters, over all runs', async () => {
+    const state = store();
+    const refusal = { name: 'x', message: 'refused' };
+    await state.journal([journalEntry('d2', 'k2', { kind: 'dead-letter', payload: { refusal } }), journalEntry('d2', 'k3', { kind: 'blocked' })]);
+    await state.journal([journalEntry('d1', 'k1', { kind: 'dead-letter', payload: { refusal } })]);
+    const ends = [{ runId: 'd2', segment: 1, sequence: 1 }];
+    await state.journal([journalEntry('d3', 'k2', { kind: 'settled', action: null, step: null, payload: { ends } })]);
+    expect((await collect(state.deadLetters())).map(({ runId, kind, key }) => [runId, kind, key])).toEqual([
+      ['d1', 'dead-letter', 'k1'],
+      ['d2', 'dead-letter', 'k2'],
+      ['d3', 'settled', 'k2'],
+    ]);
   });
 
   test('numbers baseline layers without gaps, however many come at once', async () => {
