@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BreakDecisionRow } from '../../domain/break-decision.ts';
-import { literal, literalList } from '../../domain/sql.ts';
 import type { JudgedComparison } from './judge.ts';
-import { nightsLock } from './ledger.ts';
+import { keepNight, nightsLock } from './ledger.ts';
 import { breakColumns, maskedBreaksSql } from './mask-sql.ts';
-import { Laboratory, type ReconcileWorld, type WorldDescription } from './reconcile-world.fixture.ts';
+import { Laboratory, type ReconcileWorld } from './reconcile-world.fixture.ts';
+import { breaksOf, decide, pull, suppliers, told } from './suppliers-world.fixture.ts';
 import { stagePiiKey } from './value-tokens.ts';
 
 let laboratory: Laboratory;
@@ -16,95 +16,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await laboratory.close();
 });
-
-function suppliers(contract: object = {}, key: object = {}): WorldDescription {
-  return {
-    fields: { 'res.partner': { ref: 'char', name: 'char', city: 'char', acc: 'char' } },
-    entities: [
-      {
-        contract: {
-          ...{ entity: 'supplier', version: 1, key: ['no'] },
-          fields: {
-            no: { type: 'text', required: true, ...key },
-            name: { type: 'text' },
-            city: { type: 'text' },
-            iban: { type: 'text', pii: true },
-            changed: { type: 'timestamp' },
-          },
-          odoo: { model: 'res.partner', scope: [['ref', '!=', false]], fields: { no: 'ref', name: 'name', city: 'city', iban: 'acc' } },
-          ...contract,
-        },
-        sources: [
-          {
-            system: 'meditrack',
-            entity: 'supplier',
-            from: 'V',
-            fields: { no: 'no', name: 'name', city: 'city', iban: 'iban', changed: 'TRY_CAST(changed AS TIMESTAMP)' },
-          },
-        ],
-      },
-    ],
-  };
-}
-
-interface Supplier {
-  readonly name?: string | null;
-  readonly city?: string | null;
-  readonly iban?: string | null;
-  readonly changed?: string;
-  readonly written?: string;
-}
-
-/** Suppliers by number, on both sides; those of both are linked. */
-async function pull(world: ReconcileWorld, legacy: Readonly<Record<string, Supplier>>, odoo: Readonly<Record<string, Supplier>>): Promise<void> {
-  const columns = ['no', 'name', 'city', 'iban', 'changed'];
-  const rows = Object.entries(legacy).map(([no, one]) => ({ no, name: no, city: null, iban: null, changed: null, ...one, written: null }));
-  await world.legacy('meditrack', 'supplier', rows, columns);
-  const id = (no: string): number => Number(no.slice(1));
-  await world.odoo(
-    'supplier',
-    Object.entries(odoo).map(([no, { iban = null, written, ...one }]) => ({
-      ...{ id: id(no), ref: no, name: no, city: null, acc: iban, ...one },
-      ...(written === undefined ? {} : { write_date: written }),
-    })),
-  );
-  await world.link('supplier', 'meditrack', Object.fromEntries(Object.keys(odoo).map((no) => [no, id(no)])));
-}
-
-async function told(world: ReconcileWorld, judged: JudgedComparison): Promise<string[]> {
-  const rows = await world.rows(`SELECT * FROM read_parquet(${literalList(judged.entities.map((one) => one.breaks))})`);
-  return rows.map((row) => [row.key, row.rule, row.class, row.status, row.life, row.nights].join(' '));
-}
-
-interface Judged {
-  readonly [column: string]: string | number | boolean | null;
-  readonly id: string;
-  readonly value_hash: string | null;
-}
-
-async function breaksOf(world: ReconcileWorld, judged: JudgedComparison): Promise<Judged[]> {
-  return await world.rows<Judged>(`SELECT * FROM read_parquet(${literal(judged.entities[0]?.breaks ?? '')})`);
-}
-
-function decide(world: ReconcileWorld, rows: readonly Partial<BreakDecisionRow>[]): void {
-  const complete = rows.map((row, index) => ({
-    ...{
-      break: '',
-      entity: 'supplier',
-      key: '',
-      field: '',
-      decision: 'waive',
-      by: 'sue',
-      at: '2026-01-02',
-      reason: 'known',
-      until: '2026-03-31',
-      value_hash: '',
-    },
-    ...row,
-    ...{ position: { file: 'decisions/breaks.csv', line: index + 2, column: 1 }, problem: null },
-  }));
-  world.workspace = { ...world.workspace, breakDecisions: complete };
-}
 
 describe('the life of a break', () => {
   it('is new, persists, is resolved and comes back, over nights', async () => {
@@ -207,7 +118,6 @@ describe('the life of a break', () => {
     const late = await world.judge();
     await pull(world, { V1: {}, V2: {} }, {});
     await world.night();
-    const { keepNight } = await import('./ledger.ts');
     await keepNight(late, 'BREAKS', 'late', { ...world.ports, progress });
     expect(warnings[1]).toMatch(/has looked at newer snapshots of procurement: this night is not kept/);
     expect((await world.judge()).life).toMatchObject({ new: 2 });
