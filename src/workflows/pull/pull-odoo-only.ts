@@ -1,15 +1,19 @@
 /** A snapshot again, with some of its records as they are now: a full logical snapshot like any other, so what is compared with it can be compared again. */
+import type { OdooConnection } from '../../domain/ports.ts';
 import type { PullResult } from '../../domain/results.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { identifier, literal } from '../../domain/sql.ts';
+import type { OnlyRecords } from './only-records.ts';
 import { idChunks, once, type Reading, type RecordsRequest, readingOf, stageExternalIds, stageRecords, stageRelated, stageScope } from './pull-odoo-reading.ts';
 import { refused, restrictedFacts } from './pull-odoo-restricted.ts';
 import { type OdooPull, uuidOf } from './pull-odoo-session.ts';
 import { changedTableSql, laidOverFactsSql, laidOverSql, readRowsSql, recordColumns, stagingTableSql, writeRecordsSql } from './pull-odoo-sql.ts';
 
 /** Null where nothing about these records has changed, or where there is no snapshot of this Odoo and these fields to lay them over. */
-export async function pullOnly(pull: OdooPull, request: RecordsRequest, ids: readonly number[]): Promise<PullResult['snapshots'][number] | null> {
+export async function pullOnly(pull: OdooPull, request: RecordsRequest, only: OnlyRecords): Promise<PullResult['snapshots'][number] | null> {
   const { plane, ports, system, connection } = pull;
+  const ids = await askedFor(connection, request, only);
+  if (ids.length === 0) return null;
   const { entity } = request.definition.contract;
   const reading = await readingOf(pull, request);
   const base = await ports.snapshots.latest(system, entity);
@@ -50,13 +54,22 @@ export async function pullOnly(pull: OdooPull, request: RecordsRequest, ids: rea
   }
 }
 
+/** The ids that are named, and the lines that the documents named have now. */
+async function askedFor(connection: OdooConnection, { definition, binding }: RecordsRequest, only: OnlyRecords): Promise<readonly number[]> {
+  const { entity, parent } = definition.contract;
+  const named = only.get(entity)?.odooIds ?? [];
+  const documents = parent === undefined ? [] : (only.get(parent)?.odooIds ?? []);
+  if (documents.length === 0 || binding.parentField === null) return named;
+  return [...new Set([...named, ...(await connection.searchIds(binding.model, [[binding.parentField, 'in', documents]]))])];
+}
+
 /** Tables `picked`, `records`, `changed`, `scope`, `external_ids`: of these records only. */
 async function stagePicked(reading: Reading, ids: readonly number[], there: readonly number[]): Promise<void> {
   const { pull } = reading;
   const { plane } = pull;
   const related = reading.related ?? [];
   await plane.run(stagingTableSql('picked', ['id']));
-  await plane.append('picked', once([...new Set(ids)].map((id) => [String(id)])));
+  await plane.append('picked', once(ids.map((id) => [String(id)])));
   await stageRecords(reading, once(there));
   await stageRelated(pull, related, async ({ via }) => {
     const named: number[] = [];

@@ -37,12 +37,11 @@ export async function pullOdoo(request: PullOdooRequest, ports: Ports): Promise<
     for (const definition of request.capability.entities) {
       const { entity } = definition.contract;
       const binding = bindings.get(entity);
-      const ids = request.only?.get(entity)?.odooIds ?? [];
-      if (binding === undefined || (request.entity !== null && request.entity !== entity) || (request.only !== undefined && ids.length === 0)) continue;
+      if (binding === undefined || (request.entity !== null && request.entity !== entity)) continue;
       if (ports.signal.aborted) throw new CutoverError('E_INTERRUPTED', 'stopped between two entities', { hint: `cutover pull ${system}` });
       const fields = snapshotFields(binding, models.get(binding.model) ?? new Map());
       const records = { definition, binding, fields, domains: entityDomains(request.capability, definition, binding) };
-      const one = request.only === undefined ? await pullRecords(pull, records) : await pullOnly(pull, records, ids);
+      const one = request.only === undefined ? await pullRecords(pull, records) : await pullOnly(pull, records, request.only);
       if (one !== null) pulled.push(one);
     }
     return pulled;
