@@ -146,7 +146,7 @@ export interface ReportSource {
 
 /** A row of a worklist that came back. Nothing about it is checked yet. */
 export interface WorklistDecision {
-  /** 1-based row of the table, the header being row 1. */
+  /** 1-based row, as a spreadsheet shows it: the header is row 1 unless something stands above it. */
   readonly row: number;
   readonly break: string;
   readonly decision: string;
