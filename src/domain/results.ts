@@ -124,6 +124,8 @@ export interface PlanResult {
     readonly fields: readonly { readonly field: string; readonly before: string | null; readonly after: string | null }[];
   }[];
   readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number }[];
+  /** Differences that the plan does nothing about: accepted, possibly on their way, or written by us since Odoo was pulled. */
+  readonly leftAlone: readonly { readonly entity: string; readonly status: 'waived' | 'pending' | 'echo'; readonly count: number }[];
   /** What a rollback of this plan leaves behind or cannot undo, in documents. */
   readonly limits: readonly { readonly entity: string; readonly cannot: string; readonly count: number }[];
   /** From the rates of earlier loads or the defaults; null when nothing is to be written. */

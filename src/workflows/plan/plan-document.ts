@@ -1,7 +1,7 @@
 /** From a compared document and its lines to one action of the plan. Pure. */
 import type { Operation } from 'fast-json-patch';
 import type { PlanAction, PlannedRecord, PlannedStep, PlannedValue } from '../../domain/plan.ts';
-import { alongPatch, plannedValue, planRecord, pointer, Refusal, refuse } from './plan-record.ts';
+import { alongPatch, isLeftOut, leave, plannedValue, planRecord, pointer, Refusal, refuse } from './plan-record.ts';
 import { type EntityToPlan, isFed, type RecordToPlan } from './planning-record.ts';
 import { isUntouchedState, stepsBetween, stepsToReach } from './state-path.ts';
 
@@ -13,6 +13,7 @@ export interface LinesToPlan {
 export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: readonly LinesToPlan[]): Omit<PlanAction, 'seq'> {
   const planned = planRecord(record, entity);
   if (planned.action === 'refuse') return refused(planned, lines);
+  if (record.leftAlone !== null || isLeftOut(planned)) return left(planned, lines);
   const steps = planSteps(record, entity, planned);
   if (typeof steps === 'string') return refused(refuse(record, entity, steps), lines);
   const plannedLines = lines.flatMap((kind) => kind.records.map((line) => planLine(line, kind.entity, record, entity)));
@@ -20,6 +21,8 @@ export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: 
     // A document loads whole or not at all: with a line less it would be another order.
     const bad = plannedLines.find((line) => line.action !== 'create' && line.action !== 'noop');
     if (bad !== undefined) return refused(refuse(record, entity, Refusal.lineRefused(bad.reason ?? 'it belongs to another document')), lines);
+    const without = plannedLines.find(isLeftOut);
+    if (without !== undefined) return left(leave(record, entity, `a line of it is left alone: ${without.reason}`), lines);
   }
   const changes = steps.length > 0 || plannedLines.some((line) => line.action !== 'noop' && line.action !== 'refuse');
   const action = planned.action === 'noop' && changes ? { ...planned, action: 'update' as const } : planned;
@@ -41,11 +44,22 @@ function refused(planned: PlannedRecord, lines: readonly LinesToPlan[]): Omit<Pl
   };
 }
 
+/** With its lines: a document is one thing. */
+function left(planned: PlannedRecord, lines: readonly LinesToPlan[]): Omit<PlanAction, 'seq'> {
+  return {
+    ...planned,
+    lines: lines.flatMap((kind) => kind.records.map((line) => leave(line, kind.entity, `its document is left alone: ${planned.reason}`))),
+    steps: [],
+    rollback: { will: 'nothing', cannot: null },
+  };
+}
+
 const ZEROED = 'the line is gone from the legacy document: its quantity becomes 0';
 
 function planLine(line: RecordToPlan, entity: EntityToPlan, document: RecordToPlan, documentEntity: EntityToPlan): PlannedRecord {
   if (line.class === 'only-legacy' && document.leader !== null) return refuse(line, entity, Refusal.lineOfFollower);
-  if (line.class !== 'missing-in-legacy' || line.conflicts !== null) return planRecord(line, entity);
+  const isDecided = line.leftAlone !== null || line.direction === 'return-to-legacy' || line.conflicts !== null;
+  if (line.class !== 'missing-in-legacy' || isDecided) return planRecord(line, entity);
   const planned = planRecord({ ...line, class: 'linked', differing: {}, toLink: false }, entity);
   const { states } = documentEntity.binding;
   const reason = 'the line is gone from the legacy document';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EntityContract } from '../../domain/contract.ts';
 import { planDocument } from './plan-document.ts';
-import { planRecord, Refusal, refusalGroup } from './plan-record.ts';
+import { isLeftOut, planRecord, Refusal, refusalGroup } from './plan-record.ts';
 import type { EntityToPlan, RecordToPlan } from './planning-record.ts';
 
 type Resolved = EntityToPlan['resolved']['fields'][number];
@@ -26,7 +26,18 @@ function entityOf(contract: object, fields: Readonly<Record<string, Partial<Reso
 function record(parts: Partial<RecordToPlan>): RecordToPlan {
   return {
     ...{ system: 'legacy', key: 'K', class: 'linked', odooId: 7, toLink: false, values: {}, references: {}, codes: {}, differing: {} },
-    ...{ direction: null, odoo: {}, odooState: null, grounded: true, provenance: null, evidence: null, leader: null, ahead: null, conflicts: null },
+    ...{
+      direction: null,
+      leftAlone: null,
+      odoo: {},
+      odooState: null,
+      grounded: true,
+      provenance: null,
+      evidence: null,
+      leader: null,
+      ahead: null,
+      conflicts: null,
+    },
     ...parts,
   };
 }
@@ -133,6 +144,31 @@ describe('a record', () => {
   });
 
   test.each([
+    [{ status: 'waived', until: '2026-03-31' }, 'waived until 2026-03-31'],
+    [{ status: 'pending', until: '2026-01-02T04:00:00.000Z' }, 'may be on its way: it counts as a break from 2026-01-02T04:00:00.000Z on'],
+    [{ status: 'echo', until: null }, 'was written by one of our own loads since Odoo was pulled'],
+  ] as const)('whose break is %o is left alone, whatever it is', (leftAlone, reason) => {
+    for (const one of ['only-legacy', 'missing-in-odoo', 'exists-unlinked', 'duplicate-key', 'rejected'] as const) {
+      const planned = planRecord(record({ class: one, leftAlone }), supplier);
+      expect(planned).toMatchObject({ action: 'noop', reason, patch: [], odooId: null });
+      expect(isLeftOut(planned)).toBe(true);
+    }
+    const gone = planRecord(record({ class: 'missing-in-legacy', values: null, odoo: { active: true }, leftAlone }), supplier);
+    expect([gone.action, gone.odooId, isLeftOut(gone)]).toEqual(['noop', 7, false]);
+  });
+
+  test('that is decided not to be in Odoo is not created, and one decided to be there is', () => {
+    for (const one of ['only-legacy', 'missing-in-odoo'] as const) {
+      const { action, reason } = planRecord(record({ class: one, direction: 'return-to-legacy' }), supplier);
+      expect([action, reason]).toEqual(['noop', 'decided: it is not to be in Odoo']);
+      expect(planRecord(record({ class: one, direction: 'create-in-odoo' }), supplier).action).toBe('create');
+    }
+    expect(planRecord(record({ class: 'missing-in-legacy', values: null, odoo: { active: true }, direction: 'return-to-legacy' }), supplier).action).toBe(
+      'noop',
+    );
+  });
+
+  test.each([
     [{ class: 'exists-unlinked' }, Refusal.existsUnlinked],
     [{ class: 'duplicate-key' }, Refusal.duplicateKey],
     [{ class: 'rejected' }, Refusal.rejected],
@@ -215,6 +251,21 @@ describe('a document', () => {
     expect(planned.lines.map((one) => one.action)).toEqual(['refuse', 'refuse']);
   });
 
+  test('is left alone with its lines, and waits for a line that is left alone', () => {
+    const waived = { status: 'waived', until: '2026-03-31' } as const;
+    const added = onOrder({ class: 'only-legacy', odooId: null });
+    const planned = plan({ ...newOrder('draft'), leftAlone: waived }, added);
+    expect(planned).toMatchObject({ action: 'noop', reason: 'waived until 2026-03-31', steps: [] });
+    expect(planned.lines).toMatchObject([{ action: 'noop', reason: 'its document is left alone: waived until 2026-03-31' }]);
+    expect(plan({ ...newOrder('draft'), direction: 'return-to-legacy' }, added).lines).toMatchObject([{ action: 'noop' }]);
+    expect(plan(newOrder('draft'), added, { ...added, leftAlone: waived })).toMatchObject({
+      ...{ action: 'noop', reason: 'a line of it is left alone: waived until 2026-03-31' },
+      lines: [{ action: 'noop' }, { action: 'noop' }],
+    });
+    const there = record({ values: { state: 'draft' }, odooState: 'draft' });
+    expect(plan(there, added, { ...added, leftAlone: waived })).toMatchObject({ action: 'update', lines: [{ action: 'create' }, { action: 'noop' }] });
+  });
+
   test('that was there before goes back where there is a way, and the plan says where there is none', () => {
     const moved = (state: string) => plan(record({ values: { state }, differing: { state: 'update-odoo' }, odooState: 'draft' }));
     expect(moved('confirmed').rollback).toEqual({
@@ -242,6 +293,16 @@ describe('a line', () => {
       { op: 'test', path: '/price_unit', value: '1.5' },
       { op: 'replace', path: '/price_unit', value: '1.5' },
     ]);
+  });
+
+  test('that is gone stays where that is accepted or decided', () => {
+    const draft = { ...confirmed, odooState: 'draft', values: { state: 'draft' } };
+    const gone = onOrder({ class: 'missing-in-legacy', values: null });
+    const kept = [
+      { ...gone, leftAlone: { status: 'waived', until: '2026-03-31' } as const },
+      { ...gone, direction: 'return-to-legacy' as const },
+    ];
+    expect(plan(draft, ...kept)).toMatchObject({ action: 'noop', lines: [{ action: 'noop' }, { action: 'noop' }] });
   });
 
   test('that is gone is deleted from a draft; on a confirmed document its quantity becomes 0, with its price', () => {

@@ -3,7 +3,16 @@ import type { Operation } from 'fast-json-patch';
 import type { RecordName } from '../../domain/matching.ts';
 import type { PlannedRecord, PlannedValue } from '../../domain/plan.ts';
 import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
-import { type BlockingConflict, companionsOf, type EntityToPlan, externalIdOf, isFed, type RecordToPlan, writableFields } from './planning-record.ts';
+import {
+  type BlockingConflict,
+  companionsOf,
+  type EntityToPlan,
+  externalIdOf,
+  isFed,
+  type LeftAlone,
+  type RecordToPlan,
+  writableFields,
+} from './planning-record.ts';
 import { decimalText, isDecimalType, type WireValue } from './wire-value.ts';
 
 /** Why something is refused; grouped by in the summary (`refusalGroup`), so no values in it. */
@@ -37,14 +46,17 @@ export function refusalGroup(reason: string): string {
 }
 
 export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
+  if (record.leftAlone !== null) return leave(record, entity, leftAloneWords(record.leftAlone));
   if (record.conflicts !== null) return refuse(record, entity, Refusal.conflicts(record.conflicts));
   switch (record.class) {
     case 'linked':
       return planLinked(record, entity);
     case 'only-legacy':
       if (record.leader !== null) return planFollower(record, record.leader, entity);
+      if (record.direction === 'return-to-legacy') return leave(record, entity, ODOO_HOLDS);
       return record.direction === 'decide' ? refuse(record, entity, Refusal.ownedByOdoo) : planCreate(record, entity);
     case 'missing-in-odoo':
+      if (record.direction === 'return-to-legacy') return leave(record, entity, ODOO_HOLDS);
       return record.direction === 'create-in-odoo' ? planCreate(record, entity) : refuse(record, entity, Refusal.deletedInOdoo);
     case 'missing-in-legacy':
       return planGone(record, entity);
@@ -59,6 +71,29 @@ export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedR
     case 'outside-scope':
       throw new Error(`a record of class ${record.class} has no legacy record and is not planned`);
   }
+}
+
+const ODOO_HOLDS = 'decided: it is not to be in Odoo';
+
+function leftAloneWords({ status, until }: LeftAlone): string {
+  switch (status) {
+    case 'waived':
+      return `waived until ${until}`;
+    case 'pending':
+      return `may be on its way: it counts as a break from ${until} on`;
+    case 'echo':
+      return 'was written by one of our own loads since Odoo was pulled';
+  }
+}
+
+/** Nothing is done about a record, and why. What refers to a record that is not in Odoo cannot be loaded then. */
+export function leave(record: RecordToPlan, entity: EntityToPlan, reason: string): PlannedRecord {
+  return { ...identityOf(record, entity), odooId: record.class === 'missing-in-legacy' ? record.odooId : null, action: 'noop', reason, patch: [] };
+}
+
+/** Is a record left alone that others cannot refer to? */
+export function isLeftOut({ action, reason, odooId }: Pick<PlannedRecord, 'action' | 'reason' | 'odooId'>): boolean {
+  return action === 'noop' && reason !== null && odooId === null;
 }
 
 export function refuse(record: RecordToPlan, entity: EntityToPlan, reason: string): PlannedRecord {

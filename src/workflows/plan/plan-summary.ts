@@ -44,7 +44,7 @@ export class PlanSummary {
   }
 
   /** `secondsPerWrite`: from earlier loads, or null. */
-  result(file: string, nonce: string, secondsPerWrite: number | null): PlanResult {
+  result(file: string, nonce: string, secondsPerWrite: number | null, leftAlone: PlanResult['leftAlone'] = []): PlanResult {
     const work = this.#writes + this.#calls;
     return {
       file,
@@ -55,6 +55,7 @@ export class PlanSummary {
       samples: this.#samples,
       limits: [...this.#limits.values()].sort((left, right) => right.count - left.count),
       refusals: [...this.#refusals.values()].sort((left, right) => right.count - left.count),
+      leftAlone,
       expectedSeconds: work === 0 ? null : Math.max(1, Math.round(work * (secondsPerWrite ?? DEFAULT_SECONDS_PER_WRITE))),
     };
   }

@@ -6,12 +6,14 @@ import type { Capability, Workspace } from '../../domain/workspace.ts';
 import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
 import { compareCapability } from '../reconcile/compare.ts';
 import type { Comparison, EntityComparison } from '../reconcile/comparison.ts';
+import { judgeBreaks } from '../reconcile/judge.ts';
 import { blockingOf, conflictsOf, requireMatch } from './match-at-hand.ts';
 import { planDocument, refuseOrphanLine } from './plan-document.ts';
 import { writePlan } from './plan-file.ts';
+import { isLeftOut } from './plan-record.ts';
 import { PlanSummary } from './plan-summary.ts';
 import { companionsOf, type EntityToPlan, type RecordToPlan } from './planning-record.ts';
-import { blockedTableSql, documentsSql, orphanLinesSql } from './planning-sql.ts';
+import { blockedTableSql, documentsSql, leftAloneCountsSql, orphanLinesSql } from './planning-sql.ts';
 
 export interface PlanRequest {
   readonly workspace: Workspace;
@@ -25,9 +27,9 @@ export interface PlanRequest {
 
 type PlannedDocument = Omit<PlanAction, 'seq'>;
 
-/** E_MATCH_STALE, and what `compareCapability` raises. */
+/** E_MATCH_STALE, and what `compareCapability` and `judgeBreaks` raise. */
 export async function planCapability(request: PlanRequest, ports: Ports): Promise<PlanResult> {
-  const comparison = await compareCapability(request, ports);
+  const comparison = await judgeBreaks(await compareCapability(request, ports), request, ports);
   requireMatch(comparison, request.capability.hash, ports);
   const state = await ports.state();
   const manifest = manifestOf(request, comparison);
@@ -48,11 +50,14 @@ export async function planCapability(request: PlanRequest, ports: Ports): Promis
     const { nonce, capability, runId, file } = request;
     await state.registerPlan({ nonce, kind: 'load', capability: capability.name, runId, sha256, file });
     ports.progress({ kind: 'done', step: 'Planning' });
-    return summary.result(file, nonce, await secondsPerWrite(state, capability.name));
+    const leftAlone = await plane.rows<LeftAloneRow>(leftAloneCountsSql(comparison.entities));
+    return summary.result(file, nonce, await secondsPerWrite(state, capability.name), leftAlone);
   } finally {
     await plane.close();
   }
 }
+
+type LeftAloneRow = PlanResult['leftAlone'][number] & DataRow;
 
 class Planning {
   readonly #comparison: Comparison;
@@ -100,7 +105,7 @@ class Planning {
 
   #remember(action: PlannedDocument): PlannedDocument {
     for (const record of [action, ...action.lines]) {
-      if (record.action === 'refuse') this.#refused.add(JSON.stringify([record.entity, record.system, record.key]));
+      if (record.action === 'refuse' || isLeftOut(record)) this.#refused.add(JSON.stringify([record.entity, record.system, record.key]));
     }
     return action;
   }

@@ -1,7 +1,7 @@
 /** What a plan is made from: one record of an entity with both sides, as the comparison left it. Plain data; tests write it as literals. */
 import { createHash } from 'node:crypto';
 import type { EntityContract, OdooBinding } from '../../domain/contract.ts';
-import type { Direction, RecordClass } from '../../domain/difference.ts';
+import type { BreakStatus, Direction, RecordClass } from '../../domain/difference.ts';
 import type { Provenance, RecordName } from '../../domain/matching.ts';
 import { externalId } from '../../domain/record-key.ts';
 import type { ResolvedBinding, ResolvedField } from '../pull/pull-odoo-binding.ts';
@@ -33,12 +33,21 @@ export interface RecordToPlan {
   readonly differing: Readonly<Record<string, Direction>>;
   /** What is expected to happen to the record as a whole. */
   readonly direction: Direction | null;
+  /** Why the record as a whole is left alone; null: it is not. Fields that are left alone are not in `differing`. */
+  readonly leftAlone: LeftAlone | null;
   /** Odoo field → value in the snapshot; null when the record is not in it. */
   readonly odoo: Readonly<Record<string, WireValue>> | null;
   /** Canonical state in Odoo. */
   readonly odooState: string | null;
   /** For entities that refer to themselves: false when the references run in a circle. */
   readonly grounded: boolean;
+}
+
+/** A break that is accepted, that may be on its way, or that we have mended since the snapshot was taken. */
+export interface LeftAlone {
+  readonly status: Exclude<BreakStatus, 'open'>;
+  /** Until when it is waived, or from when on it is a break. */
+  readonly until: string | null;
 }
 
 /** What a field refers to. `leader`: the record that leads it, where several are one thing. */

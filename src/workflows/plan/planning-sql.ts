@@ -82,6 +82,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['codes', jsonObject(codes.map((name) => [name, `legacy.${identifier(`_code_${name}`)}`]))],
     ['differing', 'differing.fields'],
     ['direction', 'whole.direction'],
+    ['leftAlone', 'whole.left_alone'],
     ['odoo', `CASE WHEN odoo._odoo_id IS NULL THEN NULL ELSE ${raw} END`],
     ['odooState', state],
     ['grounded', self === null ? 'true' : 'depth.depth IS NOT NULL OR record._leader_key IS NOT NULL'],
@@ -90,14 +91,26 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     FROM ${parquet(entity.records)} AS record
     LEFT JOIN ${entity.legacy.sql} AS legacy ON legacy._system = record._system AND legacy._key = record._key AND NOT legacy._duplicate
     LEFT JOIN ${entity.odoo.sql} AS odoo ON odoo._odoo_id = record._odoo_id
-    LEFT JOIN (SELECT system, key, json_group_object(field, direction) AS fields FROM ${parquet(entity.breaks)} WHERE field IS NOT NULL AND key IS NOT NULL GROUP BY ALL)
+    LEFT JOIN (SELECT system, key, json_group_object(field, direction) AS fields FROM ${parquet(entity.breaks)} WHERE field IS NOT NULL AND key IS NOT NULL AND status = 'open' GROUP BY ALL)
       AS differing ON differing.system = record._system AND differing.key = record._key
-    LEFT JOIN (SELECT system, key, min(direction) AS direction FROM ${parquet(entity.breaks)} WHERE field IS NULL AND key IS NOT NULL GROUP BY ALL)
+    LEFT JOIN (SELECT system, key, min(direction) AS direction, ${leftAloneSql} AS left_alone FROM ${parquet(entity.breaks)} WHERE field IS NULL AND key IS NOT NULL GROUP BY ALL)
       AS whole ON whole.system = record._system AND whole.key = record._key
     LEFT JOIN ${blockedTable(entity.entity)} AS blocked ON blocked._system = record._system AND blocked._key = record._key
     ${targets.map(([name, target]) => referenceJoinSql(name, target, records)).join('\n    ')}
     ${self === null ? '' : 'LEFT JOIN depth ON depth._system = record._system AND depth._key = record._key'}
     WHERE record._key IS NOT NULL AND record._system IN (${systemsOf(entity)}) AND record._class NOT IN ('only-odoo', 'outside-scope', 'null-key')`;
+}
+
+/** Why a record as a whole is nobody's business tonight; NULL where some break of it is open. */
+const leftAloneSql = `CASE WHEN bool_and(status <> 'open') THEN ${jsonObject([
+  ['status', 'min(status)'],
+  ['until', 'min(coalesce(pending_until, waived_until))'],
+])} END`;
+
+/** Breaks that are left alone, by entity and status. */
+export function leftAloneCountsSql(entities: readonly EntityComparison[]): string {
+  const selects = entities.map(({ breaks }, order) => `SELECT ${order} AS n, entity, status FROM ${parquet(breaks)} WHERE status <> 'open'`);
+  return `SELECT entity, status, count(*) AS count FROM (${selects.join(' UNION ALL ')}) GROUP BY n, entity, status ORDER BY n, status`;
 }
 
 function referenceSql(name: string, known: boolean): string {

@@ -62,12 +62,8 @@ function sidesSql({ legacy, odoo, definition }: EntityComparison): string {
   const left =
     changedAt === undefined
       ? ''
-      : `LEFT JOIN (SELECT _system, _key, ${identifier(changedAt)} FROM ${rowsSql(legacy)} WHERE NOT _duplicate) AS l ON l._system = b.system AND l._key = b.key`;
-  return `${left} LEFT JOIN (SELECT _odoo_id, _write_date FROM ${rowsSql(odoo)}) AS o ON o._odoo_id = b.odoo_id`;
-}
-
-function rowsSql(rows: string | { readonly sql: string }): string {
-  return typeof rows === 'string' ? `read_parquet(${literal(rows)})` : rows.sql;
+      : `LEFT JOIN (SELECT _system, _key, ${identifier(changedAt)} FROM ${legacy.sql} WHERE NOT _duplicate) AS l ON l._system = b.system AND l._key = b.key`;
+  return `${left} LEFT JOIN (SELECT _odoo_id, _write_date FROM ${odoo.sql}) AS o ON o._odoo_id = b.odoo_id`;
 }
 
 /** A decision says which side holds; where neither side can (a key that does not identify, a value that is not there yet), the direction stays. */
