@@ -26,8 +26,15 @@ export function changeText(mend: Mend, context: ChangeContext): Change | null {
     case 'swap': {
       const [own, other] = [expressionOf(breaks, field), expressionOf(breaks, mend.field)];
       if (own === null || other === null) return null;
-      const lines = [yamlLine(field, other), yamlLine(mend.field, own)].sort();
-      return sourceChange(context, field, lines);
+      const lines = [
+        [field, other],
+        [mend.field, own],
+      ].sort() as [string, string][];
+      return sourceChange(
+        context,
+        field,
+        lines.map(([name, expression]) => yamlLine(name, expression)),
+      );
     }
     case 'compare': {
       if (contract.type !== 'text' && contract.type !== 'identifier') return null;

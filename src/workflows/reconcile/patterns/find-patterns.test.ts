@@ -1,4 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { storageType } from '../../../domain/canonical.ts';
+import { FieldContract } from '../../../domain/contract.ts';
+import type { Pattern } from '../../../domain/report.ts';
+import { literal } from '../../../domain/sql.ts';
+import { parseExpressions } from '../../expression/expression.ts';
+import { form } from '../../sides/field-rules.ts';
 import { PatternBench, type Seed, type SeededBreak } from './patterns.fixture.ts';
 
 let bench: PatternBench;
@@ -69,7 +76,15 @@ const cases: readonly (readonly [string, Seed['fields'], readonly SeededBreak[],
     null,
     'fields:\n  name: {compare: [case, whitespace]}',
   ],
-  ['zero-width blanks', text, pairs(names, (value) => `\u200b${value}`), 'whitespace', 'invisible', null],
+  ['zero-width blanks in Odoo', text, pairs(names, (value) => `\u200b${value}`), 'whitespace', 'invisible', null],
+  [
+    'zero-width blanks in legacy',
+    text,
+    names.map((value) => ({ legacy: `${value}\u200b`, odoo: value })),
+    'whitespace',
+    'invisible',
+    String.raw`name: regexp_replace(NAME, '[\x{00AD}\x{200B}-\x{200F}\x{2060}\x{FEFF}]+', '', 'g')`,
+  ],
   ['punctuation', text, pairs(names, (value) => value.replace(' ', '-')), 'punctuation', null, null],
   [
     'leading zeros lost in Odoo',
@@ -91,7 +106,7 @@ const cases: readonly (readonly [string, Seed['fields'], readonly SeededBreak[],
     ),
     'leading-zeros',
     'lost in legacy',
-    "name: lpad(NAME, greatest(length(NAME), 6), '0')",
+    "name: lpad(NAME, 6, '0')",
   ],
   ['cut at twelve', text, pairs(names, (value) => value.slice(0, 12)), 'truncated', '12', null],
   [
@@ -244,11 +259,33 @@ const cases: readonly (readonly [string, Seed['fields'], readonly SeededBreak[],
   ],
 ];
 
+/** Breaks that are left once the change is pasted into its file. */
+async function left(change: NonNullable<Pattern['change']>, fields: Seed['fields'], breaks: readonly SeededBreak[]): Promise<readonly SeededBreak[]> {
+  const pasted = parse(change.text);
+  const before = FieldContract.parse(fields.name);
+  const isMapping = change.file.includes('/sources/');
+  const contract = isMapping ? before : FieldContract.parse({ ...fields.name, ...pasted.fields.name });
+  const text = isMapping ? pasted.name : 'NAME';
+  const { parsed, mistakes } = await parseExpressions(bench.plane, [{ text, at: () => ({ file: '', line: 1, column: 1 }) }]);
+  expect(mistakes).toEqual([]);
+  const type = storageType(contract);
+  const odoo = `CAST(odoo AS ${type})`;
+  const legacy = `CAST(${parsed[0]?.sql} AS ${type})`;
+  const tolerance = 'tolerance' in contract && contract.tolerance !== undefined ? `abs(${legacy} - ${odoo}) <= ${contract.tolerance}` : 'false';
+  const rows = breaks.map((one, index) => `(${index}, ${literal(one.legacy ?? null)}, ${literal(one.odoo ?? null)})`);
+  const differing = await bench.plane.rows<{ ordinal: number }>(
+    `SELECT ordinal FROM (VALUES ${rows.join(', ')}) AS v(ordinal, "NAME", odoo) WHERE ${form(contract, legacy)} IS DISTINCT FROM ${form(contract, odoo)} AND NOT coalesce(${tolerance}, false)`,
+  );
+  return differing.map(({ ordinal }) => breaks[ordinal] as SeededBreak);
+}
+
 describe('patterns', () => {
-  test.each(cases)('finds %s', async (_, fields, breaks, transformation, parameter, change) => {
+  test.each(cases)('finds %s, and what it proposes leaves no break', async (_, fields, breaks, transformation, parameter, change) => {
     const [first, ...rest] = await bench.patterns({ fields, breaks });
     expect([first?.transformation, first?.parameter]).toEqual([transformation, parameter]);
     expect([first?.explains, first?.of, rest]).toEqual([breaks.length, breaks.length, []]);
     if (change !== null) expect(first?.change?.text).toBe(change);
+    if (first?.change !== null && first?.change.file !== 'cutover.yaml')
+      expect(await left(first?.change as NonNullable<Pattern['change']>, fields, breaks)).toEqual([]);
   });
 });

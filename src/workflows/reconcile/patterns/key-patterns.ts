@@ -51,7 +51,7 @@ export async function keyPatterns(entity: EntityComparison, options: PatternOpti
   const last = forms[forms.length - 1] as (typeof forms)[number];
   await plane.run(pairsSql({ name: last.name, side: 'legacy', added: '' }, last.form('l.key'), last.form('o.key')));
   const groups = await plane.rows<PairGroup>(
-    `SELECT name, side, added, system, count(*) AS rows, mode(length(o)) AS width, count(*) FILTER (length(l) < length(o)) AS shorter, bool_and(o = upper(o)) AS upper, bool_and(o = lower(o)) AS lower, bool_and(o = regexp_replace(o, '${BLANKS}', '', 'g')) AS blankless
+    `SELECT name, side, added, system, count(*) AS rows, mode(length(o)) AS width, max(length(l)) AS longest, count(*) FILTER (length(l) < length(o)) AS shorter, bool_and(o = upper(o)) AS upper, bool_and(o = lower(o)) AS lower, bool_and(o = regexp_replace(o, '${BLANKS}', '', 'g')) AS blankless
 FROM pattern_pairs GROUP BY ALL ORDER BY rows DESC, name, side, added, system`,
   );
   const patterns: Pattern[] = [];
@@ -111,6 +111,7 @@ interface PairGroup {
   readonly rows: number;
   /** Usual length of the keys on the other side. */
   readonly width: number;
+  readonly longest: number;
   readonly shorter: number;
   readonly upper: boolean;
   readonly lower: boolean;
@@ -167,14 +168,14 @@ interface Meaning {
   readonly wrap: ((text: string) => string) | null;
 }
 
-function meaningOf({ name, side, added, rows, shorter, width, upper, lower, blankless }: PairGroup, isSecret: boolean): Meaning {
+function meaningOf({ name, side, added, rows, shorter, width, longest, upper, lower, blankless }: PairGroup, isSecret: boolean): Meaning {
   switch (name) {
     case 'leading-zeros': {
       const isLegacy = shorter * 2 > rows;
       return {
         parameter: isLegacy ? 'lost in legacy' : 'lost in Odoo',
         words: isLegacy ? 'without their leading zeros in the legacy system' : 'without their leading zeros in Odoo',
-        wrap: isLegacy ? (text) => paddedSql(text, width) : null,
+        wrap: isLegacy ? (text) => paddedSql(text, width, longest) : null,
       };
     }
     case 'whitespace':

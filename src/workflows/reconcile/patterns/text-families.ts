@@ -1,6 +1,7 @@
 /** What happens to texts on their way: case, blanks, zeros, cuts, additions, punctuation, markup. */
-import { literal } from '../../../domain/sql.ts';
-import { type Candidate, type Family, isTextual, quoted, type Side } from './transformation.ts';
+import type { DataPlane } from '../../../domain/ports.ts';
+import { identifier, literal, literalList } from '../../../domain/sql.ts';
+import { type Candidate, type Family, type FieldBreaks, isTextual, quoted, type Side } from './transformation.ts';
 
 /** Characters that take no room: soft hyphen, zero width, byte order mark, direction marks. */
 const INVISIBLE = '\\x{00AD}\\x{200B}-\\x{200F}\\x{2060}\\x{FEFF}';
@@ -16,9 +17,12 @@ export const alikeColumn = `CASE WHEN l IS NULL OR o IS NULL OR ${bare('l')} <> 
   WHEN ${outer('o')} = l THEN 'outer-odoo'
   WHEN ${collapsed('l')} = ${collapsed('o')} THEN 'inner'
   WHEN lower(${collapsed('l')}) = lower(${collapsed('o')}) THEN 'case-whitespace'
-  WHEN ${without('l', INVISIBLE)} = ${without('o', INVISIBLE)} THEN 'invisible'
+  WHEN ${without('l', INVISIBLE)} = o THEN 'invisible-legacy'
+  WHEN ${without('l', INVISIBLE)} = ${without('o', INVISIBLE)} THEN 'invisible-odoo'
   WHEN ${without('l', `\\s\\p{Z}${INVISIBLE}`)} = ${without('o', `\\s\\p{Z}${INVISIBLE}`)} THEN 'missing-blanks'
   ELSE 'punctuation' END`;
+
+const unseen = 'characters that nobody sees (zero-width blanks, soft hyphens, byte order marks)';
 
 const rules: readonly (Pick<Candidate, 'parameter' | 'damaged' | 'sentence' | 'mend'> & { readonly alike: string; readonly name: string })[] = [
   {
@@ -43,9 +47,13 @@ const rules: readonly (Pick<Candidate, 'parameter' | 'damaged' | 'sentence' | 'm
     ...{ sentence: 'Only case and blanks differ', mend: { kind: 'compare', rules: ['case', 'whitespace'] } },
   },
   {
-    ...{ alike: 'invisible', name: 'whitespace', parameter: 'invisible', damaged: null },
-    sentence: 'Only characters that nobody sees differ (zero-width blanks, soft hyphens, byte order marks)',
-    mend: { kind: 'expression', wrap: (text: string) => `regexp_replace(${text}, '[${INVISIBLE}]+', '', 'g')`, isHarmless: true },
+    ...{ alike: 'invisible-legacy', name: 'whitespace', parameter: 'invisible', damaged: 'legacy' },
+    sentence: `The legacy value has ${unseen}`,
+    mend: { kind: 'expression', wrap: (text: string) => without(text, INVISIBLE), isHarmless: true },
+  },
+  {
+    ...{ alike: 'invisible-odoo', name: 'whitespace', parameter: 'invisible', damaged: 'odoo' },
+    ...{ sentence: `Odoo has ${unseen}`, mend: null },
   },
   {
     ...{ alike: 'missing-blanks', name: 'whitespace', parameter: 'left-out', damaged: null },
@@ -68,28 +76,36 @@ const sides = [
   { damaged: 'legacy', short: 'l', long: 'o', has: 'The legacy value comes' },
 ] as const satisfies readonly { damaged: Side; short: string; long: string; has: string }[];
 
-export const leadingZeros: Family = async ({ contract }, plane) => {
-  if (!isTextual(contract)) return [];
+export const leadingZeros: Family = async (breaks, plane) => {
+  if (!isTextual(breaks.contract)) return [];
   const candidates: Candidate[] = [];
   for (const { damaged, short, long, has } of sides) {
     const condition = `(length(${short}) < length(${long}) AND ${short} <> '' AND ltrim(${long}, '0') = ltrim(${short}, '0'))`;
     const [found] = await plane.rows<{ rows: number; width: number | null; least: number | null }>(
       `SELECT count(*) AS rows, mode(length(${long})) AS width, min(length(${long})) AS least FROM pattern_values WHERE ${condition}`,
     );
-    if (found === undefined || found.rows === 0) continue;
-    const isOneWidth = found.width === found.least;
+    const width = found?.width ?? null;
+    if (found === undefined || width === null) continue;
+    const longest = damaged === 'odoo' ? 0 : await longestOf(breaks, plane);
     candidates.push({
       ...{ transformation: 'leading-zeros', parameter: damaged === 'odoo' ? 'lost in Odoo' : 'lost in legacy', condition, damaged, chance: 0.005 },
-      sentence: `${has} without its leading zeros${isOneWidth ? ` (${found.width} characters with them)` : ''}`,
-      // a longer value stays as it is: lpad alone would cut it
-      mend: damaged === 'odoo' ? null : { kind: 'expression', isHarmless: true, wrap: (text) => paddedSql(text, found.width as number) },
+      sentence: `${has} without its leading zeros${width === found.least ? ` (${width} characters with them)` : ''}`,
+      mend: damaged === 'odoo' ? null : { kind: 'expression', isHarmless: true, wrap: (text) => paddedSql(text, width, longest) },
     });
   }
   return candidates;
 };
 
-export function paddedSql(text: string, width: number): string {
-  return `lpad(${text}, greatest(length(${text}), ${width}), '0')`;
+async function longestOf({ entity, field, system }: FieldBreaks, plane: DataPlane): Promise<number> {
+  const files = entity.datasets.flatMap((dataset) => (dataset.system === system ? [dataset.rows] : []));
+  const [row] = await plane.rows<{ longest: number | null }>(`SELECT max(length(${identifier(field)})) AS longest FROM read_parquet(${literalList(files)})`);
+  return row?.longest ?? 0;
+}
+
+/** With the zeros it lacks. `lpad` cuts what is longer, which therefore must be left out of it where there is such a thing. */
+export function paddedSql(text: string, width: number, longest: number): string {
+  const padded = `lpad(${text}, ${width}, '0')`;
+  return longest <= width ? padded : `CASE WHEN length(${text}) < ${width} THEN ${padded} ELSE ${text} END`;
 }
 
 /** Cut at N: one length on the cut side, and what was cut off is not always the same. */
