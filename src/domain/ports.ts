@@ -272,6 +272,32 @@ export interface CrosswalkInterval extends CrosswalkLink {
   readonly closedBy: string | null;
 }
 
+/** How far a crosswalk has come. `mark` is drawn at random for each change: a state that was put back and went another way since has another one. */
+export interface CrosswalkMoment {
+  readonly change: number;
+  readonly mark: string;
+}
+
+/** Thousands of links that share everything but key and record. `keys` (texts) and `odooIds` (numbers) are JSON arrays, one as long as the other. */
+export interface LinkBundle {
+  readonly entity: string;
+  readonly system: string;
+  readonly provenance: Provenance;
+  readonly validFrom: string;
+  /** false: these have ended. */
+  readonly open: boolean;
+  readonly keys: string;
+  readonly odooIds: string;
+}
+
+export interface BundledLinks {
+  /** Where the crosswalk stood when the reading began. */
+  readonly moment: CrosswalkMoment;
+  /** true: only links made or ended since the moment that was given; false: all that are open. */
+  readonly isChange: boolean;
+  readonly bundles: AsyncIterable<readonly LinkBundle[]>;
+}
+
 /** One layer of the baseline: a Parquet file of last agreed values; the newest layer that knows a record and field wins. */
 export interface BaselineLayer {
   readonly entity: string;
@@ -294,6 +320,8 @@ export interface StateStore {
   unlink(odooUuid: string, entity: string, system: string, keys: readonly string[], at: string, runId: string): Promise<void>;
   /** Open links of an entity (all entities of the capability when null), streamed in order of system and key. */
   links(odooUuid: string, capability: string, entity: string | null): AsyncIterable<readonly CrosswalkLink[]>;
+  /** The same for millions of them, in no order; or only what has changed since `since`, where that is known to be on this crosswalk's way and is little. */
+  bundledLinks(odooUuid: string, capability: string, since: CrosswalkMoment | null): Promise<BundledLinks>;
   linksOf(odooUuid: string, entity: string, system: string, keys: readonly string[]): Promise<ReadonlyMap<string, CrosswalkLink>>;
   /** Links as they were open at a moment (ISO 8601), streamed like `links`. */
   linksAt(odooUuid: string, capability: string, entity: string | null, at: string): AsyncIterable<readonly CrosswalkLink[]>;

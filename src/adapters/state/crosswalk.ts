@@ -1,6 +1,7 @@
 /** The crosswalk: which legacy record is which Odoo record, since when and until when. */
 import type { Knex } from 'knex';
 import type { CrosswalkInterval, CrosswalkLink } from '../../domain/ports.ts';
+import { nextChange } from './crosswalk-bundles.ts';
 import { STATE_SCHEMA } from './migrations.ts';
 
 interface CrosswalkRow {
@@ -30,19 +31,20 @@ export async function link(knex: Knex, links: readonly CrosswalkLink[]): Promise
   const last = new Map(links.map((item) => [JSON.stringify([item.odooUuid, item.entity, item.system, item.key]), item]));
   const incoming = JSON.stringify([...last.values()].map(rowOf));
   await knex.transaction(async (transaction) => {
+    const change = await nextChange(transaction);
     await transaction.raw(
-      `update ${TABLE} as open set valid_to = greatest(incoming.valid_from, open.valid_from), closed_by = incoming.run_id
+      `update ${TABLE} as open set valid_to = greatest(incoming.valid_from, open.valid_from), closed_by = incoming.run_id, changed_in = ?::integer
        from ${INCOMING}
        where open.valid_to is null and open.odoo_uuid = incoming.odoo_uuid and open.entity = incoming.entity
          and open.system = incoming.system and open.key = incoming.key
          and (open.model, open.odoo_id) is distinct from (incoming.model, incoming.odoo_id)`,
-      [incoming],
+      [change, incoming],
     );
     await transaction.raw(
-      `insert into ${TABLE} (${NAMES}) select ${NAMES} from ${INCOMING}
+      `insert into ${TABLE} (${NAMES}, changed_in) select ${NAMES}, ?::integer from ${INCOMING}
        where not exists (select 1 from ${TABLE} as open where open.valid_to is null and open.odoo_uuid = incoming.odoo_uuid
          and open.entity = incoming.entity and open.system = incoming.system and open.key = incoming.key)`,
-      [incoming],
+      [change, incoming],
     );
   });
 }
@@ -59,11 +61,14 @@ export async function unlink(
   },
 ): Promise<void> {
   if (closing.keys.length === 0) return;
-  await knex.raw(
-    `update ${TABLE} set valid_to = greatest(?::timestamptz, valid_from), closed_by = ?
-     where valid_to is null and odoo_uuid = ? and entity = ? and system = ? and key in (select value from json_array_elements_text((?::text)::json))`,
-    [closing.at, closing.runId, closing.odooUuid, closing.entity, closing.system, JSON.stringify(closing.keys)],
-  );
+  await knex.transaction(async (transaction) => {
+    const change = await nextChange(transaction);
+    await transaction.raw(
+      `update ${TABLE} set valid_to = greatest(?::timestamptz, valid_from), closed_by = ?, changed_in = ?::integer
+       where valid_to is null and odoo_uuid = ? and entity = ? and system = ? and key in (select value from json_array_elements_text((?::text)::json))`,
+      [closing.at, closing.runId, change, closing.odooUuid, closing.entity, closing.system, JSON.stringify(closing.keys)],
+    );
+  });
 }
 
 export function links(knex: Knex, odooUuid: string, capability: string, entity: string | null): AsyncIterable<readonly CrosswalkLink[]> {

@@ -121,4 +121,18 @@ export const MIGRATIONS: readonly Migration[] = [
       `create index journal_dead_letters on ${STATE_SCHEMA}.journal (run_id, segment, sequence) where kind in ('dead-letter', 'settled', 'discarded')`,
     ],
   },
+  {
+    version: 4,
+    name: 'what changed in the crosswalk, in order',
+    statements: [
+      `create table ${STATE_SCHEMA}.crosswalk_change (
+         number integer generated always as identity primary key,
+         mark uuid not null default gen_random_uuid()
+       )`,
+      // What is there already is part of the first change: its links keep number 0.
+      `insert into ${STATE_SCHEMA}.crosswalk_change default values`,
+      `alter table ${STATE_SCHEMA}.crosswalk add column changed_in integer not null default 0`,
+      `create index crosswalk_changed on ${STATE_SCHEMA}.crosswalk (changed_in) where changed_in > 0`,
+    ],
+  },
 ];

@@ -2,6 +2,7 @@
 import type { Clock, StateStore } from '../../domain/ports.ts';
 import { addBaselineLayer, baselineLayers } from './baseline-layers.ts';
 import { history, link, links, linksAt, linksOf, unlink } from './crosswalk.ts';
+import { bundledLinks } from './crosswalk-bundles.ts';
 import { migrate, openEmbedded, openPostgres } from './database.ts';
 import { Journal } from './journal.ts';
 import { processLocks, serverLocks } from './locks.ts';
@@ -39,6 +40,7 @@ export async function openState(options: OpenStateOptions): Promise<StateStore> 
     link: (items) => link(knex, items),
     unlink: (odooUuid, entity, system, keys, at, runId) => unlink(knex, { odooUuid, entity, system, keys, at, runId }),
     links: (odooUuid, capability, entity) => links(knex, odooUuid, capability, entity),
+    bundledLinks: (odooUuid, capability, since) => bundledLinks(knex, odooUuid, capability, since),
     linksOf: (odooUuid, entity, system, keys) => linksOf(knex, odooUuid, entity, system, keys),
     linksAt: (odooUuid, capability, entity, at) => linksAt(knex, odooUuid, capability, entity, at),
     history: (odooUuid, entity, system, key) => history(knex, odooUuid, entity, system, key),

@@ -1,13 +1,21 @@
 /** What every state store does, embedded or on a server; run by state.test.ts and state.postgres.ts. */
 import { expect, test } from 'vitest';
 import { CutoverError } from '../../domain/errors.ts';
-import type { StateStore } from '../../domain/ports.ts';
+import type { LinkBundle, StateStore } from '../../domain/ports.ts';
 import { clock, crosswalkLink, journalEntry } from './state-entries.fixture.ts';
 
 export async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of pages) items.push(...page);
   return items;
+}
+
+function linksOfBundles(bundles: readonly LinkBundle[]): string[] {
+  const links = bundles.flatMap(({ keys, odooIds, provenance, validFrom, open }) => {
+    const ids = JSON.parse(odooIds) as number[];
+    return (JSON.parse(keys) as string[]).map((key, index) => `${key} ${ids[index]} ${provenance} ${validFrom} ${open}`);
+  });
+  return links.sort();
 }
 
 export function codeOf(error: unknown): string {
@@ -66,6 +74,33 @@ export function describeState(store: () => StateStore): void {
     expect(found.length).toBe(keys.length);
     expect(found.map((item) => item.key)).toEqual([...keys].sort());
     expect(await collect(state.linksAt('uuid-2', 'procurement', 'supplier', clock.now()))).toEqual(found);
+  });
+
+  test('hands out links in bundles, all of them or what has changed since', async () => {
+    const state = store();
+    const world = { odooUuid: 'uuid-4' };
+    const keys = ['A B', 'a"b', 'a\\b', 'Ünïcode', '\u{1D11E}', '\uFFFD', ...Array.from({ length: 26_000 }, (_, index) => `k${index}`)];
+    await state.link(keys.map((key, index) => crosswalkLink(key, index + 1, { ...world, ...(index % 2 === 0 ? { provenance: 'score' } : {}) })));
+    await state.link([crosswalkLink('elsewhere', 1, { ...world, capability: 'finance' })]);
+    const all = await state.bundledLinks('uuid-4', 'procurement', null);
+    const found = linksOfBundles(await collect(all.bundles));
+    expect(all.isChange).toBe(false);
+    expect(found).toEqual(keys.map((key, index) => `${key} ${index + 1} ${index % 2 === 0 ? 'score' : 'load'} 2026-11-23T06:00:00.000Z true`).sort());
+    await state.link([crosswalkLink('k0', 70, { ...world, validFrom: '2026-11-24T06:00:00.000Z' }), crosswalkLink('new', 71, world)]);
+    await state.unlink('uuid-4', 'supplier', 'legacy', ['k1'], '2026-11-25T06:00:00.000Z', 'r3');
+    const since = await state.bundledLinks('uuid-4', 'procurement', all.moment);
+    expect(since.isChange).toBe(true);
+    expect(since.moment.change).toBe(all.moment.change + 2);
+    expect(linksOfBundles(await collect(since.bundles))).toEqual([
+      'k0 7 score 2026-11-23T06:00:00.000Z false',
+      'k0 70 load 2026-11-24T06:00:00.000Z true',
+      'k1 8 load 2026-11-23T06:00:00.000Z false',
+      'new 71 load 2026-11-23T06:00:00.000Z true',
+    ]);
+    expect(await collect((await state.bundledLinks('uuid-4', 'procurement', since.moment)).bundles)).toEqual([]);
+    const other = { ...since.moment, mark: '00000000-0000-4000-8000-000000000000' };
+    expect((await state.bundledLinks('uuid-4', 'procurement', other)).isChange).toBe(false);
+    expect(await collect((await state.bundledLinks('uuid-none', 'procurement', null)).bundles)).toEqual([]);
   });
 
   test('tells what a record was linked to, since when, until when and by whom', async () => {

@@ -1,19 +1,18 @@
 /** What is known of links and of records that are one thing, as tables in the data plane: the crosswalk, decisions of people, proposals of match. */
 import { type MatchDecisionRow, recordText } from '../../domain/matching.ts';
-import type { CrosswalkLink, DataPlane, DataRow, Ports } from '../../domain/ports.ts';
+import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
 import { literal } from '../../domain/sql.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
 import { decidedLinks, joinedRecords } from './joined-records.ts';
 import type { LatestMatch } from './latest-match.ts';
 import type { OdooWorld, SidesRequest } from './sides.ts';
+import { stageCrosswalk } from './stage-crosswalk.ts';
 
 /** Tables `crosswalk` (entity, system, key, odoo_id, provenance, valid_from), `decisions` (entity, system, key, odoo, decision), `joined` (entity, system,
  *  key, grp: legacy records that are one thing) and `proposals` (entity and the columns of a file of proposed links). */
 export async function stageLinks(request: SidesRequest, ports: Ports, world: OdooWorld, match: LatestMatch | null, plane: DataPlane): Promise<void> {
   const { capability, workspace } = request;
-  await plane.run(stagingTableSql('crosswalk', ['entity', 'system', 'key', 'odoo_id', 'provenance', 'valid_from']));
-  const links = (await ports.state()).links(world.uuid, capability.name, null);
-  await plane.append('crosswalk', crosswalkRows(links));
+  await stageCrosswalk(request, ports, world.uuid, plane);
   await plane.run(stagingTableSql('decisions', ['entity', 'system', 'key', 'odoo', 'decision']));
   const pairs = [...holding(workspace.matchDecisions, match), ...(await decidedDuplicates(request, match, plane))];
   const decided = [...workspace.linkDecisions, ...decidedLinks(pairs, workspace.file.odoo)];
@@ -67,10 +66,6 @@ WHERE d.entity = ${literal(entity)} AND c.class = 'duplicate-record' AND (d.valu
     }
   }
   return pairs;
-}
-
-async function* crosswalkRows(links: AsyncIterable<readonly CrosswalkLink[]>): AsyncIterable<string[][]> {
-  for await (const batch of links) yield batch.map((link) => [link.entity, link.system, link.key, String(link.odooId), link.provenance, link.validFrom]);
 }
 
 async function* once<Batch>(batch: Batch): AsyncIterable<Batch> {
