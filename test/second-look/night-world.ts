@@ -24,7 +24,9 @@ export interface NightTarget {
   readonly url: string;
   readonly database: string;
   readonly login: string;
-  readonly apiKey: string;
+  readonly password?: string;
+  /** Absent: JSON-RPC with the password. */
+  readonly apiKey?: string;
   stop(): Promise<void>;
 }
 
@@ -77,9 +79,10 @@ export class NightLaboratory {
     this.#stop = stop;
   }
 
-  static async open({ url, database, login, apiKey, stop }: NightTarget): Promise<NightLaboratory> {
+  static async open({ url, database, login, password, apiKey, stop }: NightTarget): Promise<NightLaboratory> {
     const directory = mkdtempSync(join(tmpdir(), 'second-look-'));
-    const odoo = await connectOdoo({ url, database, login, apiKey, concurrency: 2, timeoutSeconds: 120 });
+    const secret = apiKey === undefined ? { password: password ?? '' } : { apiKey };
+    const odoo = await connectOdoo({ url, database, login, ...secret, concurrency: 2, timeoutSeconds: 120 });
     const state = await openState({ url: 'embedded', directory, clock: { now: () => new Date().toISOString() }, holder: 'test' });
     return new NightLaboratory(odoo, (await odoo.identity()).uuid, state, directory, stop);
   }
