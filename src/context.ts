@@ -10,7 +10,7 @@ import type { Invocation } from './cli/invocation.ts';
 import type { Outcome } from './cli/outcome.ts';
 import type { RunLog } from './cli/run-log.ts';
 import { CutoverError, ExitCode } from './domain/errors.ts';
-import type { Clock, OdooConnection, Ports, RunStatus, SourceSystem } from './domain/ports.ts';
+import type { Clock, OdooConnection, Ports, ReportRenderer, RunStatus, SourceSystem } from './domain/ports.ts';
 import type { OdooSystem, Workspace } from './domain/workspace.ts';
 
 export const systemClock: Clock = { now: () => new Date().toISOString() };
@@ -36,6 +36,7 @@ export interface Context {
   readonly ports: Ports;
   /** Secret files looked up so far that others than their owner may read. */
   readonly exposedSecrets: readonly ExposedSecret[];
+  reports(): Promise<ReportRenderer>;
   /** Single use; names a plan in the state. */
   newNonce(): string;
   /** Runs `work` as a run that `status` knows, with its log; how it ends is recorded whatever happens.
@@ -57,6 +58,12 @@ export async function withContext<Data>(invocation: Invocation, work: (context: 
     await opened.close();
   }
 }
+
+/** What needs nothing of the workspace. */
+const makers: Pick<Context, 'newNonce' | 'reports'> = {
+  newNonce: () => randomBytes(16).toString('hex'),
+  reports: async () => (await import('./adapters/report/renderer.ts')).reportRenderer(),
+};
 
 async function openPorts(workspace: Workspace, invocation: Invocation): Promise<{ context: Context; close(): Promise<void> }> {
   const clock = systemClock;
@@ -109,7 +116,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     asOf: invocation.asOf ?? clock.now(),
     ports,
     exposedSecrets: secrets.exposed,
-    newNonce: () => randomBytes(16).toString('hex'),
+    ...makers,
     async recorded(capability, work, resumes) {
       const id = resumes ?? runId;
       logged = await log(id);

@@ -35,7 +35,9 @@ function reconciled(change: Partial<ReconcileResult['controls'][number]> = {}): 
     offsetting: false,
     rule: null,
   };
-  return { verdict: 'INCOMPLETE', entities: [], controls: [{ ...total, ...change }], coverage: [], checks: [], files: [] };
+  const life = { new: 0, persisting: 0, reopened: 0, resolved: 0, open: 0, pending: 0, waived: 0, echo: 0 };
+  const quiet = { life, alarm: null, trend: [], patterns: [], waivers: [], secondLook: null, coverage: [], checks: [], files: [] };
+  return { verdict: 'INCOMPLETE', entities: [], controls: [{ ...total, ...change }], ...quiet };
 }
 
 test('the seeded faults and nothing else is what the truth says', () => {

@@ -13,8 +13,7 @@ export type PlannedDocument = Pick<PlanAction, 'action' | 'entity' | 'system' | 
 
 export async function breaksOf(result: ReconcileResult): Promise<readonly FoundBreak[]> {
   const file = result.files.find((path) => path.endsWith('breaks.ndjson'));
-  // The first line says what was compared.
-  return file === undefined ? [] : (await readObjects<FoundBreak>(file)).slice(1);
+  return file === undefined ? [] : readObjects<FoundBreak>(file);
 }
 
 export interface FoundConflict extends DataRow {

@@ -81,7 +81,7 @@ export function verbsOf(options: VerbsOptions): Verbs {
     reconcile: () =>
       run('reconcile', async ({ workspace, capability, asOf, runId, ports }) => {
         const { reconcileCapability } = await import('../workflows/reconcile/reconcile.ts');
-        const data = await reconcileCapability({ workspace, capability, asOf, runId }, ports);
+        const data = await reconcileCapability({ workspace, capability, asOf, runId, full: false, clear: false, secondLook: false }, ports);
         return { status: reconcileStatus(data), data };
       }),
     plan: (file) =>

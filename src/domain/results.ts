@@ -3,6 +3,7 @@
 import type { ControlTotal, CoverageItem, Verdict } from './difference.ts';
 import type { LoadCounts } from './journal.ts';
 import type { PlanActionKind } from './plan.ts';
+import type { LifeCounts, Pattern, ReconcileReport, WaiverState } from './report.ts';
 
 export interface PullResult {
   readonly snapshots: readonly {
@@ -100,12 +101,24 @@ export interface ReconcileResult {
     readonly odoo: number;
     readonly equal: number;
     readonly outsideScope: number;
+    /** Class → breaks that are open; what is pending, waived or an echo is not among them. */
     readonly breaks: Readonly<Record<string, number>>;
+    readonly pending: number;
+    readonly waived: number;
   }[];
+  readonly life: LifeCounts;
+  readonly alarm: ReconcileReport['alarm'];
+  /** The nights so far, oldest first, this one last. */
+  readonly trend: ReconcileReport['trend'];
+  /** The first of them by what they explain. */
+  readonly patterns: readonly Pattern[];
+  readonly waivers: readonly WaiverState[];
+  /** What was read again because it might have been on its way; null: nothing was. */
+  readonly secondLook: { readonly records: number; readonly settled: number } | null;
   readonly controls: readonly ControlTotal[];
   readonly coverage: readonly CoverageItem[];
   readonly checks: MapResult['checks'];
-  /** Files of the run: breaks.ndjson, breaks.csv, links-to-decide.csv. */
+  /** Files of the run: report.json and breaks.ndjson, which every report is made from, the reports, links-to-decide.csv. */
   readonly files: readonly string[];
 }
 

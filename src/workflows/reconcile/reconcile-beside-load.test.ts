@@ -46,7 +46,7 @@ async function reconcile(world: ReconcileWorld, state: StateStore) {
   };
   const { workspace, capability } = world;
   const request = { workspace, capability, asOf: '2026-01-02T03:04:05.000Z', runId: '20260102T030405-reconcile-9999' };
-  const { verdict } = await reconcileCapability(request, ports);
+  const { verdict } = await reconcileCapability({ ...request, full: false, clear: false, secondLook: false }, ports);
   const layers = await laboratory.state.baselineLayers(world.uuid, 'procurement', 'supplier');
   return { verdict, warnings, files: layers.map((layer) => layer.file) };
 }

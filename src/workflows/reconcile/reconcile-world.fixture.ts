@@ -263,7 +263,7 @@ export class ReconcileWorld {
   }
 
   async reconcile(): Promise<ReconcileResult> {
-    return await reconcileCapability(this.#request, this.ports);
+    return await reconcileCapability({ ...this.#request, full: false, clear: false, secondLook: false }, this.ports);
   }
 
   async judge(options: { readonly since?: string; readonly ports?: Partial<Ports> } = {}): Promise<JudgedComparison> {

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ReconcileReport } from '../../domain/report.ts';
 import type { ReconcileResult } from '../../domain/results.ts';
 import { literal } from '../../domain/sql.ts';
 import { addBaselineLayer, baselineLayerSql, baselineSql, restoredLayerSql } from './baseline.ts';
@@ -408,10 +411,11 @@ describe('files', () => {
     expect(result.entities[0]?.breaks).toEqual({ 'exists-unlinked': 1, value: 2 });
     const texts = result.files.map((file) => readFileSync(file, 'utf8'));
     for (const text of texts) expect(text).not.toMatch(/Lovelace|Hopper|BE\d/);
+    expect(result.files.map((file) => basename(file))).toEqual(['report.json', 'breaks.ndjson', 'links-to-decide.csv']);
     expect(
-      texts[0]
-        ?.split('\n')
-        .slice(1, 4)
+      texts[1]
+        ?.trimEnd()
+        .split('\n')
         .map((line) => JSON.parse(line)),
     ).toContainEqual(expect.objectContaining({ field: 'note', key: null, odooId: 1, legacy: 'left', odoo: 'right', masked: true }));
     for (const file of result.files) expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -423,9 +427,13 @@ describe('files', () => {
     const [first, second] = [await world.reconcile(), await world.reconcile()];
     expect(second.files.map((file) => readFileSync(file, 'utf8'))).toEqual(first.files.map((file) => readFileSync(file, 'utf8')));
     expect({ ...second, files: [] }).toEqual({ ...first, files: [] });
-    expect(readFileSync(first.files[1] as string, 'utf8').split('\n')[0]).toBe(
-      'id,entity,system,key,odoo_id,class,field,legacy,odoo,baseline,movement,owner,direction,masked',
-    );
+    const report = JSON.parse(readFileSync(first.files[0] as string, 'utf8')) as ReconcileReport;
+    const lines = readFileSync(first.files[1] as string, 'utf8');
+    expect(report).toMatchObject({
+      verdict: first.verdict,
+      breaks: lines.trimEnd().split('\n').length,
+      sha256: createHash('sha256').update(lines).digest('hex'),
+    });
   });
 
   it('ask for a decision on every record that may exist already', async () => {

@@ -1,98 +1,120 @@
 /** reconcile: are the two sides the same, and if not, where, by how much, and who moved? */
-import { dirname, join } from 'node:path';
-import type { ControlTotal, Verdict } from '../../domain/difference.ts';
-import { CutoverError } from '../../domain/errors.ts';
+import { dirname } from 'node:path';
+import type { ControlTotal, CoverageItem, Verdict } from '../../domain/difference.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { ReconcileResult } from '../../domain/results.ts';
-import { identifier, literal } from '../../domain/sql.ts';
+import { literal } from '../../domain/sql.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { mapCapability } from '../map/map.ts';
-import { loadLock } from '../sides/load-lock.ts';
-import type { SidesRequest } from '../sides/sides.ts';
-import { addBaselineLayer, newestLayer, newlyAgreedSql } from './baseline.ts';
-import { breakLines, breakTable, linksToDecide } from './break-files.ts';
 import { compareCapability } from './compare.ts';
-import type { Comparison, EntityComparison } from './comparison.ts';
-import { controlTotals, rulesOf } from './controls.ts';
+import type { EntityComparison } from './comparison.ts';
+import { controlTotals } from './controls.ts';
 import { coverageOf, quarantinedRows } from './coverage.ts';
+import { type JudgedComparison, type JudgeRequest, judgeBreaks } from './judge.ts';
+import { keepAgreed } from './keep-agreed.ts';
+import { keepNight } from './ledger.ts';
+import { findPatterns } from './patterns/find-patterns.ts';
+import { writeReportFiles } from './report-files.ts';
+import { checkedRules } from './rules.ts';
+import { secondLook } from './second-look.ts';
 
-/** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION. */
-export async function reconcileCapability(request: SidesRequest, ports: Ports): Promise<ReconcileResult> {
-  const { checks } = await mapCapability({ ...request, entity: null }, ports);
-  const comparison = await compareCapability(request, ports);
+/** Patterns in the result; all of them are in the report. */
+const MOST_PATTERNS = 20;
+
+export interface ReconcileRequest extends JudgeRequest {
+  /** Compare everything, and prove that comparing what changed gives the same. */
+  readonly full: boolean;
+  /** Cell contents of `pii` fields stand in the files of this run. */
+  readonly clear: boolean;
+  /** Ask the systems again about what may be on its way. */
+  readonly secondLook: boolean;
+}
+
+/** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION, E_REUSE_DIFFERS, E_RUN_UNKNOWN. */
+export async function reconcileCapability(request: ReconcileRequest, ports: Ports): Promise<ReconcileResult> {
+  let { checks } = await mapCapability({ ...request, entity: null }, ports);
+  let judged = await judgeBreaks(await compareCapability(request, ports), request, ports);
+  let looked: ReconcileResult['secondLook'] = null;
+  const again = request.secondLook ? await secondLook(judged, request, ports) : null;
+  if (again !== null) {
+    const before = judged.life;
+    ({ checks } = await mapCapability({ ...request, entity: null }, ports));
+    judged = await judgeBreaks(await compareCapability(request, ports), request, ports);
+    looked = { records: again.records, settled: Math.max(0, before.open + before.pending - judged.life.open - judged.life.pending) };
+  }
   const directory = await ports.runs.runDirectory(request.runId);
   const plane = await ports.openPlane();
   try {
-    await keepAgreed(comparison, request, ports, plane);
+    await keepAgreed(judged, request, ports, plane);
     await plane.run(TRY_STAYS_WHOLE);
-    await plane.lockDown([directory, ...comparison.entities.flatMap((entity) => entity.reads.map((file) => dirname(file)))]);
-    const controls = await controlTotals(comparison, plane);
-    const coverage = await coverageOf(comparison, plane, ports);
+    await plane.lockDown([directory, ...judged.entities.flatMap((entity) => entity.reads.map((file) => dirname(file)))]);
+    const controls = await controlTotals(judged, plane);
+    const coverage = [...(await coverageOf(judged, plane, ports)), ...echoesOf(judged)];
     const entities: ReconcileResult['entities'][number][] = [];
-    for (const entity of comparison.entities) entities.push(await entitySummary(entity, plane));
-    const breaks = entities.reduce((sum, entity) => sum + Object.values(entity.breaks).reduce((all, count) => all + count, 0), 0);
-    const verdict = await verdictOf(comparison, controls, breaks, ports);
-    const files = { ndjson: join(directory, 'breaks.ndjson'), csv: join(directory, 'breaks.csv'), links: join(directory, 'links-to-decide.csv') };
-    await ports.runs.writeFile(files.ndjson, breakLines(comparison, plane, verdict, breaks));
-    await ports.runs.writeFile(files.csv, breakTable(comparison, plane));
-    await ports.runs.writeFile(files.links, linksToDecide(comparison, plane));
-    return { verdict, entities, controls, coverage, checks, files: Object.values(files) };
+    for (const entity of judged.entities) entities.push(await entitySummary(entity, plane));
+    const patterns = await findPatterns(judged, request, plane);
+    const verdict = await verdictOf(judged, controls, coverage, ports);
+    const { asOf } = judged;
+    const trend = [...judged.trend, { ...judged.life, runId: null, asOf, verdict }];
+    const rules = await checkedRules(judged, { controls, checks }, plane);
+    const found = { verdict, entities, controls, coverage, checks, rules, patterns, trend };
+    const files = await writeReportFiles({ request, judged, found, directory }, ports, plane);
+    await keepNight(judged, verdict, request.runId, ports);
+    const { life, alarm, waivers } = judged;
+    return {
+      verdict,
+      entities,
+      life,
+      alarm,
+      trend,
+      patterns: patterns.slice(0, MOST_PATTERNS),
+      waivers,
+      secondLook: looked,
+      controls,
+      coverage,
+      checks,
+      files,
+    };
   } finally {
     await plane.close();
   }
 }
 
-/** The fields just seen equal become the last agreed values, unless a load or rollback is writing or has written since: what it read back is newer
- *  than what was compared here, and an older layer must not come to lie above it. The comparison itself stands; the next one catches up. */
-async function keepAgreed(comparison: Comparison, request: SidesRequest, ports: Ports, plane: DataPlane): Promise<void> {
-  const { uuid } = comparison.world;
-  const skipped = (why: string) =>
-    ports.progress({ kind: 'warning', text: `${why}: what was seen equal is not kept as agreed; reconcile again after the next pull` });
-  try {
-    await (await ports.state()).withLock(loadLock(uuid), `reconcile ${request.runId}`, async () => {
-      for (const entity of comparison.entities) {
-        const newest = await newestLayer(ports, { odooUuid: uuid, capability: comparison.capability, entity: entity.entity });
-        if (newest !== entity.baselineLayer) return skipped('another run has written to the baseline since this comparison began');
-      }
-      await writeBaseline(comparison, request, ports, plane);
-    });
-  } catch (error) {
-    if (!(error instanceof CutoverError) || error.code !== 'E_LOCKED') throw error;
-    skipped(error.message);
-  }
-}
-
-/** Written here and not by plan, which only looks. */
-async function writeBaseline(comparison: Comparison, request: SidesRequest, ports: Ports, plane: DataPlane): Promise<void> {
-  for (const entity of comparison.entities) {
-    const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
-    if (rules.length === 0) continue;
-    const of = { odooUuid: comparison.world.uuid, capability: comparison.capability, entity: entity.entity };
-    await addBaselineLayer(ports, plane, of, request.runId, newlyAgreedSql(rules, entity));
-  }
-}
-
-async function entitySummary(entity: EntityComparison, plane: DataPlane): Promise<ReconcileResult['entities'][number]> {
-  const classes = await plane.rows<{ class: string; breaks: number }>(
-    `SELECT class, count(*) AS breaks FROM read_parquet(${literal(entity.breaks)}) GROUP BY class ORDER BY class`,
+async function entitySummary(
+  { entity, breaks, odoo, datasets, equal, counts }: EntityComparison,
+  plane: DataPlane,
+): Promise<ReconcileResult['entities'][number]> {
+  const rows = await plane.rows<{ class: string; status: string; breaks: number }>(
+    `SELECT class, status, count(*) AS breaks FROM read_parquet(${literal(breaks)}) GROUP BY ALL ORDER BY ALL`,
   );
-  const [odoo] = await plane.rows<{ records: number }>(`SELECT count(*) AS records FROM ${entity.odoo.sql} WHERE ${identifier('_class')} <> 'outside-scope'`);
+  const [inScope] = await plane.rows<{ records: number }>(`SELECT count(*) AS records FROM ${odoo.sql} WHERE _class <> 'outside-scope'`);
+  const standing = (status: string) => rows.reduce((sum, row) => sum + (row.status === status ? row.breaks : 0), 0);
   return {
-    entity: entity.entity,
-    legacy: entity.datasets.reduce((sum, dataset) => sum + dataset.counts.mapped, 0),
-    odoo: odoo?.records ?? 0,
-    equal: entity.equal,
-    outsideScope: entity.counts['outside-scope'],
-    breaks: Object.fromEntries(classes.map((row) => [row.class, row.breaks])),
+    entity,
+    legacy: datasets.reduce((sum, dataset) => sum + dataset.counts.mapped, 0),
+    odoo: inScope?.records ?? 0,
+    equal,
+    outsideScope: counts['outside-scope'],
+    breaks: Object.fromEntries(rows.flatMap((row) => (row.status === 'open' ? [[row.class, row.breaks]] : []))),
+    pending: standing('pending'),
+    waived: standing('waived'),
   };
 }
 
+function echoesOf({ entities, echoes }: JudgedComparison): CoverageItem[] {
+  return entities.flatMap(({ entity }) => {
+    const rows = echoes.get(entity) ?? 0;
+    return rows === 0 ? [] : [{ entity, field: null, reason: 'echo' as const, rows, sum: null }];
+  });
+}
+
 /** INCOMPLETE where it is not known which records there are, or where a total is not explained; a rejected or duplicate row is known by
- *  name and is a break. */
-async function verdictOf(comparison: Comparison, controls: readonly ControlTotal[], breaks: number, ports: Ports): Promise<Verdict> {
+ *  name and is a break. What our own loads have written since the snapshots is on its way into them. */
+async function verdictOf(judged: JudgedComparison, controls: readonly ControlTotal[], coverage: readonly CoverageItem[], ports: Ports): Promise<Verdict> {
   const isUnexplained = controls.some((control) => !/^-?0(\.0*)?$/.test(control.residual));
-  let unknown = 0;
-  for (const entity of comparison.entities) unknown += entity.rejectedWithoutKey + (await quarantinedRows(entity, ports));
+  let unknown = coverage.reduce((sum, item) => sum + (item.reason === 'restricted' ? item.rows : 0), 0);
+  for (const entity of judged.entities) unknown += entity.rejectedWithoutKey + (await quarantinedRows(entity, ports));
   if (isUnexplained || unknown > 0) return 'INCOMPLETE';
-  return breaks > 0 ? 'BREAKS' : 'RECONCILED';
+  if (judged.life.open > 0) return 'BREAKS';
+  return judged.life.pending + judged.life.echo > 0 ? 'PENDING' : 'RECONCILED';
 }

@@ -104,7 +104,8 @@ async function explained(breaks: FieldBreaks, options: PatternOptions, plane: Da
   const candidates: Candidate[] = [];
   for (const family of families) candidates.push(...(await family(breaks, plane)));
   if (candidates.length === 0) return [];
-  const marks = candidates.map(({ condition }, index) => `CASE WHEN ${condition} THEN ${index} END`);
+  // a number too large for what is tried on it is simply not explained by it
+  const marks = candidates.map(({ condition }, index) => `CASE WHEN TRY(${condition}) THEN ${index} END`);
   await plane.run(
     `CREATE OR REPLACE TABLE pattern_marks AS SELECT id, list_filter([${marks.join(', ')}], lambda mark: mark IS NOT NULL) AS marks FROM pattern_values`,
   );
