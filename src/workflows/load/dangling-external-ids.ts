@@ -6,7 +6,7 @@ const PER_CALL = 500;
 
 /** Deletes them where the user may; says so where not. They do no harm: a later load takes them up again. */
 export async function sweepExternalIds(run: LoadRun): Promise<void> {
-  const deleted = run.deletedExternalIds;
+  const deleted = [...new Set([...run.deletedExternalIds, ...(await journaledDeletes(run))])];
   let left = 0;
   for (let from = 0; from < deleted.length; from += PER_CALL) {
     const names = deleted.slice(from, from + PER_CALL).map((externalId) => externalId.slice(externalId.indexOf('.') + 1));
@@ -28,4 +28,17 @@ export async function sweepExternalIds(run: LoadRun): Promise<void> {
   }
   if (left > 0)
     run.ports.progress({ kind: 'warning', text: 'External IDs of deleted records may stay in ir.model.data: this user may not read or delete them' });
+}
+
+/** Those of every part of the run: what was deleted before it was killed and taken up again is known to the journal alone. */
+async function journaledDeletes(run: LoadRun): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const page of run.state.journalOf(run.runId)) {
+    for (const { kind, externalId, payload } of page) {
+      if (kind !== 'answer' && kind !== 'resolved') continue;
+      if (payload.action === 'delete' && externalId !== null) found.push(externalId);
+      for (const line of payload.lines ?? []) if (line.action === 'delete') found.push(line.externalId);
+    }
+  }
+  return found;
 }
