@@ -10,7 +10,7 @@ type Cached = Command.Cached;
 /** The verbs in the order in which a person meets them. */
 const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Begin', ['init', 'doctor', 'profile', 'sandbox', 'demo']],
-  ['Every night', ['run', 'pull', 'map', 'match', 'match:decide', 'reconcile']],
+  ['Every night', ['run', 'pull', 'map', 'match', 'match:decide', 'reconcile', 'waive', 'decisions:import', 'decisions:list']],
   ['Cut over', ['match:impact', 'plan', 'load', 'rollback', 'state:rebuild']],
   ['Look', ['status', 'snapshot:list', 'snapshot:show', 'snapshot:prune']],
 ];
