@@ -25,6 +25,7 @@ test('every way Odoo fails has an exit code, and its words about records are not
     access: 7,
     unavailable: 7,
     unknown: 7,
+    'missing-field': 2,
     'missing-model': 2,
     'missing-record': 1,
     validation: 1,

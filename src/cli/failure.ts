@@ -51,6 +51,7 @@ const odooCodes: Record<OdooFailure, ErrorCode> = {
   unavailable: 'E_ODOO_UNREACHABLE',
   unknown: 'E_ODOO_UNREACHABLE',
   'missing-model': 'E_ODOO_METADATA',
+  'missing-field': 'E_ODOO_METADATA',
   'missing-record': 'E_ODOO_REFUSED',
   validation: 'E_ODOO_REFUSED',
   concurrency: 'E_ODOO_REFUSED',

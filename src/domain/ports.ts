@@ -168,7 +168,16 @@ export interface OdooFieldMetadata {
 export type OdooRecord = Readonly<Record<string, unknown>> & { readonly id: number };
 
 /** How a call failed. `unknown` is the one after which nothing may be retried before reading back. */
-export type OdooFailure = 'authentication' | 'access' | 'validation' | 'missing-record' | 'missing-model' | 'concurrency' | 'unavailable' | 'unknown';
+export type OdooFailure =
+  | 'authentication'
+  | 'access'
+  | 'validation'
+  | 'missing-record'
+  | 'missing-model'
+  | 'missing-field'
+  | 'concurrency'
+  | 'unavailable'
+  | 'unknown';
 
 /** Thrown by every method of OdooConnection. `message` is Odoo's own words without its traceback. */
 export class OdooError extends Error {
@@ -230,6 +239,9 @@ export interface OdooConnection {
   allExternalIds(model: string, ids: readonly number[] | 'all', namespace?: string): Promise<ReadonlyMap<number, readonly string[]>>;
   /** External ID → record; those that do not exist are left out. */
   resolveExternalIds(externalIds: readonly string[]): Promise<ReadonlyMap<string, { readonly model: string; readonly id: number }>>;
+  /** Waits as between two attempts of its own: longer each time (`tries` is 0 before the second), never as long as another client; not at all once
+   *  the work is being stopped. For those who find out first what became of a call, and then send it again. */
+  backOff(tries: number): Promise<void>;
 }
 
 // ---- state ----------------------------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /** A call on a model, from either protocol: one transaction, its failures in Odoo's words. */
 import { refusedByDatabase } from './constraint-words.ts';
 import type { Database } from './database.ts';
-import { accessError, IntegrityError, notFound, SerializationError, unprocessable, userError } from './errors.ts';
+import { accessError, IntegrityError, notFound, OdooException, SerializationError, unprocessable, userError } from './errors.ts';
 import type { FailureEffect } from './failure-injection.ts';
 import type { Method, Model } from './model.ts';
 import { refuseHidden } from './record-rules.ts';
@@ -58,6 +58,7 @@ export function perform(database: Database, call: Call, userId: number, effect: 
       nextrow: 0,
     };
   }
+  if (effect?.kind === 'exception') throw new OdooException(effect.status, effect.exception, effect.message);
   checkContext(database, call.context);
   try {
     return database.transact(call.context, userId, (environment) => {

@@ -10,7 +10,9 @@ export type FailureEffect =
   /** The answer comes late. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
   /** Another transaction was faster: inside `load` HTTP 200 with `ids: false`, elsewhere status 500. */
-  | { readonly kind: 'concurrent-update' };
+  | { readonly kind: 'concurrent-update' }
+  /** Odoo raises this exception and does nothing: a right that was taken away, a module that was uninstalled, a rule that somebody added. */
+  | { readonly kind: 'exception'; readonly status: number; readonly exception: string; readonly message: string };
 
 export interface Failure {
   readonly effect: FailureEffect;

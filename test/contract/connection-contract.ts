@@ -60,9 +60,9 @@ export function describeConnection(target: GiveTarget, protocol: 'json-2' | 'jso
         expect(await refusal(odoo.call('res.partner', '_search', { domain: [] }))).toMatchObject({ failure: 'access' });
       });
 
-      test('an unknown field is a validation refusal', async () => {
+      test('an unknown field is missing-field', async () => {
         const error = await refusal(bench.create('res.partner', { name: bench.tag, nope: 1 }));
-        expect(error).toMatchObject({ failure: 'validation', exception: 'builtins.ValueError' });
+        expect(error).toMatchObject({ failure: 'missing-field', exception: 'builtins.ValueError' });
         expect(error.message).toMatch(/^Invalid field 'nope' (in|on model) 'res.partner'$/);
       });
 

@@ -168,7 +168,7 @@ describe('connectOdoo', () => {
 
   test.each([
     [422, 'odoo.exceptions.UserError', 'In order to delete a purchase order, you must cancel it first.', 'validation'],
-    [500, 'builtins.ValueError', "Invalid field 'nope'", 'validation'],
+    [500, 'builtins.ValueError', "Invalid field 'nope'", 'missing-field'],
     [403, 'odoo.exceptions.AccessError', 'You are not allowed', 'access'],
     [404, 'odoo.exceptions.MissingError', 'Record does not exist', 'missing-record'],
     [404, 'werkzeug.exceptions.NotFound', 'the model does not exist', 'missing-model'],

@@ -11,7 +11,7 @@ import { loadRows } from './load.ts';
 import { companyOf, databaseUuid, fieldsOf } from './metadata.ts';
 import type { OdooProtocol } from './protocol.ts';
 import { readPages, readRecords, type SaveWays, saveChanges, searchIds } from './records.ts';
-import { cryptoJitter, defaultWaits, type RetryPolicy } from './retry.ts';
+import { backOff, cryptoJitter, defaultWaits, type RetryPolicy } from './retry.ts';
 
 export interface ConnectOptions {
   readonly url: string;
@@ -58,7 +58,7 @@ export async function connectOdoo(options: ConnectOptions): Promise<OdooConnecti
       protocol: protocol.name,
       userId,
     };
-    return connectionOf(callerOf({ ...shared, retry, context }), identity, options);
+    return connectionOf(callerOf({ ...shared, retry, context }), identity, options, retry);
   } catch (error) {
     throw connectFailure(error);
   }
@@ -97,7 +97,7 @@ function connectFailure(error: unknown): unknown {
   return new CutoverError(code, error.message, { hint: 'check the Odoo system in cutover.yaml and its key, then: cutover doctor', cause: error });
 }
 
-function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOptions): OdooConnection {
+function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOptions, retry: RetryPolicy): OdooConnection {
   const fields = new Map<string, Promise<ReadonlyMap<string, OdooFieldMetadata>>>();
   const ways: SaveWays = { saveMulti: true };
   const access: ExternalIdAccess = { readsTable: true };
@@ -130,5 +130,6 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
       return names;
     },
     resolveExternalIds: (externalIds) => resolveNames(call, access, externalIds),
+    backOff: (tries) => backOff(retry, tries),
   };
 }

@@ -46,6 +46,9 @@ function failureOf({ name, message }: OdooComplaint, nature: CallNature): OdooFa
       return /^Object [\w.]+ doesn't exist$/.test(message) ? 'missing-model' : 'validation';
     case 'builtins.AttributeError':
       return /^type object '[\w.]+' has no attribute|^The method '[\w.]+' does not exist$/.test(message) ? 'missing-model' : 'validation';
+    // A module that was uninstalled takes its fields along; every record of a call would be refused alike.
+    case 'builtins.ValueError':
+      return /^Invalid field (name )?'[\w./]+'/.test(message) ? 'missing-field' : 'validation';
     // Before 17 the answer is written after the commit.
     case 'builtins.TypeError':
       return /is not JSON serializable/.test(message) && !nature.reads ? 'unknown' : 'validation';

@@ -26,14 +26,27 @@ function mayRetry(error: unknown): error is OdooError {
   return error instanceof OdooError && (error.failure === 'concurrency' || error.failure === 'unavailable');
 }
 
+/** Exponential, with as much jitter as half of it. */
+function waitBefore(policy: RetryPolicy, tries: number): number {
+  const longest = Math.min(policy.longestWaitMs, policy.firstWaitMs * 2 ** tries);
+  return longest / 2 + (longest / 2) * policy.jitter();
+}
+
+export async function backOff(policy: RetryPolicy, tries: number): Promise<void> {
+  try {
+    await sleep(waitBefore(policy, tries), undefined, policy.signal === undefined ? {} : { signal: policy.signal });
+  } catch (error) {
+    if (policy.signal?.aborted !== true) throw error;
+  }
+}
+
 export async function withRetries<Result>(policy: RetryPolicy, attempt: () => Promise<Result>): Promise<Result> {
   let waited = 0;
   for (let tries = 0; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
-      const longest = Math.min(policy.longestWaitMs, policy.firstWaitMs * 2 ** tries);
-      const wait = longest / 2 + (longest / 2) * policy.jitter();
+      const wait = waitBefore(policy, tries);
       if (!mayRetry(error) || policy.signal?.aborted || waited + wait > policy.budgetMs) throw error;
       waited += wait;
       // An abort ends the wait, and with it the attempts.

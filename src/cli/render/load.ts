@@ -71,6 +71,9 @@ export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back'
     const left = result.conflicts.length - MOST_CONFLICTS;
     sections.push(`${paint.bold('Conflicts')}\n${conflicts}${left > 0 ? `\n${paint.dim(`  and ${grouped(left)} more: with --json`)}` : ''}`);
   }
+  // A run of an earlier version has none.
+  if (finishedAt === null && result.seal !== undefined)
+    sections.push(paint.dim(`Journal sealed after ${counted(result.seal.entries, 'entry', 'entries')}: ${result.seal.hash}`));
   return sections.join('\n\n');
 }
 

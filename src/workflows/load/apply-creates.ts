@@ -52,6 +52,7 @@ export async function createDocuments(
   await run.state.journal(entries);
   const types = (field: string): string => run.typeOf(model, field);
   const sent = await sendIsolating<PlanAction, Created>(fresh, {
+    backOff: run.backOff,
     send: async (items) => {
       const documents = items.map((action) => ({
         externalId: action.externalId,

@@ -176,6 +176,7 @@ export async function deleteByproducts(run: LoadRun, due: readonly OpenDocument[
   if (withSome.length === 0) return;
   await run.state.journal(withSome.map((document) => run.entry('intent', document.action, Stage.byproducts, document.id, { byproducts: all(document) })));
   const sent = await sendIsolating<OpenDocument, OpenDocument>(withSome, {
+    backOff: run.backOff,
     send: async (items) => {
       await unlinkByproducts(run, items.flatMap(all));
       return items;
@@ -200,6 +201,7 @@ async function deleteLines(run: LoadRun, documents: readonly OpenDocument[]): Pr
     const sent = await sendIsolating<OpenDocument, OpenDocument>(
       due.filter((document) => !document.ended),
       {
+        backOff: run.backOff,
         send: async (items) => {
           await unlinkExisting(run, model, items.flatMap(idsOf), context);
           return items;
@@ -228,6 +230,7 @@ async function deleteRecords(run: LoadRun, documents: readonly OpenDocument[]): 
     documents.map((document) => run.entry('intent', document.action, Stage.record, document.id, { action: 'delete', before: testedValues(document.action) })),
   );
   const sent = await sendIsolating<OpenDocument, OpenDocument>(documents, {
+    backOff: run.backOff,
     send: async (items) => {
       await unlinkExisting(
         run,

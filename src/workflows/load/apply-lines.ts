@@ -75,6 +75,7 @@ async function deleteLines(run: LoadRun, group: readonly DueLine[]): Promise<rea
   const sent = await sendIsolating<DueLine, DueLine>(
     group.filter((item) => records.has(idOf(item))),
     {
+      backOff: run.backOff,
       send: async (items) => {
         await run.odoo.unlink(model, items.map(idOf), context);
         return items;
@@ -105,6 +106,7 @@ async function createLines(run: LoadRun, group: readonly DueLine[], found: Reado
   const sent = await sendIsolating<DueLine, DueLine>(
     group.filter(({ line }) => !there.has(line.externalId)),
     {
+      backOff: run.backOff,
       send: async (items) => {
         const rows = items.map(({ document, line }) => ({
           externalId: line.externalId,
@@ -163,6 +165,7 @@ async function updateLines(run: LoadRun, group: readonly DueLine[], found: Reado
   const sent = await sendIsolating<DueLine, DueLine>(
     ready.filter((item) => Object.keys(written(item)).length > 0),
     {
+      backOff: run.backOff,
       send: async (items) => {
         await run.odoo.save(
           model,

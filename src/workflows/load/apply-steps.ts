@@ -63,6 +63,7 @@ async function takeStep(run: LoadRun, due: readonly Due[], found: ReadonlyMap<st
   );
   const before = new Map(waiting.map(({ document }) => [document, document.state ?? {}]));
   const sent = await sendIsolating<Due, Due>(waiting, {
+    backOff: run.backOff,
     send: async (items) => {
       await perform(run, model, items, found);
       return items;

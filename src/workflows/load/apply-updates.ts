@@ -41,6 +41,7 @@ export async function updateDocuments(
     ),
   );
   const sent = await sendIsolating<Change, Change>(changes, {
+    backOff: run.backOff,
     send: async (items) => {
       const writes = items.filter((change) => Object.keys(change.toWrite).length > 0);
       if (writes.length > 0)

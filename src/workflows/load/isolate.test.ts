@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OdooError } from '../../domain/ports.ts';
 import { RowsRefused, type Sending, sendIsolating } from './isolate.ts';
 
+const atOnce = async (): Promise<void> => undefined;
 const refusal = (message: string): OdooError => new OdooError('validation', message, 'odoo.exceptions.ValidationError');
 
 /** A server that refuses a call holding one of `bad`; the calls it got. */
@@ -16,6 +17,7 @@ function server(bad: ReadonlySet<number>): { readonly calls: (readonly number[])
         if (culprit !== undefined) throw refusal(`no ${culprit}`);
         return items.map((item) => `made ${item}`);
       },
+      backOff: atOnce,
       settle: async () => {
         throw new Error('nothing is unknown here');
       },
@@ -39,13 +41,14 @@ describe('one bad record among many', () => {
       send: async (items) => {
         calls.push(items);
         const at = items.indexOf(3);
-        if (at >= 0) throw new RowsRefused('some row is wrong', new Map([[at, 'name: too long']]));
+        if (at >= 0) throw new RowsRefused('some row is wrong', new Map([[at, { message: 'too long', field: 'name' }]]));
         return items;
       },
+      backOff: atOnce,
       settle: async () => [],
     });
     expect(calls).toEqual([[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 4, 5, 6, 7], [3]]);
-    expect(sent.at(-1)).toEqual({ item: 3, refusal: { name: 'load', message: 'name: too long' } });
+    expect(sent.at(-1)).toEqual({ item: 3, refusal: { name: 'load', message: 'too long', field: 'name' } });
   });
 });
 
@@ -58,6 +61,7 @@ describe('a call whose outcome is not known', () => {
         if (calls.length === 1) throw new OdooError('unknown', 'the connection was cut');
         return items;
       },
+      backOff: atOnce,
       settle: async (items) => items.map((item) => (item === 2 ? item : null)),
     });
     expect(calls).toEqual([
@@ -70,14 +74,31 @@ describe('a call whose outcome is not known', () => {
   test('that never comes through stops the run after a few tries', async () => {
     const sending: Sending<number, number> = {
       send: () => Promise.reject(new OdooError('unknown', 'the connection was cut')),
+      backOff: atOnce,
       settle: async (items) => items.map(() => null),
     };
     await expect(sendIsolating([1], sending)).rejects.toMatchObject({ failure: 'unknown' });
   });
+
+  test('is sent again only after a wait, longer each time', async () => {
+    const waits: number[] = [];
+    const sending: Sending<number, number> = {
+      send: async (items) => {
+        if (waits.length < 3) throw new OdooError('unknown', 'HTTP 503');
+        return items;
+      },
+      settle: async (items) => items.map(() => null),
+      backOff: async (resends) => {
+        waits.push(resends);
+      },
+    };
+    expect(await sendIsolating([1], sending)).toEqual([{ item: 1, answer: 1 }]);
+    expect(waits).toEqual([0, 1, 2]);
+  });
 });
 
 test.each(['access', 'authentication', 'missing-model', 'unavailable'] as const)('%s concerns the whole run and is nobody in particular', async (failure) => {
-  const sending: Sending<number, number> = { send: () => Promise.reject(new OdooError(failure, 'no')), settle: async () => [] };
+  const sending: Sending<number, number> = { send: () => Promise.reject(new OdooError(failure, 'no')), settle: async () => [], backOff: atOnce };
   await expect(sendIsolating([1, 2], sending)).rejects.toMatchObject({ failure });
 });
 
@@ -89,6 +110,7 @@ test('a lost race is tried again in smaller calls', async () => {
       if (items.length === 4) throw new OdooError('concurrency', 'could not serialize access');
       return items;
     },
+    backOff: atOnce,
     settle: async () => [],
   });
   expect(calls).toEqual([

@@ -1,28 +1,45 @@
 /** Sending a batch so that one bad record does not hold back the others: what is refused is halved until the culprit stands alone. */
 import { OdooError } from '../../domain/ports.ts';
 
+/** What Odoo says of a row: its words, and the column of `load` where it names one. */
+export interface Complaint {
+  readonly message: string;
+  readonly field: string | null;
+}
+
 /** `load` refused rows: Odoo's messages, and which of the items they are about. */
 export class RowsRefused extends Error {
-  readonly suspects: ReadonlyMap<number, string>;
+  readonly suspects: ReadonlyMap<number, Complaint>;
 
-  constructor(message: string, suspects: ReadonlyMap<number, string>) {
+  constructor(message: string, suspects: ReadonlyMap<number, Complaint>) {
     super(message);
     this.suspects = suspects;
   }
 }
 
-export type Sent<Item, Answer> =
-  | { readonly item: Item; readonly answer: Answer }
-  | { readonly item: Item; readonly refusal: { readonly name: string; readonly message: string } };
+export type Sent<Item, Answer> = { readonly item: Item; readonly answer: Answer } | { readonly item: Item; readonly refusal: Refusal };
+
+/** Why an item was refused: Odoo's exception (or `load`) and its words. */
+export interface Refusal {
+  readonly name: string;
+  readonly message: string;
+  /** Column of `load` that Odoo named. */
+  readonly field?: string;
+}
 
 export interface Sending<Item, Answer> {
   /** One call for all items: all of them or none. */
   readonly send: (items: readonly Item[]) => Promise<readonly Answer[]>;
   /** The outcome of a call is not known: find out which items it reached. Null: not reached, so it may be sent again. */
   readonly settle: (items: readonly Item[], error: OdooError) => Promise<readonly (Answer | null)[]>;
+  /** Waits before something is sent again, longer each time. */
+  readonly backOff: (resends: number) => Promise<void>;
 }
 
-const RESENDS = 5;
+/** Halvings after lost races; the connection has tried each call for a minute before. */
+const HALVINGS = 5;
+/** Of what was not reached by calls without an answer; with the waits between them about half a minute. */
+const RESENDS = 8;
 
 /** Throws what concerns the whole run (access, login, a model that is missing, a server that does not answer). */
 export async function sendIsolating<Item, Answer>(items: readonly Item[], sending: Sending<Item, Answer>, resends = 0): Promise<Sent<Item, Answer>[]> {
@@ -39,7 +56,7 @@ export async function sendIsolating<Item, Answer>(items: readonly Item[], sendin
         return isolate(items, sending, { name: error.exception || error.failure, message: error.message });
       case 'concurrency':
         // The connection has already tried for a minute; smaller calls hold fewer locks.
-        if (items.length === 1 || resends >= RESENDS) throw error;
+        if (items.length === 1 || resends >= HALVINGS) throw error;
         return halves(items, sending, resends + 1);
       case 'unknown':
         return settleUnknown(items, sending, error, resends);
@@ -64,6 +81,7 @@ async function settleUnknown<Item, Answer>(
     else reached.push({ item, answer });
   });
   if (missing.length > 0 && resends >= RESENDS) throw error;
+  if (missing.length > 0) await sending.backOff(resends);
   return [...reached, ...(await sendIsolating(missing, sending, resends + 1))];
 }
 
@@ -71,7 +89,8 @@ async function settleUnknown<Item, Answer>(
 async function isolateRows<Item, Answer>(items: readonly Item[], sending: Sending<Item, Answer>, error: RowsRefused): Promise<Sent<Item, Answer>[]> {
   const [only] = items;
   if (items.length === 1 && only !== undefined) {
-    return [{ item: only, refusal: { name: 'load', message: error.suspects.get(0) ?? error.message } }];
+    const { message, field } = error.suspects.get(0) ?? { message: error.message, field: null };
+    return [{ item: only, refusal: { name: 'load', message, ...(field === null ? {} : { field }) } }];
   }
   if (error.suspects.size === 0 || error.suspects.size > items.length / 4) return halves(items, sending, 0);
   const rest = items.filter((_, index) => !error.suspects.has(index));
@@ -80,11 +99,7 @@ async function isolateRows<Item, Answer>(items: readonly Item[], sending: Sendin
   return outcomes;
 }
 
-async function isolate<Item, Answer>(
-  items: readonly Item[],
-  sending: Sending<Item, Answer>,
-  refusal: { readonly name: string; readonly message: string },
-): Promise<Sent<Item, Answer>[]> {
+async function isolate<Item, Answer>(items: readonly Item[], sending: Sending<Item, Answer>, refusal: Refusal): Promise<Sent<Item, Answer>[]> {
   const [only] = items;
   if (items.length === 1 && only !== undefined) return [{ item: only, refusal }];
   return halves(items, sending, 0);

@@ -37,6 +37,8 @@ export class LoadRun {
     this.userId = parts.userId;
   }
 
+  readonly backOff = (tries: number): Promise<void> => this.odoo.backOff(tries);
+
   entity(name: string): PlannedEntity {
     const found = this.manifest.entities[name];
     if (found === undefined) throw new Error(`the plan does not describe the entity ${name}`);

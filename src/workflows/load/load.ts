@@ -1,6 +1,7 @@
 /** load: applies a plan file, load or rollback. Everything it does is in the journal before it is done. */
 import { CutoverError, type ErrorCode } from '../../domain/errors.ts';
 import type { JournalEntry, JournalKind } from '../../domain/journal.ts';
+import { sealOf } from '../../domain/journal-chain.ts';
 import type { PlanAction, PlanManifest } from '../../domain/plan.ts';
 import { isQuiet } from '../../domain/plan.ts';
 import { OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
@@ -13,6 +14,7 @@ import { refersToItself } from './apply-deletes.ts';
 import { writeBaseline } from './baseline-of-run.ts';
 import { Batcher } from './batcher.ts';
 import { sweepExternalIds } from './dangling-external-ids.ts';
+import { openPlaces } from './dead-letters.ts';
 import { Lanes } from './lanes.ts';
 import { LoadRun } from './load-run.ts';
 import { replayCrosswalk } from './replay-crosswalk.ts';
@@ -48,14 +50,15 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     const settlement = await settlementOf(state.journalOf(runId));
     const odoo = await ports.odoo();
     const { userId } = await odoo.identity();
-    const tally = new Tally(manifest);
+    const tally = new Tally(manifest, await openPlaces(state, manifest));
     const run = new LoadRun({ ports, state, odoo, manifest, runId, segment: settlement.segments + 1, settlement, tally, userId });
     if (settlement.segments > 0) await replayCrosswalk(run);
     else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest } }]);
     const started = Date.parse(ports.clock.now());
     const stop = await applyAll(run, request, file, plan.actions);
     await finish(run, request, stop);
-    const result = tally.result(runId, (Date.parse(ports.clock.now()) - started) / 1000);
+    const seal = sealOf(await state.journalHeads(runId));
+    const result = tally.result(runId, (Date.parse(ports.clock.now()) - started) / 1000, seal);
     assertConservation(result);
     if (stop !== null) throw stopped(stop, result, manifest);
     return result;
@@ -156,13 +159,21 @@ async function finish(run: LoadRun, request: LoadRequest, stop: Stop | null): Pr
   if (stop?.reason !== 'interrupted') await writeBaseline(run, request.workspace);
   for (const [field, count] of run.tally.altered)
     run.ports.progress({ kind: 'warning', text: `Odoo keeps another value than was sent: ${field}, ${count} times` });
-  await run.state.journal([{ ...runEntry(run, 'seal'), payload: { counts: { ...counts } } }]);
+  const heads = (await run.state.journalHeads(run.runId)).filter(({ segment }) => segment !== run.segment);
+  await run.state.journal([
+    ...run.tally.settled.map(({ action, ends }) => ({ ...runEntry(run, 'settled'), ...nameOf(action), payload: { ends } })),
+    { ...runEntry(run, 'seal'), payload: { counts: { ...counts }, heads } },
+  ]);
 }
 
 /** An entry about the run as a whole. */
 function runEntry(run: LoadRun, kind: JournalKind): Omit<JournalEntry, 'sequence'> {
   const nothing = { action: null, step: null, entity: null, system: null, key: null, externalId: null, model: null, odooId: null };
   return { runId: run.runId, segment: run.segment, kind, ...nothing, at: run.ports.clock.now(), payload: {} };
+}
+
+function nameOf({ entity, system, key, externalId }: PlanAction): Pick<JournalEntry, 'entity' | 'system' | 'key' | 'externalId'> {
+  return { entity, system, key, externalId };
 }
 
 /** Every document is somewhere, and nothing is left unknown. */
@@ -191,6 +202,7 @@ function codeOf(error: OdooError): ErrorCode {
     case 'access':
       return 'E_ODOO_ACCESS';
     case 'missing-model':
+    case 'missing-field':
       return 'E_ODOO_METADATA';
     case 'unavailable':
     case 'unknown':

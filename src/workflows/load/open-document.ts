@@ -1,8 +1,11 @@
 /** A document on its way through the stages of its action, after the record itself is known to Odoo. */
 import type { JournalEntry, JournalLine, JournalPayload } from '../../domain/journal.ts';
 import type { PlanAction, PlannedRecord } from '../../domain/plan.ts';
+import { fieldOf } from '../plan/plan-record.ts';
 import { isKeptValue, isSameValue } from '../plan/wire-value.ts';
+import type { Refusal } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
+import { shownWords } from './odoo-words.ts';
 
 export interface OpenDocument {
   readonly action: PlanAction;
@@ -13,11 +16,6 @@ export interface OpenDocument {
   wrote: boolean;
   /** It has ended (dead letter, conflict) and takes no further stage. */
   ended: boolean;
-}
-
-export interface Refusal {
-  readonly name: string;
-  readonly message: string;
 }
 
 /** Fields a method may change besides the state: read around the steps of a record that was there before, so that a rollback can restore them. */
@@ -70,8 +68,12 @@ export function deadLetter(
   record: PlannedRecord = action,
 ): Omit<JournalEntry, 'sequence'> {
   run.tally.end(action, 'deadLettered');
-  run.tally.refuse(record, refusal.message);
-  return run.entry('dead-letter', action, step, odooId, { action: action.action, refusal });
+  const values = Object.fromEntries(record.patch.flatMap((operation) => ('value' in operation ? [[fieldOf(operation.path), operation.value]] : [])));
+  const words = shownWords(refusal.message, run.manifest.entities[record.entity], values);
+  run.tally.refuse(record, refusal.field === undefined ? words : `${refusal.field}: ${words}`);
+  // Which line it was; what was sent of it stands in the intent.
+  const lines = record === action ? {} : { lines: [journalLine(record, record.odooId, null, null)] };
+  return run.entry('dead-letter', action, step, odooId, { action: action.action, refusal, ...lines });
 }
 
 /** A user changed what the plan was made on. */

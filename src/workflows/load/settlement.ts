@@ -47,6 +47,8 @@ export class Settlement {
         this.#final.set(entry.action, 'blocked');
         break;
       case 'unknown':
+      case 'settled':
+      case 'discarded':
       case 'seal':
         return;
     }

@@ -1,13 +1,20 @@
 /** The counts of a load. Every document ends in exactly one of them. */
-import type { LoadCounts } from '../../domain/journal.ts';
+import type { JournalPlace, LoadCounts } from '../../domain/journal.ts';
 import type { PlanAction, PlanManifest, PlannedRecord } from '../../domain/plan.ts';
 import type { LoadRunResult } from '../../domain/results.ts';
+import { referenceName } from './references.ts';
 
 export type Outcome = 'applied' | 'noop' | 'conflict' | 'deadLettered' | 'blocked';
 
 const KEYS_SHOWN = 20;
 const CONFLICTS_SHOWN = 200;
 const MASK = '•••';
+
+/** An earlier run's dead letter about a record of this plan. */
+export interface Settled {
+  readonly action: PlanAction;
+  readonly ends: readonly JournalPlace[];
+}
 
 export class Tally {
   readonly #manifest: PlanManifest;
@@ -18,8 +25,14 @@ export class Tally {
   readonly #altered = new Map<string, number>();
   readonly #counts: LoadCounts = { planned: 0, applied: 0, noop: 0, conflict: 0, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 };
 
-  constructor(manifest: PlanManifest) {
+  readonly #deadLetters: ReadonlyMap<string, readonly JournalPlace[]>;
+  /** What turned out well in this run and had been refused in an earlier one. */
+  readonly settled: Settled[] = [];
+
+  /** `deadLetters`: open ones of earlier runs, by `referenceName`. */
+  constructor(manifest: PlanManifest, deadLetters: ReadonlyMap<string, readonly JournalPlace[]> = new Map()) {
     this.#manifest = manifest;
+    this.#deadLetters = deadLetters;
   }
 
   plan(): void {
@@ -32,6 +45,8 @@ export class Tally {
     // Quiet and applied documents are the many; only their count is kept.
     if (outcome !== 'noop' && outcome !== 'applied') this.#ended.set(action.seq, outcome);
     this.#counts[outcome] += 1;
+    const ends = outcome === 'noop' || outcome === 'applied' ? this.#deadLetters.get(referenceName(action)) : undefined;
+    if (ends !== undefined) this.settled.push({ action, ends });
     if (outcome === 'noop') this.#records.unchanged += 1 + action.lines.length;
     if (outcome === 'applied') for (const record of [action, ...action.lines]) this.#count(record);
   }
@@ -71,8 +86,8 @@ export class Tally {
     return { ...this.#counts, remaining: planned - applied - noop - conflict - deadLettered - blocked };
   }
 
-  result(runId: string, seconds: number): LoadRunResult {
-    return { ...this.counts(), runId, records: { ...this.#records }, conflicts: this.#conflicts, refusals: [...this.#refusals.values()], seconds };
+  result(runId: string, seconds: number, seal: LoadRunResult['seal']): LoadRunResult {
+    return { ...this.counts(), runId, records: { ...this.#records }, conflicts: this.#conflicts, refusals: [...this.#refusals.values()], seconds, seal };
   }
 
   #count(record: PlannedRecord): void {

@@ -38,7 +38,7 @@ export class Catalog {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof OdooError) || !['access', 'missing-model', 'validation'].includes(error.failure)) throw error;
+      if (!(error instanceof OdooError) || !['access', 'missing-model', 'missing-field', 'validation'].includes(error.failure)) throw error;
       const why =
         error.failure === 'access'
           ? 'this user may not read it'
