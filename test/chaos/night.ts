@@ -119,8 +119,8 @@ async function faultsOf(state: StateStore): Promise<string[]> {
   const faults: string[] = [];
   for (const command of ['load', 'rollback']) {
     for (const run of await state.runs({ command })) {
-      const broken = await state.verifyJournal(run.id);
-      if (broken !== null) faults.push(`journal of ${run.id}: ${broken.problem}`);
+      const { findings } = await state.verifyJournal(run.id);
+      faults.push(...findings.map(({ segment, sequence, problem }) => `journal of ${run.id}, segment ${segment}, entry ${sequence}: ${problem}`));
     }
   }
   return faults;
