@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Suites: the plain one runs anywhere; `odoo`, `postgres` and `accept` need more and are asked for by name (npm run test:odoo, …). */
+/** Suites: the plain one runs anywhere; `odoo`, `postgres`, `browser` and `accept` need more and are asked for by name (npm run test:odoo, …). */
 const suite = process.env.CUTOVER_SUITE ?? 'plain';
 const include: Record<string, string[]> = {
   plain: ['src/**/*.test.ts', 'test/**/*.test.ts', 'fixtures/**/*.test.ts'],
   odoo: ['test/**/*.odoo.ts'],
+  browser: ['test/**/*.browser.ts'],
   postgres: ['test/**/*.postgres.ts', 'src/**/*.postgres.ts'],
 };
 

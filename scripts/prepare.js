@@ -19,7 +19,9 @@ export function buildInputs() {
   for (const name of ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'build.js')]) add(join(root, name));
   for (const folder of ['commands', 'fixtures', 'src']) {
     if (!existsSync(join(root, folder))) continue;
-    const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+    const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => /\.(ts|css)$|tsconfig\.json$/.test(name) && !name.endsWith('.test.ts'),
+    );
     for (const name of files.sort()) add(join(root, folder, name));
   }
   return hash.digest('hex');

@@ -1,4 +1,4 @@
-// npm run test:odoo, npm run test:postgres: the tests that need a real server.
+// npm run test:odoo, npm run test:postgres, npm run test:browser: the tests that need a real server, or a real browser.
 import { prepare, run } from './prepare.js';
 
 const [suite, ...rest] = process.argv.slice(2);

@@ -2,6 +2,7 @@
 import type { ReportRenderer } from '../../domain/ports.ts';
 import type { ReportFormat, ReportSource } from '../../domain/report.ts';
 import { csvWorklist } from './csv-worklist.ts';
+import { htmlReport } from './html.ts';
 import { junitReport } from './junit.ts';
 import { markdownReport } from './markdown.ts';
 import { readDecisions } from './read-decisions.ts';
@@ -11,8 +12,10 @@ export function reportRenderer(): ReportRenderer {
   return { render, readDecisions };
 }
 
-function render(format: Exclude<ReportFormat, 'html'>, source: ReportSource): AsyncIterable<string | Uint8Array> {
+function render(format: ReportFormat, source: ReportSource): AsyncIterable<string | Uint8Array> {
   switch (format) {
+    case 'html':
+      return htmlReport(source);
     case 'csv':
       return csvWorklist(source);
     case 'xlsx':
