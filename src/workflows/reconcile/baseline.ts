@@ -8,15 +8,11 @@ import { join } from 'node:path';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
-import type { Relation } from './comparison.ts';
+import type { EntityComparison } from './comparison.ts';
 
 /** The merged baseline of `layers` (any order): `_system`, `_key` and one STRUCT(v VARCHAR) per field of `fields`.
  *  `columns` are those each layer file really has: a contract grows over the years. `only`: a query of the records (`_system`, `_key`) that are asked for. */
-export function mergedBaselineSql(
-  layers: readonly { readonly layer: number; readonly file: string; readonly columns: ReadonlySet<string> }[],
-  fields: readonly string[],
-  only?: string,
-): string {
+export function mergedBaselineSql(layers: readonly KnownLayer[], fields: readonly string[], only?: string): string {
   const names = fields.map(identifier);
   const absent = fields.map((name) => `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(name)}`);
   const head = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BOOLEAN) AS _forget, 0 AS _layer${absent.map((one) => `, ${one}`).join('')}`;
@@ -32,25 +28,27 @@ export function mergedBaselineSql(
 SELECT s._system, s._key${newest.join('')} FROM stacked AS s LEFT JOIN forgotten AS g ON g._system = s._system AND g._key = s._key GROUP BY s._system, s._key`;
 }
 
-/** A layer of the values that were just found equal and that the baseline does not hold yet. `records`: file of the compared records. */
-export function newlyAgreedSql(
-  rules: readonly FieldRule[],
-  { legacy, odoo, baseline, records }: { readonly legacy: Relation; readonly odoo: Relation; readonly baseline: Relation; readonly records: string },
-): string {
+/** A layer of the values that were just found equal and that the baseline does not hold yet. Records that were not compared again were agreed upon
+ *  when they were. */
+export function newlyAgreedSql(rules: readonly FieldRule[], { legacy, odoo, baseline, records, unchanged }: Agreeing): string {
   const fields = rules.map((rule) => {
     const held = `b.${identifier(rule.field)} IS NOT NULL AND ${rule.sameForms(rule.baselineForm, rule.odooForm)}`;
     const agreed = `${rule.applies} AND NOT list_contains(p._fields, ${literal(rule.field)}) AND NOT (${held})`;
     return `CASE WHEN ${agreed} THEN struct_pack(v := ${rule.agreedText}) END AS ${identifier(rule.field)}`;
   });
   const isNews = rules.map((rule) => `${identifier(rule.field)} IS NOT NULL`).join(' OR ');
-  return `SELECT * FROM (
+  const linked = `SELECT r._system, r._key, r._odoo_id, r._fields FROM read_parquet(${literal(records)}) AS r
+${unchanged === null ? '' : `ANTI JOIN ${unchanged.sql} AS u ON u._system = r._system AND u._key = r._key`} WHERE r._class = 'linked'`;
+  return `WITH p AS MATERIALIZED (${linked})
+SELECT * FROM (
 SELECT p._system, p._key, false AS _forget, ${fields.join(', ')}
-FROM (SELECT _system, _key, _odoo_id, _fields FROM read_parquet(${literal(records)}) WHERE _class = 'linked') AS p
-JOIN ${legacy.sql} AS l ON l._system = p._system AND l._key = p._key AND l._class = 'linked'
+FROM p JOIN ${legacy.sql} AS l ON l._system = p._system AND l._key = p._key AND l._class = 'linked'
 JOIN ${odoo.sql} AS o ON o._odoo_id = p._odoo_id
-LEFT JOIN ${baseline.sql} AS b ON b._system = p._system AND b._key = p._key
+LEFT JOIN ${baseline(unchanged === null ? undefined : 'SELECT _system, _key FROM p').sql} AS b ON b._system = p._system AND b._key = p._key
 ) WHERE ${isNews === '' ? 'false' : isNews} ORDER BY _system, _key`;
 }
+
+type Agreeing = Pick<EntityComparison, 'legacy' | 'odoo' | 'baseline' | 'records' | 'unchanged'>;
 
 /** A layer made from a table or query of single values (`_system`, `_key`, `_field`, `_value` VARCHAR): what a load read back. */
 export function baselineLayerSql(values: string, fields: readonly string[]): string {
@@ -77,25 +75,30 @@ export async function newestLayer(ports: Ports, of: BaselineOf): Promise<number>
   return (await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity)).at(-1)?.layer ?? 0;
 }
 
-/** The merge of an entity's layers, or of those below `below`, as a query; of all records or of `only` some. Layers are named by file, not by path: the store may be mounted elsewhere tomorrow. */
-export async function baselineSql(
-  ports: Ports,
-  plane: DataPlane,
-  of: BaselineOf,
-  fields: readonly string[],
-  below = Number.POSITIVE_INFINITY,
-  only?: string,
-): Promise<string> {
+export interface KnownLayer {
+  readonly layer: number;
+  /** Absolute path. */
+  readonly file: string;
+  readonly columns: ReadonlySet<string>;
+}
+
+/** The layers below `below`, oldest first. Layers are named by file, not by path: the store may be mounted elsewhere tomorrow. */
+export async function knownLayers(ports: Ports, plane: DataPlane, of: BaselineOf, below = Number.POSITIVE_INFINITY): Promise<readonly KnownLayer[]> {
   const layers = await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity);
   const directory = await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity);
-  const known = [];
+  const known: KnownLayer[] = [];
   for (const { layer, file } of layers) {
     if (layer >= below) continue;
     const path = join(directory, file);
     const columns = await plane.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`);
     known.push({ layer, file: path, columns: new Set(columns.map((column) => column.column_name)) });
   }
-  return mergedBaselineSql(known, fields, only);
+  return known;
+}
+
+/** The merge of an entity's layers, or of those below `below`, as a query. */
+export async function baselineSql(ports: Ports, plane: DataPlane, of: BaselineOf, fields: readonly string[], below?: number): Promise<string> {
+  return mergedBaselineSql(await knownLayers(ports, plane, of, below), fields);
 }
 
 /** Writes a layer (a query of its shape, without nested reads of the same file) and tells the state of it. A layer without rows leaves

@@ -18,7 +18,8 @@ export interface SideQueries {
 
 /** The legacy side: every row with its marks. */
 export function legacySideSql({ legacy, marks }: SideQueries): string {
-  return `(SELECT r.*, m.* EXCLUDE (_system, _key, _row) FROM (${legacy}) AS r JOIN read_parquet(${literal(marks)}) AS m ON m._row = r._row AND m._system = r._system)`;
+  return `(SELECT r.* EXCLUDE (_ordinal), m.* EXCLUDE (_system, _key, _ordinal, _digest)
+FROM (${legacy}) AS r JOIN read_parquet(${literal(marks)}) AS m ON m._ordinal = r._ordinal AND m._system = r._system)`;
 }
 
 /** The Odoo side: every record with its class. */
@@ -30,12 +31,14 @@ export function odooSideSql({ odoo, classes }: SideQueries): string {
 FROM (${odoo}) AS o LEFT JOIN read_parquet(${literal(classes)}) AS c ON c._odoo_id = o._odoo_id)`;
 }
 
-/** Linked records, both sides as `l` and `o` with the columns that the rules read. Two wide sides are held only as far as the join must. */
-function linkedSql(rules: readonly FieldRule[], sides: SideQueries, targets: readonly string[]): string {
+/** Linked records that are to be compared, both sides as `l` and `o` with the columns that the rules read. */
+function linkedSql(entity: string, rules: readonly FieldRule[], sides: SideQueries, targets: readonly string[]): string {
   const fields = rules.map((rule) => identifier(rule.field));
   const marks = ['_odoo_id', '_ahead', ...targets].map((name) => `m.${identifier(name)}`);
   return `(SELECT ${['r._system', 'r._key', ...fields.map((name) => `r.${name}`), ...marks].join(', ')}
-  FROM (${sides.legacy}) AS r JOIN read_parquet(${literal(sides.marks)}) AS m ON m._row = r._row AND m._system = r._system WHERE m._class = 'linked') AS l
+  FROM (${sides.legacy}) AS r JOIN (
+    SELECT m.* FROM read_parquet(${literal(sides.marks)}) AS m ANTI JOIN ${entityTable(entity, 'unchanged')} AS u ON u._system = m._system AND u._key = m._key WHERE m._class = 'linked'
+  ) AS m ON m._ordinal = r._ordinal AND m._system = r._system) AS l
 JOIN (SELECT ${['_odoo_id', ...fields].join(', ')} FROM (${sides.odoo})) AS o ON o._odoo_id = l._odoo_id`;
 }
 
@@ -47,7 +50,7 @@ export function differingTableSql(entity: string, rules: readonly FieldRule[], s
   const differs = rules.map((rule) => (rule.applies === 'true' ? rule.differs : `(${rule.applies} AND ${rule.differs})`));
   return `${create} AS
 SELECT l._system, l._key, l._odoo_id, ${fieldListSql(rules, (rule) => `${rule.applies} AND ${rule.differs}`)} AS _fields, l, o
-FROM ${linkedSql(rules, sides, targets)}
+FROM ${linkedSql(entity, rules, sides, targets)}
 WHERE ${differs.join('\n  OR ')}`;
 }
 
@@ -58,7 +61,7 @@ export function roundedTableSql(entity: string, rules: readonly FieldRule[], sid
   if (sides.odoo === null || rounded.length === 0) return `${create} (_system VARCHAR, _key VARCHAR, _rounded VARCHAR[])`;
   const condition = (rule: FieldRule): string => `${rule.applies} AND NOT ${rule.differs} AND l.${identifier(rule.field)} <> ${rule.odooForm}`;
   return `${create} AS
-SELECT l._system, l._key, ${fieldListSql(rounded, condition)} AS _rounded FROM ${linkedSql(rounded, sides, targets)}
+SELECT l._system, l._key, ${fieldListSql(rounded, condition)} AS _rounded FROM ${linkedSql(entity, rounded, sides, targets)}
 WHERE ${rounded.map((rule) => `(${condition(rule)})`).join(' OR ')}`;
 }
 
@@ -172,18 +175,19 @@ export function recordsSql(context: BreakContext): string {
   const marks = `read_parquet(${literal(context.sides.marks)})`;
   const none = 'CAST([] AS VARCHAR[])';
   return `SELECT r._system, r._key, r._odoo_id, r._class, r._fields, r._rounded, d.decision AS _decision,
-  k.origin AS _origin, k.provenance AS _provenance, k.evidence AS _evidence, w.leader_system AS _leader_system, w.leader_key AS _leader_key FROM (
-SELECT l._system, l._key, l._odoo_id, 'linked' AS _class, coalesce(p._fields, ${none}) AS _fields, coalesce(q._rounded, ${none}) AS _rounded
-FROM ${marks} AS l LEFT JOIN ${entityTable(entity, 'differing')} AS p ON p._system = l._system AND p._key = l._key
-LEFT JOIN ${entityTable(entity, 'rounded')} AS q ON q._system = l._system AND q._key = l._key WHERE l._class = 'linked'
-UNION ALL SELECT l._system, l._key, CASE WHEN l._class = 'exists-unlinked' THEN c.only_id ELSE min(l._odoo_id) END, l._class, ${none}, ${none}
+  k.origin AS _origin, k.provenance AS _provenance, k.evidence AS _evidence, w.leader_system AS _leader_system, w.leader_key AS _leader_key, r._digest FROM (
+SELECT l._system, l._key, l._odoo_id, 'linked' AS _class, coalesce(u._fields, p._fields, ${none}) AS _fields, coalesce(u._rounded, q._rounded, ${none}) AS _rounded, l._digest
+FROM ${entityTable(entity, 'pairs')} AS l LEFT JOIN ${entityTable(entity, 'unchanged')} AS u ON u._system = l._system AND u._key = l._key
+LEFT JOIN ${entityTable(entity, 'differing')} AS p ON p._system = l._system AND p._key = l._key
+LEFT JOIN ${entityTable(entity, 'rounded')} AS q ON q._system = l._system AND q._key = l._key
+UNION ALL SELECT l._system, l._key, CASE WHEN l._class = 'exists-unlinked' THEN c.only_id ELSE min(l._odoo_id) END, l._class, ${none}, ${none}, NULL
 FROM ${marks} AS l
 LEFT JOIN (SELECT _system, _key, CASE WHEN count(*) = 1 THEN min(_odoo_id) END AS only_id FROM ${entityTable(entity, 'candidates')} GROUP BY ALL) AS c ON c._system = l._system AND c._key = l._key
 WHERE l._class <> 'linked' GROUP BY l._system, l._key, l._class, c.only_id
-UNION ALL SELECT _system, _key, NULL, CASE WHEN is_null_key THEN 'null-key' ELSE 'rejected' END, ${none}, ${none} FROM ${entityTable(entity, 'rejects')}
-UNION ALL SELECT k._system, k._key, k.odoo_id, 'missing-in-legacy', ${none}, ${none}
+UNION ALL SELECT _system, _key, NULL, CASE WHEN is_null_key THEN 'null-key' ELSE 'rejected' END, ${none}, ${none}, NULL FROM ${entityTable(entity, 'rejects')}
+UNION ALL SELECT k._system, k._key, k.odoo_id, 'missing-in-legacy', ${none}, ${none}, NULL
 FROM ${goneSql(entity)}
-UNION ALL SELECT ${literal(odooSystem)}, _key, _odoo_id, _class, ${none}, ${none}
+UNION ALL SELECT ${literal(odooSystem)}, _key, _odoo_id, _class, ${none}, ${none}, NULL
 FROM ${onlyOdooSql(entity, ['only-odoo', 'outside-scope'])}
 ) AS r
 LEFT JOIN (SELECT system, key, CASE WHEN bool_or(decision = 'same') THEN 'same' ELSE 'different' END AS decision FROM decisions WHERE entity = ${literal(entity)} GROUP BY ALL) AS d ON d.system = r._system AND d.key = r._key
@@ -194,9 +198,4 @@ ORDER BY r._system, r._key, r._odoo_id, r._class`;
 
 export function classCountsSql(records: string): string {
   return `SELECT _class AS class, count(*) AS records, count(*) FILTER (len(_fields) > 0) AS differing FROM read_parquet(${literal(records)}) GROUP BY ALL ORDER BY ALL`;
-}
-
-/** Writes a query as Parquet. */
-export function toParquetSql(query: string, file: string): string {
-  return `COPY (${query}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`;
 }

@@ -1,6 +1,7 @@
 /** Compares the two sides of a capability, entity by entity: the work that reconcile and plan share. */
 import { join } from 'node:path';
 import type { RecordClass } from '../../domain/difference.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { copyToParquetSql, literal } from '../../domain/sql.ts';
@@ -11,26 +12,21 @@ import { codesOf, odooSideSql, openSides } from '../sides/open-sides.ts';
 import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
 import { entityTable, type LegacyColumns, legacyRowsSql, linesTableSql, linkedLegacySql, targetColumns } from '../sides/sides-sql.ts';
 import { stageLinks } from '../sides/stage-links.ts';
-import { baselineSql, newestLayer } from './baseline.ts';
+import { knownLayers, mergedBaselineSql } from './baseline.ts';
 import { candidatesTableSql, goneTableSql, legacyMarksSql, odooClassesTableSql, unboundClassesTableSql } from './compare-classes-sql.ts';
-import {
-  type BreakContext,
-  breaksTableSql,
-  classCountsSql,
-  differingCountsSql,
-  differingTableSql,
-  fieldBreaksSql,
-  legacySideSql,
-  odooSideSql as odooRelationSql,
-  recordBreaksSql,
-  recordsSql,
-  roundedTableSql,
-  type SideQueries,
-} from './compare-sql.ts';
+import { compareFields } from './compare-fields.ts';
+import { classCountsSql, legacySideSql, odooSideSql as odooRelationSql, type SideQueries } from './compare-sql.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
+import { forgetCompared, reusableOf, rulesHash } from './reuse.ts';
+import { legacyDigestSql, unchangedSql } from './reuse-sql.ts';
 
-/** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION. */
-export async function compareCapability(request: SidesRequest, ports: Ports): Promise<Comparison> {
+export interface CompareRequest extends SidesRequest {
+  /** Compares every record, and that what could have been taken over from the last comparison is the same. False by default. */
+  readonly full?: boolean;
+}
+
+/** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION; with `full`: E_REUSE_DIFFERS, and the next comparison takes nothing over. */
+export async function compareCapability(request: CompareRequest, ports: Ports): Promise<Comparison> {
   const inputs = await gatherSides(request, ports);
   const directory = await ports.runs.runDirectory(request.runId);
   const plane = await ports.openPlane();
@@ -41,19 +37,23 @@ export async function compareCapability(request: SidesRequest, ports: Ports): Pr
     const entities = await comparing.all();
     const snapshots = uniqueSnapshots([...inputs.facts, ...inputs.lookups.values(), ...inputs.entities.flatMap(snapshotsOf)]);
     return { capability: request.capability.name, asOf: request.asOf, world: inputs.world, entities, snapshots, match };
+  } catch (error) {
+    if (error instanceof CutoverError && error.code === 'E_REUSE_DIFFERS')
+      await forgetCompared(ports, { uuid: inputs.world.uuid, capability: request.capability.name });
+    throw error;
   } finally {
     await plane.close();
   }
 }
 
 class Comparing {
-  readonly #request: SidesRequest;
+  readonly #request: CompareRequest;
   readonly #ports: Ports;
   readonly #inputs: Sides;
   readonly #plane: DataPlane;
   readonly #directory: string;
 
-  constructor(request: SidesRequest, ports: Ports, inputs: Sides, plane: DataPlane, directory: string) {
+  constructor(request: CompareRequest, ports: Ports, inputs: Sides, plane: DataPlane, directory: string) {
     this.#request = request;
     this.#ports = ports;
     this.#inputs = inputs;
@@ -63,6 +63,8 @@ class Comparing {
 
   async all(): Promise<EntityComparison[]> {
     await openSides(this.#inputs.entities, this.#plane);
+    // all that is needed of them is in the tables of links, and memory is for the wide rows
+    for (const table of ['crosswalk', 'joined', 'proposals']) await this.#plane.run(`DROP TABLE ${table}`);
     const entities: EntityComparison[] = [];
     for (const one of this.#inputs.entities) {
       const step = `compare ${one.definition.contract.entity}`;
@@ -90,21 +92,30 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       lines: await this.#stageLines(inputs, rules),
     };
     const sides = await this.#classify(inputs, rules, columns);
-    // what comes to lie on top from here on is not part of this comparison
-    const baselineLayer = await newestLayer(this.#ports, { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity });
+    const capability = this.#request.capability.name;
     const compared = rules.filter((rule) => rule.compared);
+    // what comes to lie on top from here on is not part of this comparison
+    const layers = await knownLayers(this.#ports, this.#plane, { odooUuid: world.uuid, capability, entity });
+    const hash = await rulesHash(inputs, this.#inputs, this.#request, followers, this.#plane);
+    const reusable = odoo === null ? null : await reusableOf(this.#ports, { uuid: world.uuid, capability, entity, runId: this.#request.runId }, hash, layers);
     const files = { breaks: this.#file(entity, 'breaks'), records: this.#file(entity, 'records'), candidates: this.#file(entity, 'candidates') };
-    const baseline = await this.#compareFields({ inputs, rules: compared, sides, columns, files, baselineLayer });
+    const context = { capability, contract: definition.contract, odooSystem: this.#request.workspace.file.odoo, sides, refs: columns.refs };
+    const isFull = this.#request.full === true;
+    await compareFields({ context, rules: compared, targets: targetColumns(columns), layers, reusable, files }, isFull, this.#plane);
+    const fields = compared.map((rule) => rule.field);
     const rows = await this.#plane.rows<{ class: RecordClass; records: number; differing: number }>(classCountsSql(files.records));
     const counts = Object.fromEntries(recordClasses.map((one) => [one, rows.find((row) => row.class === one)?.records ?? 0])) as Record<RecordClass, number>;
     const [unknown] = await this.#plane.rows<{ rows: number }>(
       `SELECT count(*) AS rows FROM ${entityTable(entity, 'rejects')} WHERE _key IS NULL AND NOT is_null_key`,
     );
     return {
-      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, baselineLayer, counts, followers, datasets },
+      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, counts, followers, datasets, rulesHash: hash },
+      baselineLayer: layers.at(-1)?.layer ?? 0,
       legacy: { sql: legacySideSql(sides) },
       odoo: { sql: odooRelationSql(sides) },
-      baseline: { sql: `(${baseline})` },
+      baseline: (only) => ({ sql: `(${mergedBaselineSql(layers, fields, only)})` }),
+      unchanged:
+        reusable === null || isFull ? null : { sql: `(${unchangedSql(`read_parquet(${literal(files.records)})`, reusable, [...columns.refs.keys()])})` },
       reads: [
         ...datasets.map((dataset) => dataset.rows),
         ...(odoo === null ? [] : [odoo.snapshot.data]),
@@ -141,9 +152,11 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       odoo: canonical,
       classes: this.#file(entity, 'odoo'),
     };
+    const targets = targetColumns(columns);
+    const compared = rules.filter((rule) => rule.compared);
     const odooIds = odoo === null ? 'SELECT NULL::BIGINT AS id WHERE false' : `SELECT id FROM read_parquet(${literal(odoo.snapshot.data)})`;
     await this.#plane.run(candidatesTableSql({ entity, legacy: linked, odoo: canonical, linkBy }));
-    await this.#plane.run(copyToParquetSql(legacyMarksSql(entity, linked, targetColumns(columns), odooIds), sides.marks));
+    await this.#plane.run(copyToParquetSql(legacyMarksSql(entity, linked, targets, odooIds, legacyDigestSql(compared, targets)), sides.marks));
     await this.#plane.run(goneTableSql(entity));
     await this.#plane.run(
       canonical === null
@@ -153,38 +166,6 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'classes')} ORDER BY _odoo_id`, sides.classes));
     await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'candidates')} ORDER BY _system, _key, _odoo_id`, this.#file(entity, 'candidates')));
     return sides;
-  }
-
-  /** Breaks and records, each in an order of its own. Answers the baseline it was compared with, as a query. */
-  async #compareFields({ inputs, rules, sides, columns, files, baselineLayer }: FieldsToCompare): Promise<string> {
-    const { contract } = inputs.definition;
-    const { entity } = contract;
-    const of = { odooUuid: this.#inputs.world.uuid, capability: this.#request.capability.name, entity };
-    const fields = rules.map((rule) => rule.field);
-    const merged = (only?: string) => baselineSql(this.#ports, this.#plane, of, fields, baselineLayer + 1, only);
-    const targets = targetColumns(columns);
-    await this.#plane.run(differingTableSql(entity, rules, sides, targets));
-    await this.#plane.run(roundedTableSql(entity, rules, sides, targets));
-    const differingRecords = `SELECT _system, _key FROM ${entityTable(entity, 'differing')}`;
-    await this.#plane.run(`CREATE OR REPLACE TABLE ${entityTable(entity, 'baseline')} AS ${await merged(differingRecords)}`);
-    await this.#plane.run(breaksTableSql(entity));
-    const context: BreakContext = {
-      capability: this.#request.capability.name,
-      contract,
-      odooSystem: this.#request.workspace.file.odoo,
-      sides,
-      refs: columns.refs,
-    };
-    if (inputs.odoo !== null) {
-      await this.#plane.run(recordBreaksSql(context));
-      const differing = new Set((await this.#plane.rows<{ field: string }>(differingCountsSql(entity))).map((row) => row.field));
-      for (const rule of rules) if (differing.has(rule.field)) await this.#plane.run(fieldBreaksSql(context, rule));
-    }
-    await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'breaks')} ORDER BY system, key, odoo_id, field NULLS FIRST, id`, files.breaks));
-    await this.#plane.run(copyToParquetSql(recordsSql(context), files.records));
-    for (const part of ['differing', 'rounded', 'breaks', 'baseline', 'gone', 'classes'] as const)
-      await this.#plane.run(`DROP TABLE ${entityTable(entity, part)}`);
-    return await merged();
   }
 
   /** What the documents' lines come to, for amounts that Odoo makes of them; the fields there are. */
@@ -214,17 +195,6 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     );
   }
 }
-
-interface FieldsToCompare {
-  readonly inputs: EntitySides;
-  readonly rules: readonly FieldRule[];
-  readonly sides: SideQueries;
-  readonly columns: LegacyColumns;
-  readonly files: Files;
-  readonly baselineLayer: number;
-}
-
-type Files = Readonly<Record<'breaks' | 'records' | 'candidates', string>>;
 
 const recordClasses: readonly RecordClass[] = [
   'linked',

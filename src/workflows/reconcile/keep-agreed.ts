@@ -6,6 +6,7 @@ import type { SidesRequest } from '../sides/sides.ts';
 import { addBaselineLayer, newestLayer, newlyAgreedSql } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import { rulesOf } from './controls.ts';
+import { keepCompared } from './reuse.ts';
 
 /** The fields just seen equal become the last agreed values, unless a load or rollback is writing or has written since: what it read back is newer
  *  than what was compared here, and an older layer must not come to lie above it. The comparison itself stands; the next one catches up. */
@@ -20,6 +21,7 @@ export async function keepAgreed(comparison: Comparison, request: SidesRequest, 
         if (newest !== entity.baselineLayer) return skipped('another run has written to the baseline since this comparison began');
       }
       await writeBaseline(comparison, request, ports, plane);
+      await keepCompared(comparison, request.runId, ports);
     });
   } catch (error) {
     if (!(error instanceof CutoverError) || error.code !== 'E_LOCKED') throw error;

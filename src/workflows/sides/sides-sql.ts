@@ -11,16 +11,32 @@ import { odooType } from './field-rules.ts';
 /** Tables and views of one entity in the data plane. */
 export function entityTable(
   entity: string,
-  part: 'legacy' | 'links' | 'apart' | 'follows' | 'candidates' | 'gone' | 'classes' | 'lines' | 'differing' | 'rounded' | 'breaks' | 'baseline' | 'rejects',
+  part:
+    | 'legacy'
+    | 'links'
+    | 'apart'
+    | 'follows'
+    | 'candidates'
+    | 'gone'
+    | 'classes'
+    | 'lines'
+    | 'pairs'
+    | 'unchanged'
+    | 'differing'
+    | 'rounded'
+    | 'breaks'
+    | 'baseline'
+    | 'rejects',
 ): string {
   return identifier(`${entity}:${part}`);
 }
 
-/** The canonical rows of all systems, as a query (each dataset has every contract field). */
+/** The canonical rows of all systems, as a query (each dataset has every contract field), and `_ordinal` BIGINT: their place in the dataset of their system,
+ *  by which a row is found again whatever its key is. */
 export function legacyRowsSql(contract: EntityContract, datasets: readonly string[]): string {
   const fields = Object.entries(contract.fields).map(([name, field]) => `CAST(NULL AS ${storageType(field)}) AS ${identifier(name)}`);
-  const none = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BIGINT) AS _row, CAST(NULL AS VARCHAR) AS _ref, CAST(NULL AS BOOLEAN) AS _duplicate, ${fields.join(', ')} WHERE false`;
-  return datasets.length === 0 ? none : `SELECT * FROM read_parquet(${literalList(datasets)}, union_by_name = true)`;
+  const none = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BIGINT) AS _row, CAST(NULL AS VARCHAR) AS _ref, CAST(NULL AS BOOLEAN) AS _duplicate, CAST(NULL AS BIGINT) AS _ordinal, ${fields.join(', ')} WHERE false`;
+  return datasets.length === 0 ? none : `SELECT *, file_row_number AS _ordinal FROM read_parquet(${literalList(datasets)}, union_by_name = true)`;
 }
 
 /** View `<entity>:legacy` of them. */
