@@ -5,7 +5,7 @@ import { grouped, type Style } from './style.ts';
 export interface Column<Row> {
   readonly header: string;
   readonly value: (row: Row) => string | number | null;
-  /** Never cut: it is typed into the next command. */
+  /** Never cut and never taken for a number: it is typed into the next command. */
   readonly isWhole?: boolean;
   /** Colours the finished cell. */
   readonly paint?: (cell: string, row: Row) => string;
@@ -17,7 +17,8 @@ const NARROWEST = 8;
 /** A column whose values are all numbers or null is right-aligned and grouped by thousands. When the table is too wide, its widest text column is cut, but for one that is whole. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], style: Style, indent = 2): string {
   const cells = columns.map((column) => rows.map((row) => column.value(row)));
-  const numeric = cells.map((values) => values.length > 0 && values.every((value) => value === null || typeof value === 'number' || isDecimal(value)));
+  const isNumber = (value: string | number | null) => value === null || typeof value === 'number' || isDecimal(value);
+  const numeric = cells.map((values, index) => columns[index]?.isWhole !== true && values.length > 0 && values.every(isNumber));
   const texts = cells.map((values, index) => (numeric[index] ? decimalAligned(values) : values.map((value) => oneLine(String(value ?? '')))));
   const widths = texts.map((values, index) => Math.max(columns[index]?.header.length ?? 0, ...values.map((value) => value.length)));
   const uncut = columns.map((column, index) => numeric[index] === true || column.isWhole === true);

@@ -18,7 +18,7 @@ export function renderWaived({ file, waived, alreadyThere }: Waived, style: Styl
     [
       { header: 'break', value: (row) => row.break, isWhole: true },
       { header: 'entity', value: (row) => row.entity },
-      { header: 'key', value: (row) => row.key ?? '·' },
+      { header: 'key', value: (row) => row.key ?? '·', isWhole: true },
       { header: 'rule', value: (row) => row.rule },
       { header: 'until', value: (row) => row.until },
     ],
@@ -73,7 +73,7 @@ export function renderDecisions(decisions: readonly WaiverState[], style: Style)
     [
       { header: 'break', value: (row) => row.break, isWhole: true },
       { header: 'entity', value: (row) => row.entity },
-      { header: 'key', value: (row) => row.key },
+      { header: 'key', value: (row) => row.key, isWhole: true },
       { header: 'field', value: (row) => row.field },
       { header: 'decision', value: (row) => row.decision },
       { header: 'by', value: (row) => row.by },
