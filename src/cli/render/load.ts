@@ -63,7 +63,7 @@ export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back'
       result.conflicts.slice(0, MOST_CONFLICTS),
       [
         { header: 'entity', value: (row) => row.entity },
-        { header: 'key', value: (row) => row.key },
+        { header: 'key', value: (row) => row.key, isWhole: true },
         { header: 'changed in Odoo', value: (row) => row.fields.join(', ') },
       ],
       style,
