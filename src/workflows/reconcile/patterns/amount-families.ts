@@ -64,7 +64,7 @@ export const factors: Family = async ({ contract }, plane) => {
     const found = await outstanding<{ rows: number; factor: string; values: number }>(
       plane,
       `SELECT count(*) AS rows, CAST(CAST(ratio AS DECIMAL(18,4)) AS VARCHAR) AS factor, count(DISTINCT ${from}) AS values
-FROM (SELECT ${from}, ${ratio} AS ratio FROM pattern_values WHERE ${from} <> 0 AND ${to} <> 0 AND abs(${to}) > abs(${from}) AND abs(${to}) < 1e12) WHERE NOT ${isPowerOfTen} AND ratio > 0 GROUP BY ratio`,
+FROM (SELECT ${from}, ${ratio} AS ratio FROM pattern_values WHERE ${from} <> 0 AND ${to} <> 0 AND abs(${to}) > abs(${from}) AND abs(${to}) < 1e12 AND abs(CAST(${to} AS DOUBLE) / CAST(${from} AS DOUBLE)) < 1e6) WHERE NOT ${isPowerOfTen} AND ratio > 0 GROUP BY ratio`,
     );
     if (found === null || found.values < 3) continue;
     const factor = found.factor.replace(/\.?0+$/, '');

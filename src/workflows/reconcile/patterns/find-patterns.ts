@@ -32,7 +32,7 @@ const families: readonly Family[] = [
 ];
 
 /** Ranked by the breaks they explain; ties in load order, by field, transformation and system. Waived breaks are left out. Makes tables of its own in the
- *  plane (`pattern_breaks`, `pattern_values`, `pattern_marks`) and removes them. */
+ *  plane (`pattern_breaks`, `pattern_values`, `pattern_marks`) and removes them. The plane must have been told TRY_STAYS_WHOLE. */
 export async function findPatterns(comparison: Comparison, options: PatternOptions, plane: DataPlane): Promise<Pattern[]> {
   const patterns: Pattern[] = [];
   for (const entity of comparison.entities) {

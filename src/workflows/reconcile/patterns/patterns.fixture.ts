@@ -11,6 +11,7 @@ import type { DataPlane } from '../../../domain/ports.ts';
 import type { Pattern } from '../../../domain/report.ts';
 import { identifier, literal } from '../../../domain/sql.ts';
 import { type Capability, type CodeMap, type Workspace, WorkspaceFile } from '../../../domain/workspace.ts';
+import { TRY_STAYS_WHOLE } from '../../expression/expression.ts';
 import type { Comparison, EntityComparison } from '../comparison.ts';
 import { findPatterns } from './find-patterns.ts';
 
@@ -48,7 +49,9 @@ export class PatternBench {
   }
 
   static async open(): Promise<PatternBench> {
-    return new PatternBench(await openDataPlane({ memory: '512MB', threads: 2, spillDirectory: join(tmpdir(), 'patterns-spill') }));
+    const plane = await openDataPlane({ memory: '512MB', threads: 2, spillDirectory: join(tmpdir(), 'patterns-spill') });
+    await plane.run(TRY_STAYS_WHOLE);
+    return new PatternBench(plane);
   }
 
   async close(): Promise<void> {
