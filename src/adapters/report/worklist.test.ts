@@ -88,7 +88,7 @@ test('a workbook with a text that no cell holds is not damaged by it', async () 
   expect(String(sheets[0]?.data[1]?.[8]).length).toBe(32_767);
 });
 
-test.each(['csv', 'xlsx', 'junit', 'markdown'] as const)('the same source gives the same bytes of %s', async (format) => {
+test.each(['csv', 'xlsx', 'junit', 'markdown', 'html'] as const)('the same source gives the same bytes of %s', async (format) => {
   const [first, second] = [await collected(renderer.render(format, reportSource(500))), await collected(renderer.render(format, reportSource(500)))];
   expect(first.equals(second)).toBe(true);
 });

@@ -92,7 +92,7 @@ class Page {
     let waiting = 0;
     this.#search.addEventListener('input', () => {
       clearTimeout(waiting);
-      waiting = window.setTimeout(() => this.#refresh(true), 120);
+      waiting = window.setTimeout(() => this.#refresh(false), 120);
     });
     this.#search.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' || event.key === 'ArrowDown') {
@@ -100,7 +100,7 @@ class Page {
         this.#grid.focus();
       }
     });
-    for (const { select } of this.#filters) select.addEventListener('change', () => this.#refresh(true));
+    for (const { select } of this.#filters) select.addEventListener('change', () => this.#refresh(false));
     found('#filter-clear', HTMLButtonElement).addEventListener('click', () => this.#choose(new Map()));
     found('#tick-all', HTMLButtonElement).addEventListener('click', () => this.#tick([...this.#shown], true));
     found('#tick-none', HTMLButtonElement).addEventListener('click', () => this.#tick([...this.ticked], false));
@@ -182,7 +182,7 @@ class Page {
       const isOn = this.#order?.column === other.dataset.sort;
       other.parentElement?.setAttribute('aria-sort', !isOn ? 'none' : this.#order?.descending === true ? 'descending' : 'ascending');
     }
-    this.#refresh(true);
+    this.#refresh(false);
   }
 
   #tick(rows: readonly number[], isOn: boolean): void {
