@@ -2,9 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 import { openDataPlane } from '../../src/adapters/duckdb/data-plane.ts';
 import { filesSource } from '../../src/adapters/files/files-source.ts';
 import { connectOdoo } from '../../src/adapters/odoo/connection.ts';
+import { sqlSource } from '../../src/adapters/sql/sql-source.ts';
 import { openState } from '../../src/adapters/state/state-store.ts';
 import { directoryRunStore } from '../../src/adapters/store/run-store.ts';
 import { directorySnapshotStore } from '../../src/adapters/store/snapshot-store.ts';
@@ -12,7 +14,7 @@ import { CapabilityFile, EntityContract, SourceMapping } from '../../src/domain/
 import type { DataRow, OdooConnection, Ports, StateStore } from '../../src/domain/ports.ts';
 import { externalId } from '../../src/domain/record-key.ts';
 import { literal } from '../../src/domain/sql.ts';
-import { type Capability, FilesSystem, type Workspace, WorkspaceFile } from '../../src/domain/workspace.ts';
+import { type Capability, FilesSystem, SqlSystem, type Workspace, WorkspaceFile } from '../../src/domain/workspace.ts';
 import { pull } from '../../src/workflows/pull/pull.ts';
 import { compareCapability } from '../../src/workflows/reconcile/compare.ts';
 import { coverageOf } from '../../src/workflows/reconcile/coverage.ts';
@@ -62,6 +64,17 @@ const sources = {
   purchase_order_line: { from: 'LINE.csv', fields: { order: 'ORDER_NO', line_no: 'LINE', price: 'PRICE' } },
 } as const;
 
+const fromDatabase = { from: 'vendor', id: 'id', fields: { supplier_no: 'no', name: 'name', city: 'city' } } as const;
+
+export interface NightOptions {
+  readonly settleMinutes?: number;
+  readonly newBreaks?: number;
+  /** Purchase orders and their lines too. */
+  readonly withOrders?: boolean;
+  /** Suppliers are rows of a database (table vendor) that names them by an id. */
+  readonly fromDatabase?: boolean;
+}
+
 /** One Odoo and one state; worlds have names of their own in it. */
 export class NightLaboratory {
   readonly odoo: OdooConnection;
@@ -93,7 +106,7 @@ export class NightLaboratory {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  world(options: { readonly settleMinutes?: number; readonly newBreaks?: number; readonly withOrders?: boolean } = {}): NightWorld {
+  world(options: NightOptions = {}): NightWorld {
     this.#worlds += 1;
     return new NightWorld(this, `night${this.#worlds}`, options);
   }
@@ -111,11 +124,7 @@ export class NightWorld {
   readonly #capability: Capability;
   #runs = 0;
 
-  constructor(
-    laboratory: NightLaboratory,
-    name: string,
-    options: { readonly settleMinutes?: number; readonly newBreaks?: number; readonly withOrders?: boolean },
-  ) {
+  constructor(laboratory: NightLaboratory, name: string, options: NightOptions) {
     this.laboratory = laboratory;
     this.name = name;
     this.directory = join(laboratory.directory, name);
@@ -127,13 +136,19 @@ export class NightWorld {
       position: () => ({ file: 'mappings/entity.yaml', line: 1, column: 1 }),
       sources: [
         {
-          mapping: SourceMapping.parse({ system: 'wards', entity: contract.entity, ...sources[contract.entity] }),
+          mapping: SourceMapping.parse({
+            system: 'wards',
+            entity: contract.entity,
+            ...(options.fromDatabase === true ? fromDatabase : sources[contract.entity]),
+          }),
           position: () => ({ file: 'mappings/source.yaml', line: 1, column: 1 }),
         },
       ],
       lines: contract.entity === 'purchase_order' ? ['purchase_order_line'] : [],
     }));
-    const wards = { connector: 'files' as const, directory: 'exports' };
+    const database = SqlSystem.parse({ connector: 'sql', client: 'pglite', url: join(this.directory, 'legacy') });
+    const files = FilesSystem.parse({ connector: 'files', directory: 'exports' });
+    const wards = options.fromDatabase === true ? database : files;
     this.#capability = { name, file: CapabilityFile.parse({ capability: name, version: 1 }), entities, codes: new Map(), hash: name };
     this.#workspace = {
       directory: this.directory,
@@ -153,7 +168,7 @@ export class NightWorld {
       snapshots: directorySnapshotStore(this.directory, clock),
       runs: directoryRunStore(this.directory),
       state: async () => laboratory.state,
-      source: (system) => filesSource(system, FilesSystem.parse(wards), this.directory),
+      source: (system) => (wards.connector === 'sql' ? sqlSource(system, wards) : filesSource(system, wards, this.directory)),
       odoo: async () => laboratory.odoo,
       piiKey: async () => null,
       clock,
@@ -171,6 +186,13 @@ export class NightWorld {
 
   vendors(...rows: readonly (readonly [no: string, name: string, city: string])[]): void {
     this.export('VENDOR.csv', ['NO,NAME,CITY', ...rows.map(([no, ...values]) => [`${this.name}-${no}`, ...values].join(','))]);
+  }
+
+  /** In the legacy database. */
+  async execute(sql: string): Promise<void> {
+    const database = await PGlite.create(join(this.directory, 'legacy'));
+    await database.exec(sql);
+    await database.close();
   }
 
   /** Records in Odoo as a load leaves them: with External ID and link. Answers their ids by number. */
