@@ -23,12 +23,17 @@ const LONGEST_NAME = 120;
  *  Limits: names over 120 characters keep a readable head and end in `_z` + SHA-256 of the whole key (`digest` is passed in; `_z` is not a hex escape).
  *  Source: Odoo refuses spaces and reads the first dot as the end of the module. */
 export function externalId(namespace: string, entity: string, system: string, recordKey: string, digest: (text: string) => string): string {
-  const head = `${escapePart(entity.replaceAll('_', '-'))}__${escapePart(system)}__`;
+  const head = `${externalIdPrefix(entity)}${escapePart(system)}__`;
   const escaped = escapePart(recordKey);
   const name = head + escaped;
   if (name.length <= LONGEST_NAME) return `${namespace}.${name}`;
   const tail = `_z${digest(recordKey)}`;
   return `${namespace}.${name.slice(0, Math.max(head.length, LONGEST_NAME - tail.length))}${tail}`;
+}
+
+/** What the names of all External IDs of an entity begin with. */
+export function externalIdPrefix(entity: string): string {
+  return `${escapePart(entity.replaceAll('_', '-'))}__`;
 }
 
 /** What an External ID of `namespace` says of a legacy record: the way back of `externalId`. Null when it was not made there.

@@ -113,8 +113,10 @@ describe('records that Odoo does not show to the user', () => {
 
   it('are known by their External IDs where the crosswalk does not know them', async () => {
     const world = laboratory.world(supplier);
-    const [hidden = 0] = await laboratory.createSuppliers('S', 1);
-    const lift = await hide([hidden]);
+    const names = ['supplier__meditrack__S0', 'customer__meditrack__S1'].map((name) => [`hospital.${name}`, name]);
+    // the other one is of another entity, which has its own snapshot
+    const [hidden = 0, other = 0] = (await odoo.load('res.partner', ['id', 'name'], names, {})).ids ?? [];
+    const lift = await hide([hidden, other]);
     try {
       await world.pull();
       expect((await world.latest('supplier'))?.manifest).toMatchObject({ restricted: 1, restrictedIds: [hidden] });

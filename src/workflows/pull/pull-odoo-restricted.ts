@@ -1,6 +1,7 @@
 /** Records that are known to be in Odoo and that Odoo does not show to this user. Measured on 14 and 19: a search leaves them out, reading one is refused,
  *  and reading one that was deleted answers nothing. */
 import { type OdooConnection, OdooError } from '../../domain/ports.ts';
+import { externalIdPrefix } from '../../domain/record-key.ts';
 import { literal } from '../../domain/sql.ts';
 import { idChunks, once, type Reading } from './pull-odoo-reading.ts';
 import { recordRows } from './pull-odoo-rows.ts';
@@ -49,14 +50,20 @@ export async function refused(connection: OdooConnection, model: string, ids: re
   }
 }
 
-/** Table `named`: ids that External IDs of our namespace name, where there are more of these than the records seen have, and the user may look. */
+/** Table `named`: ids that External IDs of our making name, where there are more of these than the records seen have, and the user may look. Those of other
+ *  entities of the same model are left out: there may be a million of them. */
 async function stageNamed({ pull, request }: Reading): Promise<void> {
   const { plane, connection } = pull;
+  const { namespace } = pull.request.workspace.file;
+  const prefix = externalIdPrefix(request.definition.contract.entity);
   await plane.run(stagingTableSql('named', ['id']));
-  const [own] = await plane.rows<{ names: number }>("SELECT count(DISTINCT name) AS names FROM external_ids WHERE kind = 'own'");
+  const [own] = await plane.rows<{ names: number }>(
+    `SELECT count(DISTINCT name) AS names FROM external_ids WHERE kind = 'own' AND starts_with(name, ${literal(`${namespace}.${prefix}`)})`,
+  );
   const domain = [
-    ['module', '=', pull.request.workspace.file.namespace],
+    ['module', '=', namespace],
     ['model', '=', request.binding.model],
+    ['name', '=like', `${prefix.replaceAll('_', '\\_')}%`],
   ];
   try {
     if ((await connection.call<number>('ir.model.data', 'search_count', { domain })) === own?.names) return;
