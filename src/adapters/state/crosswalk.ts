@@ -1,7 +1,7 @@
 /** The crosswalk: which legacy record is which Odoo record, since when and until when. */
 import type { Knex } from 'knex';
 import type { CrosswalkInterval, CrosswalkLink } from '../../domain/ports.ts';
-import { nextChange } from './crosswalk-bundles.ts';
+import { inIndexOrder, nextChange } from './crosswalk-bundles.ts';
 import { STATE_SCHEMA } from './migrations.ts';
 
 interface CrosswalkRow {
@@ -99,7 +99,7 @@ async function entitiesOf(knex: Knex, odooUuid: string, capability: string): Pro
 async function* pages(knex: Knex, select: string, bindings: readonly (string | null)[]): AsyncIterable<readonly CrosswalkLink[]> {
   let after: readonly [string, string, string] = ['', '', ''];
   for (;;) {
-    const { rows } = await knex.raw<{ rows: CrosswalkRow[] }>(select, [...bindings, ...after, PAGE]);
+    const rows = await inIndexOrder<CrosswalkRow>(knex, select, [...bindings, ...after, PAGE]);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows.map(linkOf);

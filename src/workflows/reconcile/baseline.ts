@@ -6,26 +6,41 @@
  *  Values canonical text (domain/canonical.ts); of a reference the Odoo id, of a code its target value, of amounts what Odoo keeps. */
 import { join } from 'node:path';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
-import { identifier, literal } from '../../domain/sql.ts';
+import { identifier, literal, literalList } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
 import type { EntityComparison } from './comparison.ts';
 
 /** The merged baseline of `layers` (any order): `_system`, `_key` and one STRUCT(v VARCHAR) per field of `fields`.
- *  `columns` are those each layer file really has: a contract grows over the years. `only`: a query of the records (`_system`, `_key`) that are asked for. */
+ *  `columns` are those each layer file really has: a contract grows over the years. `only`: a query of the records (`_system`, `_key`) that are asked for.
+ *
+ *  One layer holds nearly everything, that of the first night or of the first load; the others are what changed since. Only records that those know too are
+ *  merged, and the rest of the large one is handed on as it lies. */
 export function mergedBaselineSql(layers: readonly KnownLayer[], fields: readonly string[], only?: string): string {
   const names = fields.map(identifier);
-  const absent = fields.map((name) => `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(name)}`);
-  const head = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BOOLEAN) AS _forget, 0 AS _layer${absent.map((one) => `, ${one}`).join('')}`;
-  const chosen = only === undefined ? '' : ` SEMI JOIN (${only}) AS x ON x._system = y._system AND x._key = y._key`;
-  const selects = layers.map(({ layer, file, columns }) => {
-    const list = fields.map((name) => (columns.has(name) ? identifier(name) : `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(name)}`));
-    return `SELECT _system, _key, _forget, ${layer} AS _layer${list.map((one) => `, ${one}`).join('')} FROM read_parquet(${literal(file)}) AS y${chosen}`;
-  });
-  const stacked = selects.length === 0 ? `${head} WHERE false` : selects.join(' UNION ALL ');
-  if (layers.length <= 1) return `SELECT _system, _key${names.map((name) => `, ${name}`).join('')} FROM (${stacked})`;
+  const of = (alias: string) => names.map((name) => `, ${alias}.${name}`).join('');
+  const [large, ...others] = [...layers].sort((a, b) => b.records - a.records);
+  if (large === undefined) {
+    return `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key${fields.map((name) => `, ${nothingSaidSql(name)}`).join('')} WHERE false`;
+  }
+  const most = layerSql(large, fields, only);
+  if (others.length === 0) return `SELECT f._system, f._key${of('f')} FROM (${most}) AS f`;
   const newest = names.map((name) => `, arg_max(${name}, s._layer) FILTER (WHERE ${name} IS NOT NULL AND s._layer >= coalesce(g._layer, 0)) AS ${name}`);
-  return `WITH stacked AS (${stacked}), forgotten AS (SELECT _system, _key, max(_layer) AS _layer FROM stacked WHERE _forget GROUP BY ALL)
-SELECT s._system, s._key${newest.join('')} FROM stacked AS s LEFT JOIN forgotten AS g ON g._system = s._system AND g._key = s._key GROUP BY s._system, s._key`;
+  return `WITH others AS MATERIALIZED (${others.map((layer) => layerSql(layer, fields, only)).join(' UNION ALL ')}),
+touched AS MATERIALIZED (SELECT DISTINCT _system, _key FROM others),
+stacked AS MATERIALIZED (FROM others UNION ALL SELECT f.* FROM (${most}) AS f SEMI JOIN touched AS t ON t._system = f._system AND t._key = f._key),
+forgotten AS (SELECT _system, _key, max(_layer) AS _layer FROM stacked WHERE _forget GROUP BY ALL)
+SELECT s._system, s._key${newest.join('')} FROM stacked AS s LEFT JOIN forgotten AS g ON g._system = s._system AND g._key = s._key GROUP BY s._system, s._key
+UNION ALL SELECT f._system, f._key${of('f')} FROM (${most}) AS f ANTI JOIN touched AS t ON t._system = f._system AND t._key = f._key`;
+}
+
+function layerSql({ layer, file, columns }: KnownLayer, fields: readonly string[], only: string | undefined): string {
+  const chosen = only === undefined ? '' : ` SEMI JOIN (${only}) AS x ON x._system = y._system AND x._key = y._key`;
+  const list = fields.map((name) => (columns.has(name) ? identifier(name) : nothingSaidSql(name)));
+  return `SELECT _system, _key, _forget, ${layer} AS _layer${list.map((one) => `, ${one}`).join('')} FROM read_parquet(${literal(file)}) AS y${chosen}`;
+}
+
+function nothingSaidSql(field: string): string {
+  return `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(field)}`;
 }
 
 /** A layer of the values that were just found equal and that the baseline does not hold yet. Records that were not compared again were agreed upon
@@ -45,7 +60,7 @@ SELECT p._system, p._key, false AS _forget, ${fields.join(', ')}
 FROM p JOIN ${legacy.sql} AS l ON l._system = p._system AND l._key = p._key AND l._class = 'linked'
 JOIN ${odoo.sql} AS o ON o._odoo_id = p._odoo_id
 LEFT JOIN ${baseline(unchanged === null ? undefined : 'SELECT _system, _key FROM p').sql} AS b ON b._system = p._system AND b._key = p._key
-) WHERE ${isNews === '' ? 'false' : isNews} ORDER BY _system, _key`;
+) WHERE ${isNews === '' ? 'false' : isNews}`;
 }
 
 type Agreeing = Pick<EntityComparison, 'legacy' | 'odoo' | 'baseline' | 'records' | 'unchanged'>;
@@ -53,14 +68,14 @@ type Agreeing = Pick<EntityComparison, 'legacy' | 'odoo' | 'baseline' | 'records
 /** A layer made from a table or query of single values (`_system`, `_key`, `_field`, `_value` VARCHAR): what a load read back. */
 export function baselineLayerSql(values: string, fields: readonly string[]): string {
   const columns = fields.map((name) => `any_value(struct_pack(v := _value)) FILTER (WHERE _field = ${literal(name)}) AS ${identifier(name)}`);
-  return `SELECT _system, _key, false AS _forget, ${columns.join(', ')} FROM (${values}) GROUP BY _system, _key ORDER BY _system, _key`;
+  return `SELECT _system, _key, false AS _forget, ${columns.join(', ')} FROM (${values}) GROUP BY _system, _key`;
 }
 
 /** A layer that puts records (`_system`, `_key`) back to what an earlier merge says of them: what a rollback writes. A record that the earlier
  *  merge does not know is forgotten. */
 export function restoredLayerSql(records: string, earlier: string, fields: readonly string[]): string {
   return `SELECT r._system, r._key, true AS _forget${fields.map((name) => `, e.${identifier(name)}`).join('')}
-FROM (SELECT DISTINCT _system, _key FROM (${records})) AS r LEFT JOIN (${earlier}) AS e ON e._system = r._system AND e._key = r._key ORDER BY r._system, r._key`;
+FROM (SELECT DISTINCT _system, _key FROM (${records})) AS r LEFT JOIN (${earlier}) AS e ON e._system = r._system AND e._key = r._key`;
 }
 
 /** Whose baseline it is. */
@@ -80,20 +95,22 @@ export interface KnownLayer {
   /** Absolute path. */
   readonly file: string;
   readonly columns: ReadonlySet<string>;
+  readonly records: number;
 }
 
 /** The layers below `below`, oldest first. Layers are named by file, not by path: the store may be mounted elsewhere tomorrow. */
 export async function knownLayers(ports: Ports, plane: DataPlane, of: BaselineOf, below = Number.POSITIVE_INFINITY): Promise<readonly KnownLayer[]> {
   const layers = await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity);
   const directory = await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity);
-  const known: KnownLayer[] = [];
-  for (const { layer, file } of layers) {
-    if (layer >= below) continue;
-    const path = join(directory, file);
-    const columns = await plane.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`);
-    known.push({ layer, file: path, columns: new Set(columns.map((column) => column.column_name)) });
-  }
-  return known;
+  const files = layers.filter(({ layer }) => layer < below).map(({ layer, file }) => ({ layer, file: join(directory, file) }));
+  if (files.length === 0) return [];
+  const list = literalList(files.map((one) => one.file));
+  // a field is a struct of one column; nothing else in a layer has a child
+  const rows = await plane.rows<{ file: string; name: string }>(`SELECT file_name AS file, name FROM parquet_schema(${list}) WHERE num_children = 1`);
+  const sizes = await plane.rows<{ file: string; records: number }>(`SELECT file_name AS file, num_rows AS records FROM parquet_file_metadata(${list})`);
+  const columns = Map.groupBy(rows, (row) => row.file);
+  const records = new Map(sizes.map((row) => [row.file, row.records]));
+  return files.map(({ layer, file }) => ({ layer, file, columns: new Set(columns.get(file)?.map((row) => row.name)), records: records.get(file) ?? 0 }));
 }
 
 /** The merge of an entity's layers, or of those below `below`, as a query. */
@@ -101,20 +118,18 @@ export async function baselineSql(ports: Ports, plane: DataPlane, of: BaselineOf
   return mergedBaselineSql(await knownLayers(ports, plane, of, below), fields);
 }
 
-/** Writes a layer (a query of its shape, without nested reads of the same file) and tells the state of it. A layer without rows leaves
- *  nothing behind. Returns the number of records in it. The plane must be able to write the baseline directory. */
+/** Writes a layer (a query of its shape) and tells the state of it. A layer without rows leaves nothing behind. Returns the number of records in it.
+ *  The plane must be able to write the baseline directory. Rows lie as the query hands them out: sorting a first layer, which has every record and field,
+ *  takes as long as comparing them. */
 export async function addBaselineLayer(ports: Ports, plane: DataPlane, of: BaselineOf, runId: string, layerSql: string): Promise<number> {
-  const table = identifier(`${of.entity}:layer`);
-  await plane.run(`CREATE OR REPLACE TABLE ${table} AS ${layerSql}`);
-  const [count] = await plane.rows<{ records: number }>(`SELECT count(*) AS records FROM ${table}`);
-  const records = count?.records ?? 0;
-  if (records > 0) {
-    const directory = await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity);
-    const layers = await (await ports.state()).baselineLayers(of.odooUuid, of.capability, of.entity);
-    const file = `${runId}-${layers.length + 1}.parquet`;
-    await plane.run(`COPY (FROM ${table} ORDER BY _system, _key) TO ${literal(join(directory, file))} (FORMAT parquet, COMPRESSION zstd)`);
-    await (await ports.state()).addBaselineLayer(of.odooUuid, of.capability, { entity: of.entity, runId, file });
-  }
-  await plane.run(`DROP TABLE ${table}`);
+  const state = await ports.state();
+  const layers = await state.baselineLayers(of.odooUuid, of.capability, of.entity);
+  const file = `${runId}-${layers.length + 1}.parquet`;
+  const path = join(await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity), file);
+  const [written] = await plane.rows<{ Count: number }>(
+    `COPY (${layerSql}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960, WRITE_EMPTY_FILE false)`,
+  );
+  const records = Number(written?.Count ?? 0);
+  if (records > 0) await state.addBaselineLayer(of.odooUuid, of.capability, { entity: of.entity, runId, file });
   return records;
 }
