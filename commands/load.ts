@@ -57,7 +57,8 @@ export default class Load extends CutoverCommand {
         const data = await loadPlan({ workspace, file, limit: flags.limit ?? null, resume: resume ?? null, runId, asOf }, ports);
         const isRollback = earlier?.command === 'rollback';
         const rest = data.remaining > 0 ? [this.next(flags, `load --resume ${data.runId}`)] : [];
-        const next = [...rest, ...this.after(flags, data, capability, isRollback)];
+        const refused = data.deadLettered > 0 ? [this.next(flags, 'dead-letter list')] : [];
+        const next = [...rest, ...refused, ...this.after(flags, data, capability, isRollback)];
         return { status: loadStatus(data), data, next, text: (style) => renderLoad(data, isRollback ? 'Rolled back' : 'Loaded', style) };
       };
       return recorded(capability, work, resume);

@@ -12,7 +12,8 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Begin', ['init', 'doctor', 'profile', 'sandbox', 'demo']],
   ['Every night', ['run', 'pull', 'map', 'match', 'match:decide', 'reconcile', 'waive', 'decisions:import', 'decisions:list']],
   ['Cut over', ['match:impact', 'plan', 'load', 'rollback', 'state:rebuild']],
-  ['Look', ['status', 'snapshot:list', 'snapshot:show', 'snapshot:prune']],
+  ['What Odoo refused', ['dead-letter:list', 'dead-letter:show', 'dead-letter:retry', 'dead-letter:discard', 'dead-letter:export']],
+  ['Look', ['status', 'snapshot:list', 'snapshot:show', 'snapshot:prune', 'audit:verify', 'audit:export']],
 ];
 
 const commonExitCodes: readonly (readonly [ExitCode, string])[] = [

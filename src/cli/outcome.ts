@@ -1,4 +1,6 @@
 /** How a command ended, and what it ends the process with. */
+
+import type { AuditResult } from '../domain/audit-results.ts';
 import { ExitCode } from '../domain/errors.ts';
 import type { LoadCounts } from '../domain/journal.ts';
 import type { DoctorResult, MapResult, MatchCounts, PlanResult, PullResult, ReconcileResult } from '../domain/results.ts';
@@ -62,6 +64,12 @@ export function reconcileStatus(result: ReconcileResult): OutcomeStatus {
 /** Anything planned that was neither applied nor already so leaves the load incomplete. */
 export function loadStatus(counts: LoadCounts): OutcomeStatus {
   return counts.conflict + counts.deadLettered + counts.blocked + counts.remaining + counts.unknown > 0 ? 'incomplete' : 'ok';
+}
+
+/** A journal that is not what was written is a finding; one that does not say where it ends is incomplete. */
+export function auditStatus(result: AuditResult): OutcomeStatus {
+  if (result.runs.some(({ status }) => status === 'broken')) return 'findings';
+  return result.runs.some(({ status }) => status === 'not-sealed') ? 'incomplete' : 'ok';
 }
 
 export function doctorStatus(result: DoctorResult): OutcomeStatus {

@@ -41,6 +41,7 @@ export const ErrorCodes = {
   E_PLAN_STALE: { exit: ExitCode.refused, means: 'the plan was made for another Odoo, mapping or snapshot' },
   E_PLAN_USED: { exit: ExitCode.refused, means: 'the plan has been loaded before; a plan is single-use' },
   E_RUN_UNKNOWN: { exit: ExitCode.usage, means: 'no run with this id' },
+  E_DEAD_LETTER_UNKNOWN: { exit: ExitCode.usage, means: 'no dead letter with this id or key' },
   E_NAMESPACE: { exit: ExitCode.refused, means: 'the External ID namespace belongs to an installed Odoo module' },
   E_STATE_NEWER: { exit: ExitCode.refused, means: 'the state was written by a newer version of the tool' },
   E_STATE_UNREACHABLE: { exit: ExitCode.connection, means: 'the state database did not answer' },

@@ -168,16 +168,9 @@ export interface OdooFieldMetadata {
 export type OdooRecord = Readonly<Record<string, unknown>> & { readonly id: number };
 
 /** How a call failed. `unknown` is the one after which nothing may be retried before reading back. */
-export type OdooFailure =
-  | 'authentication'
-  | 'access'
-  | 'validation'
-  | 'missing-record'
-  | 'missing-model'
-  | 'missing-field'
-  | 'concurrency'
-  | 'unavailable'
-  | 'unknown';
+export type OdooFailure = 'authentication' | 'access' | 'validation' | 'missing-record' | 'missing-model' | 'missing-field' | PassingFailure;
+/** What may be over the next time. */
+type PassingFailure = 'concurrency' | 'unavailable' | 'unknown';
 
 /** Thrown by every method of OdooConnection. `message` is Odoo's own words without its traceback. */
 export class OdooError extends Error {

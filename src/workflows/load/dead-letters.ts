@@ -39,8 +39,8 @@ export function lastAttempt(letter: DeadLetter): Attempt {
   return letter.attempts.at(-1) as Attempt;
 }
 
-/** All there have ever been, in order of their last attempt. */
-export async function deadLettersOf(state: StateStore): Promise<readonly DeadLetter[]> {
+/** All there have ever been, in order of their last attempt. E_RUN_UNKNOWN where a journal has lost its beginning, unless such runs are to be skipped. */
+export async function deadLettersOf(state: StateStore, damaged: 'refuse' | 'skip' = 'refuse'): Promise<readonly DeadLetter[]> {
   const manifests = new Map<string, PlanManifest>();
   const refused = new Map<string, JournalEntry[]>();
   const ends = new Map<string, JournalEntry>();
@@ -49,6 +49,8 @@ export async function deadLettersOf(state: StateStore): Promise<readonly DeadLet
       for (const place of entry.payload.ends ?? []) ends.set(placeName(place), entry);
       if (entry.kind !== 'dead-letter') continue;
       const manifest = manifests.get(entry.runId) ?? (await manifestOf(state, entry.runId));
+      if (manifest === null && damaged === 'skip') continue;
+      if (manifest === null) throw withoutBeginning(entry.runId);
       manifests.set(entry.runId, manifest);
       const id = idOf(manifest, entry);
       refused.set(id, [...(refused.get(id) ?? []), entry]);
@@ -92,19 +94,20 @@ function placeName({ runId, segment, sequence }: JournalPlace): string {
   return `${segment} ${sequence} ${runId}`;
 }
 
-/** What the plan of a run said of itself. E_RUN_UNKNOWN. */
-export async function manifestOf(state: StateStore, runId: string): Promise<PlanManifest> {
-  for await (const page of state.journalOf(runId)) {
-    const plan = page.find((entry) => entry.payload.plan !== undefined)?.payload.plan;
-    if (plan !== undefined) return plan;
-    break;
-  }
-  throw new CutoverError('E_RUN_UNKNOWN', `the journal of run ${runId} does not begin with its plan`, { hint: `cutover audit verify ${runId}` });
+/** What the plan of a run said of itself; null where its journal has lost its beginning. */
+async function manifestOf(state: StateStore, runId: string): Promise<PlanManifest | null> {
+  for await (const page of state.journalOf(runId)) return page.find((entry) => entry.payload.plan !== undefined)?.payload.plan ?? null;
+  return null;
+}
+
+function withoutBeginning(runId: string): CutoverError {
+  return new CutoverError('E_RUN_UNKNOWN', `the journal of run ${runId} does not begin with its plan`, { hint: `cutover audit verify ${runId}` });
 }
 
 /** Open dead letters that a run of this plan settles when the record turns out well, by `referenceName`. */
 export async function openPlaces(state: StateStore, manifest: PlanManifest): Promise<ReadonlyMap<string, readonly JournalPlace[]>> {
-  const letters = await deadLettersOf(state);
+  // A damaged journal of another run is no reason not to load tonight.
+  const letters = await deadLettersOf(state, 'skip');
   const ours = letters.filter(({ status, manifest: of }) => status === 'open' && of.kind === manifest.kind && of.odoo.uuid === manifest.odoo.uuid);
   return new Map(ours.map((letter) => [referenceName(letter), letter.attempts.map(({ runId, segment, sequence }) => ({ runId, segment, sequence }))]));
 }

@@ -1,0 +1,61 @@
+import { string as argument } from '@oclif/core/args';
+import { string } from '@oclif/core/flags';
+import { CutoverCommand } from '../../src/cli/command.ts';
+import { loadStatus, type Outcome } from '../../src/cli/outcome.ts';
+import { renderRetry } from '../../src/cli/render/dead-letter.ts';
+import { capabilityNamed, entityNamed } from '../../src/cli/selection.ts';
+import { withContext } from '../../src/context.ts';
+import type { DeadLetterRetryResult } from '../../src/domain/dead-letter-results.ts';
+import { ExitCode } from '../../src/domain/errors.ts';
+
+export default class DeadLetterRetry extends CutoverCommand {
+  static override summary = 'Load what Odoo refused again, and nothing else.';
+  static override description =
+    'Reads Odoo again, plans the refused documents anew from the legacy snapshots there are (pull first when the source was mended) and loads them by the same machinery as any plan: guards, journal, External IDs. It is a load with a run id of its own, which can be resumed and rolled back. What was refused by a rollback is retried by `cutover rollback`.';
+  static override examples = [
+    { command: 'cutover dead-letter retry procurement', description: 'everything that is open, after Odoo or a mapping was mended' },
+    { command: 'cutover dead-letter retry procurement --only BX12 --only CS', description: 'these two' },
+  ];
+  static override args = { capability: argument({ required: true, description: 'A capability of cutover.yaml.' }) };
+  static override flags = {
+    entity: string({ helpValue: 'ENTITY', summary: 'Only documents of this entity.' }),
+    only: string({ helpValue: 'NAME', multiple: true, multipleNonGreedy: true, summary: 'Only this one, by id or key; can be given again.' }),
+  };
+  static override exitCodes = {
+    [ExitCode.clean]: 'all of them are settled, or none was open',
+    [ExitCode.incomplete]: 'some are still open',
+    [ExitCode.refused]: 'the latest match is stale, or Odoo lost more records than it may',
+    [ExitCode.locked]: 'another run is writing to this Odoo, or holds the embedded state',
+    [ExitCode.connection]: 'Odoo or the state database did not answer',
+    [ExitCode.interrupted]: 'stopped by Ctrl-C; resumable as a load',
+  };
+
+  protected async execute(): Promise<Outcome<DeadLetterRetryResult | null>> {
+    const { args, flags } = await this.parse(DeadLetterRetry);
+    // It is a load: status, --resume and rollback know it as one.
+    const invocation = { ...this.invocation(flags), command: 'load' };
+    return withContext(invocation, async ({ workspace, runId, asOf, ports, newNonce, recorded }): Promise<Outcome<DeadLetterRetryResult | null>> => {
+      const capability = capabilityNamed(workspace, args.capability);
+      const request = { workspace, capability, entity: entityNamed([capability], flags.entity), names: flags.only ?? [] };
+      const { lettersToRetry, retryDeadLetters } = await import('../../src/workflows/dead-letter/retry.ts');
+      const letters = await lettersToRetry(request, ports);
+      if (letters.length === 0) return { status: 'ok', data: null, text: (style) => renderRetry(null, style) };
+      return recorded(capability.name, async () => {
+        const data = await retryDeadLetters({ ...request, letters, asOf, runId, newNonce }, ports);
+        const { open, unblocked } = data.retried;
+        const next = [
+          ...(data.remaining > 0 ? [`load --resume ${data.runId}`] : []),
+          ...(open.length > 0 ? [`dead-letter show ${open[0]?.id}`] : []),
+          ...unblocked.map((run) => `load --resume ${run}`),
+          `run ${capability.name}`,
+        ];
+        return {
+          status: open.length > 0 ? 'incomplete' : loadStatus(data),
+          data,
+          next: next.map((command) => this.next(flags, command)),
+          text: (style) => renderRetry(data, style),
+        };
+      });
+    });
+  }
+}
