@@ -10,7 +10,7 @@ type Cached = Command.Cached;
 /** The verbs in the order in which a person meets them. */
 const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Begin', ['init', 'doctor', 'profile', 'sandbox', 'demo']],
-  ['Every night', ['run', 'pull', 'map', 'match', 'match:decide', 'reconcile', 'waive', 'decisions:import', 'decisions:list']],
+  ['Every night', ['run', 'pull', 'map', 'match', 'match:decide', 'reconcile', 'explain', 'waive', 'decisions:import', 'decisions:list']],
   ['Cut over', ['match:impact', 'plan', 'load', 'rollback', 'state:rebuild']],
   ['What Odoo refused', ['dead-letter:list', 'dead-letter:show', 'dead-letter:retry', 'dead-letter:discard', 'dead-letter:export']],
   ['Look', ['status', 'snapshot:list', 'snapshot:show', 'snapshot:prune', 'audit:verify', 'audit:export']],

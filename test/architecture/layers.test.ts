@@ -4,7 +4,22 @@ import { type Module, parseModule, readModules } from './modules.ts';
 const modules = readModules(['src', 'commands']).filter((module) => !module.isTest);
 
 /** The pipeline: a workflow may use those before it. `expression` is the mapping language, which pull and all after it read. */
-const pipeline = ['expression', 'pull', 'map', 'sides', 'match', 'reconcile', 'decide-breaks', 'plan', 'load', 'dead-letter', 'audit', 'rollback', 'rebuild'];
+const pipeline = [
+  'expression',
+  'pull',
+  'map',
+  'sides',
+  'match',
+  'reconcile',
+  'explain',
+  'decide-breaks',
+  'plan',
+  'load',
+  'dead-letter',
+  'audit',
+  'rollback',
+  'rebuild',
+];
 /** Rules of identifier schemes; they stay behind the domain's registry of schemes. */
 const rulePackages = ['stdnum', 'ibantools'];
 const purePackages = ['zod', 'fast-json-patch', 'decimal.js', 'fastest-levenshtein', 'node:crypto'];
