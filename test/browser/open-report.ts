@@ -55,7 +55,7 @@ export class ReportBrowser {
       if (request.url() !== address) complaints.push(`request: ${request.url()}`);
     });
     await page.goto(address);
-    await page.waitForFunction('document.documentElement.dataset.state !== undefined', undefined, { timeout: 120_000 });
+    await page.locator('html[data-state]').waitFor({ state: 'attached', timeout: 120_000 });
     return { page, complaints };
   }
 

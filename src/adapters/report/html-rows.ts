@@ -37,7 +37,7 @@ export function rowsOf(manifest: ReconcileReport, first: readonly Break[]): Mark
 
 function app(manifest: ReconcileReport): Markup {
   const day = manifest.asOf.slice(0, 10);
-  const file = `decisions-${manifest.capability.replace(/[^\w-]+/g, '-')}-${day}.csv`;
+  const file = `decisions-${manifest.capability.replace(/[^\w-]+/g, '-').slice(0, 60)}-${day}.csv`;
   return html`<div id="rows-app" class="screen" data-total="${manifest.breaks}" data-file="${file}" data-notice="${manifest.clear ? clearNotice : ''}">
 <p id="broken" class="alarm" role="alert" hidden></p><noscript><p class="alarm">Without scripts only the first rows are shown.</p></noscript>
 <div class="tools" role="search" aria-label="Filter the rows">

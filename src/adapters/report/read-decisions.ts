@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { CutoverError } from '../../domain/errors.ts';
-import { type WorklistDecision, worklistColumns } from '../../domain/report.ts';
+import type { WorklistDecision } from '../../domain/report.ts';
 import { dayOf, idOf, type Problem, textOf } from './decision-cell.ts';
 import { delimitedTables } from './delimited-table.ts';
 import { workbookTables } from './workbook-table.ts';
@@ -13,7 +13,7 @@ export type Cell = string | number | Date | boolean | null;
 export interface Table {
   /** Of the sheet; null in a file that has but one. */
   readonly sheet: string | null;
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: Iterable<readonly Cell[]> | AsyncIterable<readonly Cell[]>;
 }
 
 type Column = 'break' | 'decision' | 'by' | 'reason' | 'until' | 'value_hash';
@@ -26,39 +26,45 @@ const DETAILS = 50;
 
 /** Rows without a decision are left out. E_USAGE, with every row that cannot be read, where there is one: half a worklist is none. */
 export async function readDecisions(path: string): Promise<readonly WorklistDecision[]> {
-  const tables = await tablesOf(path);
-  const problems: string[] = [];
-  const decisions: WorklistDecision[] = [];
+  const found: Found = { decisions: [], problems: [] };
   let worklists = 0;
-  for (const { sheet, rows } of tables) {
-    const header = headerOf(rows);
-    if (header === null) continue;
-    worklists += 1;
-    const where = (row: number) => (sheet === null ? `row ${row}` : `sheet '${sheet}', row ${row}`);
-    if ('missing' in header) {
-      problems.push(`${where(header.row)}: no column ${header.missing.map((name) => `'${name}'`).join(', ')}`);
-      continue;
-    }
-    if ('twice' in header) {
-      problems.push(`${where(header.row)}: column '${header.twice}' stands there twice`);
-      continue;
-    }
-    for (const [index, cells] of rows.entries()) {
-      if (index < header.row) continue;
-      const read = decisionOf(cells, header.places, index + 1);
-      if (read === null) continue;
-      if ('problem' in read) problems.push(`${where(index + 1)}: ${read.problem}`);
-      else decisions.push(read);
-    }
-  }
+  for (const table of await tablesOf(path)) if (await readTable(table, found)) worklists += 1;
+  const { decisions, problems } = found;
   if (worklists === 0) {
-    const hint = `it must have the columns ${needed.join(', ')}; take ${worklistColumns.length} columns as the worklist has them`;
+    const hint = `it must have the columns ${needed.join(', ')}`;
     throw new CutoverError('E_USAGE', `${basename(path)} is no worklist: no row of its first ${HEADER_WITHIN} has the columns 'break' and 'decision'`, {
       hint,
     });
   }
   if (problems.length > 0) throw unreadable(path, problems);
   return decisions;
+}
+
+interface Found {
+  readonly decisions: WorklistDecision[];
+  readonly problems: string[];
+}
+
+/** Whether it is a worklist. */
+async function readTable({ sheet, rows }: Table, { decisions, problems }: Found): Promise<boolean> {
+  let header: Header | null = null;
+  let row = 0;
+  for await (const cells of rows) {
+    row += 1;
+    const problem = (what: string) => problems.push(`${sheet === null ? '' : `sheet '${sheet}', `}row ${row}: ${what}`);
+    if (header === null) {
+      if (row > HEADER_WITHIN) return false;
+      header = headerOf(cells);
+      if (header === null || 'places' in header) continue;
+      problem(header.problem);
+      return true;
+    }
+    const read = 'places' in header ? decisionOf(cells, header.places, row) : null;
+    if (read === null) continue;
+    if ('problem' in read) problem(read.problem);
+    else decisions.push(read);
+  }
+  return header !== null;
 }
 
 function unreadable(path: string, problems: readonly string[]): CutoverError {
@@ -84,26 +90,22 @@ async function tablesOf(path: string): Promise<readonly Table[]> {
   return delimitedTables(bytes, basename(path));
 }
 
-type Header = { readonly row: number } & ({ readonly places: Places } | { readonly missing: readonly string[] } | { readonly twice: string });
+type Header = { readonly places: Places } | Problem;
 
-/** Columns in any order, others between them. `row` is 1-based. Null: not a worklist. */
-function headerOf(rows: readonly (readonly Cell[])[]): Header | null {
-  for (const [index, cells] of rows.slice(0, HEADER_WITHIN).entries()) {
-    const names = cells.map((cell) =>
-      textOf(cell)
-        .trim()
-        .toLowerCase()
-        .replace(/[\s-]+/g, '_'),
-    );
-    if (!names.includes('break') || !names.includes('decision')) continue;
-    const row = index + 1;
-    const missing = needed.filter((name) => !names.includes(name));
-    if (missing.length > 0) return { row, missing };
-    const twice = needed.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
-    if (twice !== undefined) return { row, twice };
-    return { row, places: new Map(needed.map((name) => [name, names.indexOf(name)])) };
-  }
-  return null;
+/** Columns in any order, others between them. Null: this row is no header. */
+function headerOf(cells: readonly Cell[]): Header | null {
+  const names = cells.map((cell) =>
+    textOf(cell)
+      .trim()
+      .toLowerCase()
+      .replace(/[\s-]+/g, '_'),
+  );
+  if (!names.includes('break') || !names.includes('decision')) return null;
+  const missing = needed.filter((name) => !names.includes(name));
+  if (missing.length > 0) return { problem: `no column ${missing.map((name) => `'${name}'`).join(', ')}` };
+  const twice = needed.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) return { problem: `column '${twice}' stands there twice` };
+  return { places: new Map(needed.map((name) => [name, names.indexOf(name)])) };
 }
 
 function decisionOf(cells: readonly Cell[], places: Places, row: number): WorklistDecision | Problem | null {

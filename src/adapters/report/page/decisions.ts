@@ -66,9 +66,15 @@ export class DecisionForm {
       found(`#decide-${problem.field}`, HTMLElement).focus();
       return;
     }
-    for (const row of ticked) decided.set(row, decision);
-    ticked.clear();
-    this.#isSaved = false;
+    // a decision is bound to the values it was made on; of these nothing tells whether they are still the same
+    for (const row of ticked) {
+      if (this.#context.rows.hash('valueHash', row) === null) continue;
+      decided.set(row, decision);
+      ticked.delete(row);
+    }
+    if (ticked.size > 0)
+      this.#problem.textContent = `${ticked.size.toLocaleString('en')} left ticked: personal data without a value hash cannot be decided. Give the workspace a pii_key.`;
+    this.#isSaved = decided.size === 0;
     this.#context.changed();
   }
 
