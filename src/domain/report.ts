@@ -1,6 +1,6 @@
 /** What a reconcile reports: one manifest and the breaks as lines. Every report, whatever its format, is made from these two and nothing else. No run
  *  id and no clock in them: same snapshots, same configuration, same as-of, same bytes. */
-import type { Break, ControlTotal, CoverageItem, ResolvedBreak, Verdict } from './difference.ts';
+import type { Break, ControlTotal, CoverageItem, Direction, ResolvedBreak, Verdict } from './difference.ts';
 import type { MapResult } from './results.ts';
 
 export const REPORT_FORMAT = 'cutover-report';
@@ -189,9 +189,13 @@ export const worklistColumns = [
 export function guidanceOf(one: Pick<Break, 'class' | 'direction' | 'field' | 'owner' | 'movement'>): string {
   switch (one.class) {
     case 'only-legacy':
-      return one.direction === 'link' ? 'The next plan links it to the record it is one with.' : 'Not in Odoo yet: the next plan creates it.';
+      return guidanceOfMissing(
+        one.direction,
+        'Not in Odoo yet: the next plan creates it.',
+        'Odoo owns such records, and has none: create it there, or waive it.',
+      );
     case 'only-odoo':
-      return 'Only in Odoo: link it to its legacy record by a decision, archive it, or waive it.';
+      return guidanceOfExtra(one.direction, 'Only in Odoo: link it to its legacy record by a decision, archive it, or waive it.');
     case 'exists-unlinked':
       return 'Odoo has a record that looks the same: decide whether it is (decisions/links.csv).';
     case 'duplicate-key':
@@ -201,9 +205,15 @@ export function guidanceOf(one: Pick<Break, 'class' | 'direction' | 'field' | 'o
     case 'rejected':
       return 'The row could not be mapped: mend the value in the legacy system, or the mapping.';
     case 'missing-in-odoo':
-      return 'Somebody deleted it in Odoo, or Odoo hides it: decide whether it is to come back.';
+      return guidanceOfMissing(
+        one.direction,
+        'Decided that it comes back: the next plan creates it.',
+        'Somebody deleted it in Odoo, or Odoo hides it: decide whether it is to come back.',
+      );
     case 'missing-in-legacy':
-      return 'The legacy system no longer has it: the next plan says what becomes of it in Odoo.';
+      return one.direction === 'return-to-legacy'
+        ? 'Decided that it stays: enter it in the legacy system again.'
+        : 'The legacy system no longer has it: the next plan says what becomes of it in Odoo.';
     case 'unresolved-reference':
       return `What ${one.field} refers to is not in Odoo yet: link or load that first.`;
     case 'unmapped-code':
@@ -211,6 +221,26 @@ export function guidanceOf(one: Pick<Break, 'class' | 'direction' | 'field' | 'o
     default:
       return guidanceOfValue(one);
   }
+}
+
+/** Of a record that Odoo lacks. */
+function guidanceOfMissing(direction: Direction, created: string, undecided: string): string {
+  switch (direction) {
+    case 'link':
+      return 'The next plan links it to the record it is one with.';
+    case 'create-in-odoo':
+      return created;
+    case 'return-to-legacy':
+      return 'Decided that it is not to be in Odoo: take it out of the legacy system.';
+    default:
+      return undecided;
+  }
+}
+
+/** Of a record that the legacy systems lack. */
+function guidanceOfExtra(direction: Direction, undecided: string): string {
+  if (direction === 'archive-in-odoo') return 'Decided that it is not to be in Odoo: archive it there.';
+  return direction === 'return-to-legacy' ? 'Made in Odoo, which leads: enter it in the legacy system, or waive it.' : undecided;
 }
 
 function guidanceOfValue({ direction, owner, movement }: Pick<Break, 'direction' | 'owner' | 'movement'>): string {

@@ -27,7 +27,7 @@ export function judgedSql(entity: EntityComparison, context: JudgeContext): stri
   return `WITH keyed AS (
   SELECT r.* REPLACE (CASE WHEN r.key_pii THEN ${keyedIdSql('r.id')} ELSE r.id END AS id), coalesce(r.field, r.class) AS rule, ${valueHashSql('r')} AS value_hash,
     CASE WHEN r.class = 'exists-unlinked' THEN c.candidate END AS candidate
-  FROM read_parquet(${literal(entity.breaks)}) AS r
+  FROM (${uniqueSql(entity.breaks)}) AS r
   LEFT JOIN (${candidatesSql(entity.candidates)}) AS c ON c._system = r.system AND c._key = r.key
 ),
 lived AS (
@@ -51,6 +51,13 @@ SELECT id, entity, system, key, odoo_id, class, rule, field, legacy, odoo, basel
 FROM decided ORDER BY system, key, odoo_id, field NULLS FIRST, id`;
 }
 
+/** A row that was rejected may have the key of one that was mapped: two breaks of one record, and each needs an id of its own. */
+function uniqueSql(breaks: string): string {
+  const isReject = "class IN ('rejected', 'null-key')";
+  return `SELECT b.* REPLACE (CASE WHEN t.id IS NULL THEN b.id ELSE left(sha256(b.id || ' rejected'), 16) END AS id) FROM read_parquet(${literal(breaks)}) AS b
+  LEFT JOIN (SELECT DISTINCT id FROM read_parquet(${literal(breaks)}) WHERE field IS NULL AND NOT ${isReject}) AS t ON t.id = b.id AND b.${isReject}`;
+}
+
 /** Of a record that may be one of several, no one is the candidate. */
 function candidatesSql(file: string): string {
   return `SELECT _system, _key, any_value(coalesce(_external_id, CAST(_odoo_id AS VARCHAR))) AS candidate FROM read_parquet(${literal(file)}) GROUP BY ALL HAVING count(*) = 1`;
@@ -66,7 +73,8 @@ function sidesSql({ legacy, odoo, definition }: EntityComparison): string {
   return `${left} LEFT JOIN (SELECT _odoo_id, _write_date FROM ${odoo.sql}) AS o ON o._odoo_id = b.odoo_id`;
 }
 
-/** A decision says which side holds; where neither side can (a key that does not identify, a value that is not there yet), the direction stays. */
+/** A decision says which side holds; where neither side can (a key that does not identify, a value that is not there yet), the direction stays. What was made
+ *  in Odoo, where Odoo leads, is what the legacy system lacks. */
 function directionSql({ binding }: EntityComparison): string {
   const computed = (binding?.fields ?? []).flatMap((field) => (field.send ? [] : [field.field]));
   const isComputed = computed.length === 0 ? 'false' : `field IN (${computed.map(literal).join(', ')})`;
@@ -75,5 +83,6 @@ function directionSql({ binding }: EntityComparison): string {
     WHEN decision = 'legacy' AND class IN ('only-legacy', 'missing-in-odoo') AND direction <> 'link' THEN 'create-in-odoo'
     WHEN decision = 'legacy' AND class IN ('only-odoo', 'missing-in-legacy') THEN 'archive-in-odoo'
     WHEN decision = 'odoo' AND class NOT IN ('duplicate-key', 'null-key', 'rejected', 'exists-unlinked') THEN 'return-to-legacy'
+    WHEN class = 'only-odoo' AND owner = 'odoo' THEN 'return-to-legacy'
     ELSE direction END`;
 }

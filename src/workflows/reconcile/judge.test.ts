@@ -93,6 +93,25 @@ describe('the life of a break', () => {
     expect(after?.value_hash).not.toBe(before?.value_hash);
   });
 
+  it('has an id of its own, also where one of two rows with one key was rejected', async () => {
+    const name = { type: 'text', required: true };
+    const world = await laboratory.world(
+      suppliers({ fields: { no: name, name, city: { type: 'text' }, iban: { type: 'text' }, changed: { type: 'timestamp' } } }),
+    );
+    await pull(world, {}, {});
+    const row = { no: 'V1', city: null, iban: null, changed: null };
+    await world.legacy('meditrack', 'supplier', [
+      { ...row, name: 'A' },
+      { ...row, name: null },
+    ]);
+    const both = await breaksOf(world, await world.judge());
+    const [mapped, rejected] = ['only-legacy', 'rejected'].map((name) => both.find((one) => one.class === name)?.id);
+    expect(mapped).not.toBe(rejected);
+    // alone it is the break of its record, which stays the same when the row is mended
+    await world.legacy('meditrack', 'supplier', [{ ...row, name: null }]);
+    expect(await breaksOf(world, await world.judge())).toMatchObject([{ class: 'rejected', id: mapped }]);
+  });
+
   it('raises one alarm for more new open breaks than the policies allow, but not in the first night', async () => {
     const world = await laboratory.world(suppliers());
     world.workspace = { ...world.workspace, file: { ...world.workspace.file, policies: { ...world.workspace.file.policies, new_breaks: 1 } } };
@@ -121,6 +140,25 @@ describe('the life of a break', () => {
     await keepNight(late, 'BREAKS', 'late', { ...world.ports, progress });
     expect(warnings[1]).toMatch(/has looked at newer snapshots of procurement: this night is not kept/);
     expect((await world.judge()).life).toMatchObject({ new: 2 });
+  });
+});
+
+describe('a decision', () => {
+  it('says which side holds, where a side can', async () => {
+    const world = await laboratory.world(suppliers({ owner: { default: 'odoo' } }));
+    await pull(world, { V1: { name: 'A' }, V3: {} }, { V1: { name: 'B' }, V2: {} }, ['V1']);
+    const directions = async () => (await breaksOf(world, await world.judge())).map((row) => [row.key, row.class, row.direction].join(' '));
+    expect(await directions()).toEqual(['V1 value return-to-legacy', 'V3 only-legacy decide', 'V2 only-odoo return-to-legacy']);
+    const rows = await breaksOf(world, await world.judge());
+    const say = (decision: string) =>
+      decide(
+        world,
+        rows.map((row) => ({ break: row.id, value_hash: row.value_hash ?? '', decision, until: '' })),
+      );
+    say('legacy');
+    expect(await directions()).toEqual(['V1 value update-odoo', 'V3 only-legacy create-in-odoo', 'V2 only-odoo archive-in-odoo']);
+    say('odoo');
+    expect(await directions()).toEqual(['V1 value return-to-legacy', 'V3 only-legacy return-to-legacy', 'V2 only-odoo return-to-legacy']);
   });
 });
 
