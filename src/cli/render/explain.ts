@@ -60,7 +60,7 @@ function places({ legacy, odoo, link, history, follows, compared, system }: Expl
     const more = [...(odoo.externalId === null ? [] : [odoo.externalId]), ...(odoo.active ? [] : ['archived']), ...(odoo.inScope ? [] : ['outside the scope'])];
     told.push(['Odoo', `${odoo.model} ${odoo.id}${more.length === 0 ? '' : `, ${more.join(', ')}`}; snapshot ${odoo.snapshot} (${moment(odoo.asOf)})`]);
     if (odoo.writtenAt !== null) told.push(['written', moment(odoo.writtenAt)]);
-  } else told.push(['Odoo', 'not there']);
+  } else told.push(['Odoo', 'not in the snapshot']);
   if (link === null) told.push(['link', 'none']);
   else
     told.push([

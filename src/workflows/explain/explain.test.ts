@@ -231,6 +231,19 @@ describe('explain', () => {
       { runId: 'load-1', command: 'load', at: '2026-01-01T10:00:01.000Z', outcome: 'dead-letter', reason: 'odoo.exceptions.ValidationError' },
     ]);
     expect(before.why[0]).toContain('Odoo refused it in the last load');
+    await state.startRun({ ...started, id: 'load-2', startedAt: '2026-01-01T11:00:00.000Z' });
+    await state.journal([
+      {
+        ...{ runId: 'load-2', segment: 1, kind: 'answer', action: 1, step: 'record', entity: 'supplier', system: 'meditrack', key: '0005', externalId: null },
+        ...{ model: 'res.partner', odooId: 15, at: '2026-01-01T11:00:01.000Z', payload: { action: 'create' } },
+      },
+    ]);
+    const written = await record('0005', { system: 'meditrack' });
+    expect(written.loads.map((one) => [one.runId, one.outcome, one.reason])).toEqual([
+      ['load-2', 'written', 'create'],
+      ['load-1', 'dead-letter', 'odoo.exceptions.ValidationError'],
+    ]);
+    expect(written.why[0]).toBe('Written by load load-2 after Odoo was last pulled: what follows is how it was before (cutover pull odoo).');
     await world.reconcile();
     const after = await record('0001');
     expect(after.compared.runId).toMatch(/-reconcile-/);

@@ -119,7 +119,10 @@ async function explained(request: ExplainRequest, hit: Hit, compared: Compared, 
     })),
     loads: hit.key === null ? [] : await loadsOf({ entity: hit.entity, system: hit.system, key: hit.key, isSecret }, hit.capability.name, ports),
   };
-  return { ...told, why: whyOf(told, filterOf(source)) };
+  return {
+    ...told,
+    why: whyOf(told, { filter: filterOf(source), odooAsOf: side.odoo?.snapshot.manifest.asOf ?? null, odooSystem: request.workspace.file.odoo }),
+  };
 }
 
 function filterOf(source: SourceOf | null): { text: string; file: string; line: number } | null {

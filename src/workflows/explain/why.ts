@@ -5,7 +5,14 @@ import { guidanceOf } from '../../domain/report.ts';
 
 export type Told = Omit<ExplainedRecord, 'why'>;
 
-export function whyOf(record: Told, filter: { readonly text: string; readonly file: string; readonly line: number } | null): string[] {
+export interface WhyFacts {
+  readonly filter: { readonly text: string; readonly file: string; readonly line: number } | null;
+  /** When Odoo was last looked at; null: never. */
+  readonly odooAsOf: string | null;
+  readonly odooSystem: string;
+}
+
+export function whyOf(record: Told, { filter, odooAsOf, odooSystem }: WhyFacts): string[] {
   const why: string[] = [];
   if (record.class === 'filtered' && filter !== null) why.push(`Left out by the filter of ${filter.file}:${filter.line}: ${filter.text}.`);
   for (const { field, rejected, source } of record.fields) {
@@ -24,6 +31,9 @@ export function whyOf(record: Told, filter: { readonly text: string; readonly fi
       `Kept out of plans by ${blocking.map((one) => `${one.class} ${one.id}`).join(', ')}: decide ${blocking.length === 1 ? 'it' : 'them'} first (cutover match decide ${record.capability}).`,
     );
   const [last] = record.loads;
+  const written = record.loads.find((one) => one.outcome === 'written' && one.at !== null && odooAsOf !== null && one.at > odooAsOf);
+  if (written !== undefined)
+    why.push(`Written by ${written.command} ${written.runId} after Odoo was last pulled: what follows is how it was before (cutover pull ${odooSystem}).`);
   if (last !== undefined && loadWords[last.outcome] !== undefined)
     why.push(`${loadWords[last.outcome]} (${last.command} ${last.runId})${last.reason === null ? '' : `: ${last.reason}`}.`);
   for (const one of record.breaks) why.push(`${one.class}${standing(one)}: ${one.guidance}`);
