@@ -45,7 +45,7 @@ async function readBack(rows: readonly (readonly string[])[], { delimiter = ',',
 test('the guard of a spreadsheet is taken off again, whatever the text', () => {
   for (const text of hostileTexts) expect(unguarded(guarded(text))).toBe(text);
   const unit = fc.constantFrom("'", '=', '-', '0', '1', 'e', 'a', '\t', ' ', '.');
-  fc.assert(fc.property(fc.oneof(fc.string({ unit }), fc.string({ unit: 'binary' })), (text) => unguarded(guarded(text)) === text));
+  fc.assert(fc.property(fc.oneof(fc.string({ unit }), fc.string()), (text) => unguarded(guarded(text)) === text));
 });
 
 test('no cell of the CSV begins like a formula, and every text comes back as it was', async () => {
@@ -73,14 +73,14 @@ test('the workbook holds every text as a text, in one sheet with a guide', async
 });
 
 test('a longer worklist goes on in further sheets, and none of the rows is lost', async () => {
-  const sheets = await readWorkbook(await collected(xlsxWorklist(reportSource(5000), { sheetRows: 2000 })));
+  const sheets = await readWorkbook(await collected(xlsxWorklist(reportSource(500), { sheetRows: 200 })));
   expect(sheets.map(({ sheet, data }) => [sheet, data.length - 1]).slice(0, 3)).toEqual([
-    ['Worklist', 2000],
-    ['Worklist 2', 2000],
-    ['Worklist 3', 1000],
+    ['Worklist', 200],
+    ['Worklist 2', 200],
+    ['Worklist 3', 100],
   ]);
   const ids = sheets.slice(0, 3).flatMap(({ data }) => data.slice(1).map((row) => row[0]));
-  expect(new Set(ids).size).toBe(5000);
+  expect(new Set(ids).size).toBe(500);
 });
 
 test('a workbook with a text that no cell holds is not damaged by it', async () => {
