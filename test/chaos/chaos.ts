@@ -31,8 +31,17 @@ export interface Chaos {
   close(): Promise<void>;
 }
 
-export async function openChaos({ host, records, timeoutSeconds, say }: ChaosOptions): Promise<Chaos> {
+export async function openChaos(options: ChaosOptions): Promise<Chaos> {
   const postgres = await startPrivatePostgres();
+  try {
+    return await chaosWith(postgres, options);
+  } catch (error) {
+    await postgres?.stop();
+    throw error;
+  }
+}
+
+async function chaosWith(postgres: PrivatePostgres | null, { host, records, timeoutSeconds, say }: ChaosOptions): Promise<Chaos> {
   if (postgres === null) say('skipped: the state on a PostgreSQL that dies (no PostgreSQL is installed here)');
   const disk = await smallDisk();
   await disk?.close();
@@ -64,7 +73,13 @@ export async function openChaos({ host, records, timeoutSeconds, say }: ChaosOpt
   return {
     quietSeconds: seconds,
     round(seed) {
-      const script = scriptOf(seed, { state: kinds, odoo: host.killable, disk: disk !== null, writes, timeoutMilliseconds: stage.timeoutMilliseconds });
+      const script = scriptOf(seed, {
+        state: [...kinds, kinds[0] as StateKind],
+        odoo: host.killable,
+        disk: disk !== null,
+        writes,
+        timeoutMilliseconds: stage.timeoutMilliseconds,
+      });
       return attempt(seed, async (note) => {
         note(`state ${script.state}`);
         return problemsOf(await night(stage, script, note), quiet as Night);

@@ -116,6 +116,8 @@ function plain(record: OdooRecord, value: unknown, field: OdooFieldMetadata | un
   if (field?.type === 'many2one' && typeof value === 'number' && relation !== null) return naming(relation, value);
   if (field?.type === 'many2many' && Array.isArray(value) && relation !== null) return value.map((id) => naming(relation, Number(id))).sort();
   if ((field?.type === 'datetime' || field?.type === 'date') && typeof value === 'string' && isRecent(value)) return 'about now';
+  // The chatter names records by their ids.
+  if (field?.type === 'html' && typeof value === 'string') return value.replaceAll(/data-oe-id="\d+"/g, 'data-oe-id');
   return value;
 }
 

@@ -119,8 +119,9 @@ async function faultsOf(state: StateStore): Promise<string[]> {
   const faults: string[] = [];
   for (const command of ['load', 'rollback']) {
     for (const run of await state.runs({ command })) {
-      const { findings } = await state.verifyJournal(run.id);
-      faults.push(...findings.map(({ segment, sequence, problem }) => `journal of ${run.id}, segment ${segment}, entry ${sequence}: ${problem}`));
+      const { findings, sealed } = await state.verifyJournal(run.id);
+      for (const finding of findings) faults.push(`journal of ${run.id}: ${JSON.stringify(finding)}`);
+      if (!sealed) faults.push(`the journal of ${run.id} does not end with its seal`);
     }
   }
   return faults;

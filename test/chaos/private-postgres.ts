@@ -1,12 +1,12 @@
 /** A PostgreSQL for the state that can be killed and comes back with its data; on the loopback, deleted afterwards. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 import { ended } from './odoo-hosts.ts';
+import { removeTemporary, temporaryDirectory } from './temporary.ts';
 
 export interface PrivatePostgres {
   readonly url: (database: string) => string;
@@ -23,7 +23,7 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres | null> {
     .concat('/usr/local/bin', '/usr/bin', '/opt/homebrew/bin')
     .find((place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres')));
   if (programs === undefined) return null;
-  const directory = mkdtempSync(join(tmpdir(), 'cutover-chaos-postgres-'));
+  const directory = temporaryDirectory('postgres');
   // PostgreSQL refuses to run as root.
   const user = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : {};
   if (user.uid !== undefined) chownSync(directory, user.uid, user.gid);
@@ -70,7 +70,7 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres | null> {
     },
     async stop() {
       await ended(server, 'SIGINT');
-      rmSync(directory, { recursive: true, force: true });
+      removeTemporary(directory);
     },
   };
 }

@@ -83,7 +83,7 @@ export async function startProxy(target: string): Promise<FaultyProxy> {
     });
   }
 
-  const server = createServer({ allowHalfOpen: true }, (client) => {
+  const server = createServer((client) => {
     open.add(client);
     client.on('error', () => client.destroy());
     client.on('close', () => open.delete(client));

@@ -1,13 +1,13 @@
 /** A real Odoo 19 for chaos: a template database of its own, a copy a round, and a server of its own whose processes may be killed.
  *  It runs beside the server of test/real-odoo, in its chroot and on its PostgreSQL, and shows nothing but its own databases. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Coordinates, startRealOdoo } from '../real-odoo/harness.ts';
 import { freePort } from './free-port.ts';
-import type { OdooHost } from './odoo-hosts.ts';
+import { type OdooHost, openOdoo } from './odoo-hosts.ts';
 
 const bringUp = fileURLToPath(new URL('../real-odoo/bring-up.sh', import.meta.url));
 const home = process.env.CUTOVER_TEST_HOME || '/var/tmp/cutover-real-odoo';
@@ -25,11 +25,14 @@ export async function realHost(): Promise<OdooHost> {
   const server = new Server(port, name);
   await server.start();
   let made = 0;
-  const databases = new Set<string>();
-  const drop = async (database: string): Promise<void> => {
+  // The template goes with the copies, should this process end before its time.
+  const databases = new Set([name]);
+  const drop = (database: string): void => {
     sql('postgres', `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    rmSync(join(chroot, files, 'data', 'filestore', database), { recursive: true, force: true });
     databases.delete(database);
   };
+  process.once('exit', () => [...databases].forEach(drop));
   return {
     name: 'Odoo 19',
     killable: true,
@@ -39,13 +42,16 @@ export async function realHost(): Promise<OdooHost> {
       sql('postgres', `CREATE DATABASE ${database} TEMPLATE ${name}`);
       databases.add(database);
       const { login, apiKey } = template as Required<Coordinates>;
-      return { url: `http://127.0.0.1:${port}`, database, login, apiKey, killWorkers: (how) => server.kill(how), close: () => drop(database) };
+      const target = { url: `http://127.0.0.1:${port}`, database, login, apiKey };
+      // A worker that meets a database for the first time needs seconds.
+      await Promise.all([openOdoo(target), openOdoo(target)]);
+      return { ...target, killWorkers: (how) => server.kill(how), close: async () => drop(database) };
     },
     async close() {
       await server.stop();
-      for (const database of databases) await drop(database);
-      sql('postgres', `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      for (const database of databases) if (database !== name) drop(database);
       await template.stop();
+      databases.clear();
     },
   };
 }

@@ -18,6 +18,8 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 });
+// What is to be cleaned up hangs on the exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const say = (text: string): void => console.log(text);
 const host = values.odoo === 'real' ? await (await import('./real-host.ts')).realHost() : sandboxHost();
 const records = Number(values.records ?? (values.odoo === undefined ? 300 : 2000));
@@ -32,7 +34,7 @@ let failed = 0;
 const again: string[] = [];
 let begun = 0;
 try {
-  const chaos = await openChaos({ host, records, timeoutSeconds: 5, say });
+  const chaos = await openChaos({ host, records, timeoutSeconds: values.odoo === undefined ? 5 : 20, say });
   try {
     for (const seed of seeds) {
       if (performance.now() > deadline) break;

@@ -1,12 +1,12 @@
 /** Workspaces of the rounds: prepared once (pulled and planned), then copied, so that every round loads the very same plan. */
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openState } from '../../src/adapters/state/state-store.ts';
 import { systemClock } from '../../src/context.ts';
 import type { StateStore } from '../../src/domain/ports.ts';
 import { type Legacy, makeWorld, type Target } from '../load/world.ts';
 import type { PrivatePostgres } from './private-postgres.ts';
+import { removeTemporary, temporaryDirectory } from './temporary.ts';
 
 export const NAMESPACE = 'loadtest';
 export type StateKind = 'embedded' | 'postgres';
@@ -63,7 +63,7 @@ let copies = 0;
 
 /** `within`: a directory to copy into, a small disk of its own; a new one by default. */
 export async function copyOf(prepared: Prepared, postgres: PrivatePostgres | null, within: string | null): Promise<RoundWorkspace> {
-  const parent = within ?? (await mkdtemp(join(tmpdir(), 'cutover-chaos-')));
+  const parent = within ?? temporaryDirectory('round');
   const directory = join(parent, 'workspace');
   await cp(prepared.directory, directory, { recursive: true });
   copies += 1;
@@ -83,7 +83,8 @@ export async function copyOf(prepared: Prepared, postgres: PrivatePostgres | nul
       }
     },
     async remove() {
-      await rm(within === null ? parent : directory, { recursive: true, force: true });
+      if (within === null) removeTemporary(parent);
+      else await rm(directory, { recursive: true, force: true });
       if (onServer) await postgres.sql(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
     },
   };

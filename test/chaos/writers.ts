@@ -199,7 +199,8 @@ class Users {
       for (const id of await odoo.searchIds(model, domain)) if (chance.happens(0.1)) targets.push({ model, field, id });
     }
     const edits: Edit[] = [];
-    const pause = (this.#seconds * 1000) / Math.max(1, targets.length);
+    // All of it within two thirds of the time a load takes: what they come upon is before, under way and done.
+    const pause = (this.#seconds * 660) / Math.max(1, targets.length);
     while (targets.length > 0 && !over) {
       const [target] = targets.splice(chance.below(targets.length), 1) as [Omit<Edit, 'value'>];
       const edit = { ...target, value: `edited by a user, ${chance.letters(5)}` };
