@@ -14,7 +14,7 @@ import { recordPatterns } from './record-patterns.ts';
 import { breaksTableSql, groupsSql, linkedCounts, samplesSql, valuesTableSql } from './stage-breaks.ts';
 import { additions, alikeFamily, leadingZeros, markup, truncated } from './text-families.ts';
 import { centuries, dayOffsets, lostTimes, swappedDays, timeShifts } from './time-families.ts';
-import type { Candidate, Family, FieldBreaks } from './transformation.ts';
+import { type Candidate, type Family, type FieldBreaks, isTextual } from './transformation.ts';
 import { constants, emptied, swappedFields, unmappedCodes, valueMaps } from './value-families.ts';
 
 export interface PatternOptions {
@@ -104,8 +104,9 @@ async function explained(breaks: FieldBreaks, options: PatternOptions, plane: Da
   const candidates: Candidate[] = [];
   for (const family of families) candidates.push(...(await family(breaks, plane)));
   if (candidates.length === 0) return [];
-  // a number too large for what is tried on it is simply not explained by it
-  const marks = candidates.map(({ condition }, index) => `CASE WHEN TRY(${condition}) THEN ${index} END`);
+  // a number or moment too large for what is tried on it is simply not explained by it; texts fit whatever is tried, and TRY costs
+  const tried = (condition: string) => (isTextual(breaks.contract) ? condition : `TRY(${condition})`);
+  const marks = candidates.map(({ condition }, index) => `CASE WHEN ${tried(condition)} THEN ${index} END`);
   await plane.run(
     `CREATE OR REPLACE TABLE pattern_marks AS SELECT id, list_filter([${marks.join(', ')}], lambda mark: mark IS NOT NULL) AS marks FROM pattern_values`,
   );

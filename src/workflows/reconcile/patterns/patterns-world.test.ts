@@ -126,3 +126,67 @@ test('a reconcile names what is systematic, and pasting what it proposes leaves 
   const again = await reconciled(pasted(first, found.patterns));
   expect([again.verdict, again.patterns, again.entities[0]?.breaks]).toEqual(['RECONCILED', [], {}]);
 });
+
+test('an amount that Odoo makes of its lines, each rounded by itself, is told from one that is simply wrong', async () => {
+  const orders = async (rounding: { lines: string } | undefined) => {
+    const world = await laboratory.world({
+      fields: {
+        'purchase.order': { name: 'char', amount_untaxed: 'monetary' },
+        'purchase.order.line': { order_id: 'many2one purchase.order', sequence: 'integer' },
+      },
+      entities: [
+        {
+          contract: {
+            entity: 'purchase_order',
+            version: 1,
+            key: ['order_no'],
+            fields: { order_no: { type: 'text', required: true }, total: { type: 'money', digits: 4, ...(rounding === undefined ? {} : { rounding }) } },
+            odoo: { model: 'purchase.order', fields: { order_no: 'name', total: { field: 'amount_untaxed', send: false } } },
+          },
+          sources: [{ system: 'meditrack', entity: 'purchase_order', from: 'PO', fields: { order_no: 'no', total: 'total' } }],
+        },
+        {
+          contract: {
+            entity: 'purchase_order_line',
+            version: 1,
+            parent: 'purchase_order',
+            key: ['purchase_order', 'line_no'],
+            fields: {
+              purchase_order: { type: 'ref', entity: 'purchase_order', required: true },
+              line_no: { type: 'integer', required: true },
+              amount: { type: 'money', digits: 4 },
+            },
+            odoo: { model: 'purchase.order.line', in: 'order_line', parent_field: 'order_id', fields: { line_no: 'sequence' } },
+          },
+          sources: [{ system: 'meditrack', entity: 'purchase_order_line', from: 'POL', fields: { purchase_order: 'no', line_no: 'line', amount: 'amount' } }],
+        },
+      ],
+    });
+    const cents = Array.from({ length: 20 }, (_, index) => (index + 3) * 10);
+    await world.legacy(
+      'meditrack',
+      'purchase_order',
+      cents.map((amount, index) => ({ no: `P${index}`, total: (((amount + 0.5) * 4) / 100).toFixed(4) })),
+    );
+    const lines = cents.flatMap((amount, index) =>
+      [1, 2, 3, 4].map((line) => ({ no: `P${index}`, line: String(line), amount: ((amount + 0.5) / 100).toFixed(4) })),
+    );
+    await world.legacy('meditrack', 'purchase_order_line', lines);
+    await world.odoo(
+      'purchase_order',
+      cents.map((amount, index) => ({ id: index + 1, name: `P${index}`, amount_untaxed: (((amount + 1) * 4) / 100).toFixed(2) })),
+    );
+    await world.odoo(
+      'purchase_order_line',
+      lines.map(({ line }, index) => ({ id: index + 1, order_id: Math.floor(index / 4) + 1, sequence: Number(line) })),
+    );
+    await world.link('purchase_order', 'meditrack', Object.fromEntries(cents.map((_, index) => [`P${index}`, index + 1])));
+    await world.link('purchase_order_line', 'meditrack', Object.fromEntries(lines.map(({ no, line }, index) => [`${no}/${line}`, index + 1])));
+    return await world.reconcile();
+  };
+  const found = await orders(undefined);
+  expect(found.patterns.map((one) => [one.transformation, one.parameter, one.explains, one.change?.text])).toEqual([
+    ['rounding', 'per line (purchase_order_line.amount)', 20, 'fields:\n  total: {rounding: {lines: purchase_order_line.amount}}'],
+  ]);
+  expect((await orders({ lines: 'purchase_order_line.amount' })).patterns).toEqual([]);
+});
