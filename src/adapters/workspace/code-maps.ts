@@ -142,3 +142,8 @@ function problemOf({ break: id, decision, by, reason, until, value_hash: hash }:
 function isDay(text: string): boolean {
   return z.iso.date().safeParse(text).success;
 }
+
+/** A worklist has an apostrophe before what a spreadsheet would take for a number, as an id of digits only. */
+function unguarded(text: string): string {
+  return text.replace(/^'/, '');
+}
