@@ -1,7 +1,7 @@
 /** Value tables as CSV: code maps (codes/<name>.csv) and decisions (decisions/*.csv). */
 import { type CsvError, parse } from 'csv-parse/sync';
-import { z } from 'zod';
-import { BreakDecisionRow, breakDecisions } from '../../domain/break-decision.ts';
+import type { z } from 'zod';
+import { BreakDecisionRow, breakDecisionProblem } from '../../domain/break-decision.ts';
 import { CodeMapRow, LinkDecisionRow } from '../../domain/contract.ts';
 import { MatchDecisionRow, recordName } from '../../domain/matching.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
@@ -125,22 +125,10 @@ function pairOrConflict({ left, right, conflict, decision }: MatchDecisionRow): 
  *  night: it decides nothing, and is listed with what is wrong with it. */
 export function readBreakDecisions(content: string, file: string, mistakes: Mistakes): PlacedBreakDecision[] {
   const rows = readTable(BreakDecisionRow, content, file, mistakes, { mayHaveMore: true, filledIn: 'decision' });
-  return rows.map(({ row, position }) => ({ ...row, position, problem: problemOf(row) }));
-}
-
-function problemOf({ break: id, decision, by, reason, until, value_hash: hash }: BreakDecisionRow): string | null {
-  if (!/^[0-9a-f]{16}$/.test(id)) return 'break must be the id of a break: 16 hex digits';
-  if (!breakDecisions.some((known) => known === decision)) return `decision must be one of ${breakDecisions.join(', ')}${didYouMean(decision, breakDecisions)}`;
-  if (by.trim() === '') return 'by is empty: a decision has an owner';
-  if (reason.trim() === '') return 'reason is empty';
-  if (until === '' && decision === 'waive') return 'until is empty: a waiver has an end';
-  if (until !== '' && !isDay(until)) return 'until must be a day: YYYY-MM-DD';
-  if (!/^[0-9a-f]{16}$/.test(hash)) return 'value_hash must be that of the worklist: a decision is bound to the values it was made on';
-  return null;
-}
-
-function isDay(text: string): boolean {
-  return z.iso.date().safeParse(text).success;
+  return rows.map(({ row, position }) => {
+    const plain = { ...row, break: unguarded(row.break), value_hash: unguarded(row.value_hash) };
+    return { ...plain, position, problem: breakDecisionProblem(plain) };
+  });
 }
 
 /** A worklist has an apostrophe before what a spreadsheet would take for a number, as an id of digits only. */
