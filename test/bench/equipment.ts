@@ -91,7 +91,8 @@ export function odooSql(size: number, night: Night): string {
   WHERE m NOT BETWEEN 500 AND 509 OR copy > 0 ORDER BY id`;
 }
 
-const isLinked = '(m NOT BETWEEN 505 AND 514 AND m <> 603)';
+/** As SQL over `m`. */
+export const isLinked = '(m NOT BETWEEN 505 AND 514 AND m <> 603)';
 
 /** Odoo's floats come as the shortest text of their value. */
 function shortest(amount: string): string {
