@@ -17,7 +17,7 @@ export interface JudgeContext {
 
 /** The columns of the raw breaks (`id` keyed where the key is `pii`, `direction` as decided) and `rule`, `status`, `life`, `first_seen`, `nights`, `pending_until`,
  *  `waived_until`, `value_hash`, `decision` (waive, legacy, odoo: the one that holds), `candidate` (the one record of Odoo that an `exists-unlinked` one may be, by
- *  External ID, else database id) and `is_first` (never there before). In the order of the raw ones. Needs `pii_key`, `lives`, `break_decided` and `own_writes`. */
+ *  External ID, else database id) and `lately` (`life` against the night before, whatever night `life` is told against). In the order of the raw ones. Needs `pii_key`, `lives`, `break_decided` and `own_writes`. */
 export function judgedSql(entity: EntityComparison, context: JudgeContext): string {
   const { asOf, night, firstLook, hasOwnWrites } = context;
   const { contract } = entity.definition;
@@ -33,7 +33,7 @@ export function judgedSql(entity: EntityComparison, context: JudgeContext): stri
 lived AS (
   SELECT k.*, coalesce(p.first_seen, ${literal(firstLook)}) AS first_seen, ${night} - coalesce(p.opened, ${night}) + 1 AS nights,
     CASE WHEN p.then_there THEN 'persisting' WHEN p.then_resolved THEN 'reopened' ELSE 'new' END AS life,
-    p.opened IS NULL AND p.was_resolved IS NOT TRUE AS is_first
+    CASE WHEN p.opened IS NOT NULL THEN 'persisting' WHEN p.was_resolved THEN 'reopened' ELSE 'new' END AS lately
   FROM keyed AS k LEFT JOIN lives AS p ON p.id = k.id
 ),
 aged AS (
@@ -47,7 +47,7 @@ decided AS (
 )
 SELECT id, entity, system, key, odoo_id, class, rule, field, legacy, odoo, baseline, movement, owner, ${directionSql(entity)} AS direction, status, life, first_seen, nights,
   CASE WHEN status = 'pending' THEN strftime(settled_at, '%Y-%m-%dT%H:%M:%S.%gZ') END AS pending_until, CASE WHEN status = 'waived' THEN decided_until END AS waived_until,
-  value_hash, decision, candidate, is_first, pii, key_pii
+  value_hash, decision, candidate, lately, pii, key_pii
 FROM decided ORDER BY system, key, odoo_id, field NULLS FIRST, id`;
 }
 

@@ -56,6 +56,8 @@ describe('the life of a break', () => {
     expect(await told(world, since)).toEqual(['V1 city value open persisting 1', 'V2 city value open new 3']);
     expect((await world.judge({ since: '2026-01-03' })).life).toMatchObject({ new: 0, persisting: 2, resolved: 0 });
     expect((await world.judge({ since: '2026-01-04' })).life).toMatchObject({ persisting: 1, reopened: 1 });
+    // what is kept is told against the night before, whatever was asked for
+    expect(since.night.life).toEqual(fourth.life);
     await expect(world.judge({ since: '20260101T000000-reconcile-beef' })).rejects.toMatchObject({
       ...{ code: 'E_RUN_UNKNOWN', hint: `cutover reconcile procurement --since ${fourth.runId}` },
     });

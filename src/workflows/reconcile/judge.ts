@@ -33,7 +33,8 @@ export interface JudgedComparison extends Comparison {
   readonly trend: readonly Night[];
   /** Entity → breaks that are echoes; entities without any are left out. */
   readonly echoes: ReadonlyMap<string, number>;
-  readonly night: NightIdentity;
+  /** What `keepNight` keeps; `life` is always against the night before. */
+  readonly night: NightIdentity & { readonly life: LifeCounts };
 }
 
 /** The judged breaks of an entity in the directory of a run. */
@@ -66,15 +67,16 @@ export async function judgeBreaks(comparison: Comparison, request: JudgeRequest,
     }
     const names = entities.map(({ entity }) => entity);
     const files = entities.map(({ breaks }) => breaks);
-    const resolved = await resolvedBreaks(
-      plane,
-      resolvedSql(against, number, `SELECT id FROM read_parquet(${literalList(files)}) WHERE status <> 'echo'`),
-      names,
-    );
-    const { life, firsts, echoes } = await countsOf(plane, files, resolved.total);
+    const tonight = `SELECT id FROM read_parquet(${literalList(files)}) WHERE status <> 'echo'`;
+    const lately = await resolvedBreaks(plane, resolvedSql(number - 1, number, tonight), names);
+    const resolved = against === number - 1 ? lately : await resolvedBreaks(plane, resolvedSql(against, number, tonight), names);
+    const counts = await breakCounts(plane, files);
+    const firsts = sum(counts, (row) => row.status === 'open' && row.lately === 'new');
     const limit = request.workspace.file.policies.new_breaks;
     return {
-      ...{ ...comparison, entities, life, echoes, night, resolved },
+      ...{ ...comparison, entities, resolved, echoes: echoesOf(counts) },
+      life: lifeOf(counts, 'life', resolved.total),
+      night: { ...night, life: lifeOf(counts, 'lately', lately.total) },
       waivers: await waiverStates(plane, { breaks: files, entities: names, day: comparison.asOf.slice(0, 10) }),
       alarm: number > 1 && firsts > limit ? { newBreaks: firsts, limit } : null,
       trend: trendBefore(number, nights),
@@ -92,25 +94,31 @@ interface CountRow extends DataRow {
   readonly entity: string;
   readonly status: string;
   readonly life: string;
-  readonly is_first: boolean;
+  readonly lately: string;
   readonly n: number;
 }
 
-/** `firsts`: open breaks that were never there before. */
-async function countsOf(plane: DataPlane, files: readonly string[], resolved: number) {
-  const rows = await plane.rows<CountRow>(
-    `SELECT entity, status, life, is_first, count(*) AS n FROM read_parquet(${literalList(files)}) GROUP BY ALL ORDER BY ALL`,
-  );
-  const sum = (wanted: (row: CountRow) => boolean): number => rows.reduce((total, row) => total + (wanted(row) ? Number(row.n) : 0), 0);
-  const living = (life: string) => sum((row) => row.status !== 'echo' && row.life === life);
-  const standing = (status: string) => sum((row) => row.status === status);
-  const life: LifeCounts = {
+async function breakCounts(plane: DataPlane, files: readonly string[]): Promise<readonly CountRow[]> {
+  return await plane.rows<CountRow>(`SELECT entity, status, life, lately, count(*) AS n FROM read_parquet(${literalList(files)}) GROUP BY ALL ORDER BY ALL`);
+}
+
+function sum(counts: readonly CountRow[], wanted: (row: CountRow) => boolean): number {
+  return counts.reduce((total, row) => total + (wanted(row) ? Number(row.n) : 0), 0);
+}
+
+function lifeOf(counts: readonly CountRow[], against: 'life' | 'lately', resolved: number): LifeCounts {
+  const living = (life: string) => sum(counts, (row) => row.status !== 'echo' && row[against] === life);
+  const standing = (status: string) => sum(counts, (row) => row.status === status);
+  return {
     ...{ new: living('new'), persisting: living('persisting'), reopened: living('reopened'), resolved },
     ...{ open: standing('open'), pending: standing('pending'), waived: standing('waived'), echo: standing('echo') },
   };
+}
+
+function echoesOf(counts: readonly CountRow[]): ReadonlyMap<string, number> {
   const echoes = new Map<string, number>();
-  for (const row of rows) if (row.status === 'echo') echoes.set(row.entity, (echoes.get(row.entity) ?? 0) + Number(row.n));
-  return { life, firsts: sum((row) => row.status === 'open' && row.is_first), echoes };
+  for (const row of counts) if (row.status === 'echo') echoes.set(row.entity, (echoes.get(row.entity) ?? 0) + Number(row.n));
+  return echoes;
 }
 
 interface ResolvedRow extends DataRow {

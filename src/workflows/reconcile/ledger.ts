@@ -135,7 +135,8 @@ export async function keepNight(judged: JudgedComparison, verdict: Verdict, runI
 }
 
 async function write(judged: JudgedComparison, verdict: Verdict, runId: string, nights: Nights | null, ports: Ports, plane: DataPlane): Promise<void> {
-  const { capability, world, asOf, life, night } = judged;
+  const { capability, world, asOf } = judged;
+  const { life, ...night } = judged.night;
   const number = numberOf(night, nights);
   const before = (nights?.nights ?? []).filter((one) => one.number < number).slice(1 - MOST_NIGHTS);
   const looks = nights?.nights.find((one) => one.number === number)?.runs ?? [];
