@@ -13,18 +13,18 @@ describe('a load that is disturbed ends as a quiet one does', () => {
   beforeAll(async () => {
     host = sandboxHost();
     chaos = await openChaos({ host, records: RECORDS, timeoutSeconds: 5, say: () => undefined });
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
-    await chaos.close();
+    await chaos?.close();
     await host.close();
   });
 
-  test.each(['fixed-1', 'fixed-2', `${fresh}-1`, `${fresh}-2`])(
+  test.each(['fixed-1', 'fixed-5', `${fresh}-1`])(
     'seed %s (again: npm run chaos -- --records 60 --seed …)',
     async (seed) => {
       const { problems, notes } = await chaos.round(seed);
       expect(problems, notes.join('\n')).toEqual([]);
     },
-    180_000,
+    300_000,
   );
 });

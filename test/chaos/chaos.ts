@@ -1,8 +1,9 @@
 /** Rounds of chaos against one host: the undisturbed nights first, then seed by seed. */
 import { rm } from 'node:fs/promises';
+import type { Legacy } from '../load/world.ts';
 import { type Disturbance, type Script, scriptOf } from './disturbances.ts';
 import { dayAfter, hospitalOf } from './legacy.ts';
-import { type Night, night, type Phase, problemsOf, type Seen, type Stage } from './night.ts';
+import { night, type Phase, problemsOf, type Seen, type Stage } from './night.ts';
 import type { OdooHost } from './odoo-hosts.ts';
 import { type PrivatePostgres, startPrivatePostgres } from './private-postgres.ts';
 import { smallDisk } from './small-disk.ts';
@@ -47,66 +48,64 @@ async function chaosWith(postgres: PrivatePostgres | null, { host, records, time
   await disk?.close();
   if (disk === null) say('skipped: a full disk (only root on Linux can mount a small one)');
   const legacy = hospitalOf(records);
-  const prepared = await preparedOn(host, legacy, postgres, timeoutSeconds);
-  const stage: Stage = {
-    ...{ host, prepared, postgres, nextNight: dayAfter(legacy, Math.ceil(records / 10)), timeoutMilliseconds: timeoutSeconds * 1000 },
-    seconds: 5,
+  const making = new Map<StateKind, Promise<Prepared>>();
+  const made: Prepared[] = [];
+  const prepared = (kind: StateKind): Promise<Prepared> => {
+    const known = making.get(kind) ?? preparedOn(host, legacy, kind, postgres, timeoutSeconds);
+    if (!making.has(kind)) void known.then((one) => made.push(one));
+    making.set(kind, known);
+    return known;
   };
+  const kinds: readonly StateKind[] = postgres === null ? ['embedded'] : ['postgres', 'embedded'];
+  const nextNight = dayAfter(legacy, Math.ceil(records / 10));
+  const stage: Stage = { host, kinds, prepared, postgres, nextNight, timeoutMilliseconds: timeoutSeconds * 1000, seconds: 5 };
   const quiet = new Map<Phase, Seen>();
-  const kinds = [...prepared.keys()];
-  const reference = async (second: boolean, rollback: boolean): Promise<void> => {
-    const nothing: readonly Disturbance[] = [];
-    const script: Script = { seed: 'quiet', state: kinds[0] as StateKind, load: nothing, second: second ? nothing : null, rollback: rollback ? nothing : null };
-    const found = await night(stage, script, () => undefined);
-    const differing = problemsOf(found, quiet as Night);
-    if (differing.length > 0) throw new Error(`two undisturbed loads differ, so nothing can be compared:\n  ${differing.slice(0, 20).join('\n  ')}`);
-    for (const [phase, seen] of found) {
-      if (seen.faults.length > 0) throw new Error(`the undisturbed ${phase} is at fault: ${seen.faults.join('; ')}`);
-      quiet.set(phase, quiet.get(phase) ?? seen);
-    }
-  };
-  await reference(true, false);
-  await reference(false, true);
+  await addQuiet(stage, quiet, 'load');
   const { result, seconds, writes } = quiet.get('load') as Seen;
   stage.seconds = seconds;
-  say(`undisturbed: ${String(result['planned'])} documents in ${seconds.toFixed(1)} s, ${writes} writing calls, on ${host.name}`);
+  say(`undisturbed: ${String(result.planned)} documents in ${seconds.toFixed(1)} s, ${writes} writing calls, on ${host.name}`);
+  const possible = { state: [...kinds, kinds[0] as StateKind], odoo: host.killable, disk: disk !== null, writes, timeoutMilliseconds: timeoutSeconds * 1000 };
   return {
     quietSeconds: seconds,
     round(seed) {
-      const script = scriptOf(seed, {
-        state: [...kinds, kinds[0] as StateKind],
-        odoo: host.killable,
-        disk: disk !== null,
-        writes,
-        timeoutMilliseconds: stage.timeoutMilliseconds,
-      });
+      const script = scriptOf(seed, possible);
       return attempt(seed, async (note) => {
+        for (const phase of ['second', 'rollback'] as const) if (script[phase] !== null && !quiet.has(phase)) await addQuiet(stage, quiet, phase);
         note(`state ${script.state}`);
-        return problemsOf(await night(stage, script, note), quiet as Night);
+        return problemsOf(await night(stage, script, note), quiet);
       });
     },
     async *writers() {
-      for (const { name, run } of WRITERS)
-        yield attempt(name, (note) => run(stage, { load: quiet.get('load') as Seen, second: quiet.get('second') as Seen }, note));
+      for (const { name, run } of WRITERS) yield attempt(name, (note) => run(stage, { load: quiet.get('load') as Seen }, note));
     },
     async close() {
-      for (const { directory } of prepared.values()) await rm(directory, { recursive: true, force: true });
+      for (const { directory } of made) await rm(directory, { recursive: true, force: true });
       await postgres?.stop();
     },
   };
 }
 
-async function preparedOn(host: OdooHost, legacy: ReturnType<typeof hospitalOf>, postgres: PrivatePostgres | null, timeoutSeconds: number) {
-  const prepared = new Map<StateKind, Prepared>();
+/** An undisturbed night up to this phase. Every one begins with a load, which must be as the first one was: else nothing can be compared. */
+async function addQuiet(stage: Stage, quiet: Map<Phase, Seen>, phase: Phase): Promise<void> {
+  const nothing: readonly Disturbance[] = [];
+  const state = stage.kinds[0] as StateKind;
+  const script: Script = { seed: 'quiet', state, load: nothing, second: phase === 'second' ? nothing : null, rollback: phase === 'rollback' ? nothing : null };
+  const found = await night(stage, script, () => undefined);
+  const differing = problemsOf(found, quiet);
+  if (differing.length > 0) throw new Error(`two undisturbed loads differ, so nothing can be compared:\n  ${differing.slice(0, 20).join('\n  ')}`);
+  for (const [name, seen] of found) {
+    if (seen.faults.length > 0) throw new Error(`the undisturbed ${name} is at fault: ${seen.faults.join('; ')}`);
+    quiet.set(name, quiet.get(name) ?? seen);
+  }
+}
+
+async function preparedOn(host: OdooHost, legacy: Legacy, kind: StateKind, postgres: PrivatePostgres | null, timeoutSeconds: number): Promise<Prepared> {
   const odoo = await host.fresh();
   try {
-    for (const kind of postgres === null ? (['embedded'] as const) : (['postgres', 'embedded'] as const)) {
-      prepared.set(kind, await prepare(odoo, legacy, kind, postgres, timeoutSeconds));
-    }
+    return await prepare(odoo, legacy, kind, postgres, timeoutSeconds);
   } finally {
     await odoo.close();
   }
-  return prepared;
 }
 
 async function attempt(seed: string, work: (note: (text: string) => void) => Promise<readonly string[]>): Promise<RoundResult> {

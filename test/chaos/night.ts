@@ -31,7 +31,9 @@ export interface Seen {
 
 export interface Stage {
   readonly host: OdooHost;
-  readonly prepared: ReadonlyMap<StateKind, Prepared>;
+  readonly kinds: readonly StateKind[];
+  /** The workspace with a state of this kind; made when it is first asked for. */
+  readonly prepared: (kind: StateKind) => Promise<Prepared>;
   readonly postgres: PrivatePostgres | null;
   readonly nextNight: Legacy;
   readonly timeoutMilliseconds: number;
@@ -50,7 +52,7 @@ export async function night(stage: Stage, script: Script, note: (text: string) =
     const wantsDisk = script.load.some(({ kind }) => kind === 'disk');
     const disk = wantsDisk ? await smallDisk() : null;
     if (disk !== null) closing.push(() => disk.close());
-    const prepared = stage.prepared.get(script.state) as Prepared;
+    const prepared = await stage.prepared(script.state);
     const workspace = await copyOf(prepared, stage.postgres, disk?.directory ?? null);
     closing.push(() => workspace.remove());
     const proxy = await startProxy(odoo.url);
@@ -99,12 +101,13 @@ async function look(
   const connection = await openOdoo(odoo);
   const raw = await readRaw(connection, NAMESPACE);
   const { uuid } = await connection.identity();
-  const { runId: _, seconds: __, ...result } = outcome.data;
+  const { planned, applied, noop, conflict, deadLettered, blocked, remaining, unknown, records, conflicts, refusals } = outcome.data;
+  const result = { planned, applied, noop, conflict, deadLettered, blocked, remaining, unknown, records, conflicts, refusals };
   const { links, faults } = await workspace.looking(async (state) => ({
     links: await linksOf(state, uuid, namingOf(raw, before)),
     faults: [...(await faultsOf(state)), ...faultsOfResult(outcome.data)],
   }));
-  return { ...outcome, dump: dumpOf(raw, before), result: { ...result }, links, faults };
+  return { ...outcome, dump: dumpOf(raw, before), result, links, faults };
 }
 
 async function linksOf(state: StateStore, uuid: string, naming: Naming): Promise<ReadonlyMap<string, string>> {

@@ -7,7 +7,7 @@ import { differences, dumpOf, type Raw, readRaw } from './dump.ts';
 import { cutover, type Ending, type LoadEnding, type Place } from './loader.ts';
 import type { Seen, Stage } from './night.ts';
 import { type HostedOdoo, openOdoo } from './odoo-hosts.ts';
-import { copyOf, NAMESPACE, type Prepared, type RoundWorkspace, type StateKind, writeLegacy } from './workspaces.ts';
+import { copyOf, NAMESPACE, type RoundWorkspace, type StateKind, writeLegacy } from './workspaces.ts';
 
 export interface Writers {
   readonly name: string;
@@ -16,7 +16,6 @@ export interface Writers {
 
 export interface Quiet {
   readonly load: Seen;
-  readonly second: Seen;
 }
 
 const TURNED_AWAY = /^(E_PLAN_USED|E_LOCKED):/;
@@ -44,7 +43,7 @@ async function scene<Result>(stage: Stage, work: (scene: Scene) => Promise<Resul
       odoo,
       before,
       async machine(kind) {
-        const prepared = stage.prepared.get(kind) as Prepared;
+        const prepared = await stage.prepared(kind);
         const workspace = await copyOf(prepared, stage.postgres, null);
         closing.push(() => workspace.remove());
         const environment = { ODOO_URL: odoo.url, ODOO_DB: odoo.database, ODOO_LOGIN: odoo.login, ODOO_API_KEY: odoo.apiKey, CHAOS_STATE: workspace.state };
@@ -73,7 +72,7 @@ function faultsOf(name: string, { data, error }: LoadEnding, wanted: Seen): stri
 
 async function onePlan(stage: Stage, quiet: Quiet, note: (text: string) => void): Promise<string[]> {
   const problems: string[] = [];
-  for (const kind of stage.prepared.keys()) {
+  for (const kind of stage.kinds) {
     await scene(stage, async (own) => {
       const { place, plan } = await own.machine(kind);
       const both = [cutover<LoadRunResult>(place, ['load', plan]), cutover<LoadRunResult>(place, ['load', plan])];
@@ -91,7 +90,7 @@ async function onePlan(stage: Stage, quiet: Quiet, note: (text: string) => void)
 
 /** `shared`: both machines know one state, and one of them has to wait. */
 async function twoPlans(stage: Stage, quiet: Quiet, note: (text: string) => void, shared: boolean): Promise<string[]> {
-  if (shared && !stage.prepared.has('postgres')) {
+  if (shared && !stage.kinds.includes('postgres')) {
     note('skipped: there is no PostgreSQL for the state');
     return [];
   }
@@ -133,7 +132,7 @@ interface Edit {
 
 async function usersAtWork(stage: Stage, quiet: Quiet, note: (text: string) => void): Promise<string[]> {
   return scene(stage, async (own) => {
-    const { place, plan, workspace } = await own.machine([...stage.prepared.keys()][0] as StateKind);
+    const { place, plan, workspace } = await own.machine(stage.kinds[0] as StateKind);
     const base = await cutover<LoadRunResult>(place, ['load', plan]).ending;
     const problems = faultsOf('the first load', base, quiet.load);
     await writeLegacy(workspace.directory, stage.nextNight);
