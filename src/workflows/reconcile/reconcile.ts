@@ -55,7 +55,7 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
     const patterns = await findPatterns(judged, request, plane);
     const verdict = await verdictOf(judged, controls, coverage, ports);
     const { asOf } = judged;
-    const trend = [...judged.trend, { ...judged.life, runId: null, asOf, verdict }];
+    const trend = [...judged.trend, { ...judged.night.life, runId: null, asOf, verdict }];
     const rules = await checkedRules(judged, { controls, checks }, plane);
     const found = { verdict, entities, controls, coverage, checks, rules, patterns, trend };
     const files = await writeReportFiles({ request, judged, found, directory }, ports, plane);

@@ -4,11 +4,12 @@ import { identifier, literal } from '../../domain/sql.ts';
 
 const again = (entity: string) => identifier(`again:${entity}`);
 
-/** Records with a break that counts, or will. `breaks` is judged. */
+/** Records with a break that counts, or will. `breaks` is judged. Echoes are among them: what is read again makes a snapshot of tonight, by which one
+ *  that was left as it was would no longer be known for an echo. */
 export function pickedTableSql(entity: string, breaks: string): string {
   return `CREATE OR REPLACE TABLE ${again(entity)} AS
 SELECT system, key, odoo_id, bool_or(status = 'pending') AS is_pending FROM read_parquet(${literal(breaks)})
-WHERE status IN ('open', 'pending') AND class NOT IN ('rejected', 'null-key') GROUP BY ALL`;
+WHERE status <> 'waived' AND class NOT IN ('rejected', 'null-key') GROUP BY ALL`;
 }
 
 /** A document and its lines, which are looked at together: one changes the other. */
