@@ -69,16 +69,18 @@ export function controlSql(query: ControlQuery): string {
   // of several legacy records that are one record of Odoo, the one that says what the amount is stands against it; the others are `joined`
   const saysMeasure =
     measure === null ? 'l._ahead IS NULL' : `(l._system IN (${measure.systems.map(literal).join(', ')}) AND ${saysSql('l', measure.systems)})`;
+  const nth =
+    comparison.followers === 0 ? '1' : `row_number() OVER (PARTITION BY l._odoo_id ORDER BY ${saysMeasure} DESC, l._ahead IS NULL DESC, l._system, l._key)`;
   const groups = dimensions.map(
     (_, index) =>
       `SELECT ${index} AS dimension, d${index} AS value, CASE WHEN m${index} THEN 'other-dimension' ELSE class END AS class, ${sumsSql(`CASE WHEN m${index} THEN abs(legacy) + abs(odoo) ELSE gross END`)} FROM entry GROUP BY ALL`,
   );
   return `WITH l AS (${legacySql(query)}), o AS (${odooSql(query)}),
-r AS (SELECT _system, _key, _fields, _rounded FROM read_parquet(${literal(comparison.records)}) WHERE _class = 'linked'),
+r AS (SELECT _system, _key, _fields, _rounded FROM read_parquet(${literal(comparison.records)}) WHERE _class = 'linked' AND (len(_fields) > 0 OR len(_rounded) > 0)),
 paired AS MATERIALIZED (
-  SELECT l.amount AS l_amount, o.amount AS o_amount, row_number() OVER (PARTITION BY l._odoo_id ORDER BY ${saysMeasure} DESC, l._ahead IS NULL DESC, l._system, l._key) AS nth,
+  SELECT l.amount AS l_amount, o.amount AS o_amount, ${nth} AS nth,
     ${pairClassSql(measure)} AS class${each((index) => `l.d${index} AS d${index}`)}${there}${moved}
-  FROM l JOIN o ON o._odoo_id = l._odoo_id JOIN r ON r._system = l._system AND r._key = l._key WHERE l._class = 'linked'
+  FROM l JOIN o ON o._odoo_id = l._odoo_id LEFT JOIN r ON r._system = l._system AND r._key = l._key WHERE l._class = 'linked'
 ),
 entry(legacy, odoo, gross, class${each((index) => `d${index}, m${index}`)}) AS MATERIALIZED (
   SELECT l_amount, 0, abs(coalesce(l_amount, 0) - CASE WHEN nth > 1 THEN 0 ELSE coalesce(o_amount, 0) END), CASE WHEN nth > 1 THEN 'joined' ELSE class END${each((index) => `d${index}, m${index} AND nth = 1`)} FROM paired
