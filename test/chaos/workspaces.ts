@@ -69,7 +69,11 @@ export async function copyOf(prepared: Prepared, postgres: PrivatePostgres | nul
   copies += 1;
   const database = `round_${copies}`;
   const onServer = prepared.state === 'postgres' && postgres !== null;
-  if (onServer) await postgres.sql(`CREATE DATABASE ${database} TEMPLATE prepared`);
+  if (onServer) {
+    await postgres.sql(`CREATE DATABASE ${database} TEMPLATE prepared`);
+    // Without it PostgreSQL (15) forgets in a crash what the sequences of a copy have given out: they were logged for the template only.
+    await postgres.sql('CHECKPOINT');
+  }
   const url = onServer ? postgres.url(database) : 'embedded';
   return {
     directory,

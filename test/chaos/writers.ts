@@ -138,9 +138,9 @@ async function usersAtWork(stage: Stage, quiet: Quiet, note: (text: string) => v
     await writeLegacy(workspace.directory, stage.nextNight);
     const next = join(workspace.directory, 'second.plan');
     for (const args of [['pull'], ['plan', 'procurement', '--out', next]]) await cutover(place, args).ending;
+    const users = await usersOf(own.odoo);
     const running = cutover<LoadRunResult>(place, ['load', next]);
-    const users = new Users(own.odoo, stage.seconds);
-    const [ending, edits] = await Promise.all([running.ending, users.work(running.ending)]);
+    const [ending, edits] = await Promise.all([running.ending, users(running.ending, stage.seconds / 5)]);
     note(told('the load', ending));
     const { data } = ending;
     if (data === null) return [...problems, `the load did not end: ${ending.error}`];
@@ -173,40 +173,35 @@ async function lostOf(odoo: HostedOdoo, edits: readonly Edit[]): Promise<Edit[]>
   return lost;
 }
 
-/** People who change what the load is about to change, each record once. */
-class Users {
-  readonly #odoo: HostedOdoo;
-  readonly #seconds: number;
-
-  constructor(odoo: HostedOdoo, seconds: number) {
-    this.#odoo = odoo;
-    this.#seconds = seconds;
+/** People who change what the load is about to change, three at a time, each record once; in about the time the changes of a night take: what they come upon is still
+ *  to be loaded, under way, or done. */
+async function usersOf(target: HostedOdoo): Promise<(loading: Promise<unknown>, seconds: number) => Promise<Edit[]>> {
+  const chance = chanceOf('users');
+  const odoo = await openOdoo(target);
+  const targets: Omit<Edit, 'value'>[] = [];
+  for (const [model, field, domain] of [
+    ['res.partner', 'street', [['ref', '!=', false]]],
+    ['product.product', 'name', [['default_code', '!=', false]]],
+  ] as const) {
+    for (const id of await odoo.searchIds(model, domain)) if (chance.happens(0.1)) targets.push({ model, field, id });
   }
-
-  async work(loading: Promise<unknown>): Promise<Edit[]> {
-    const chance = chanceOf(`users of ${this.#odoo.database}`);
-    const odoo = await openOdoo(this.#odoo);
+  return async (loading, seconds) => {
     let over = false;
-    loading.finally(() => {
+    const watch = loading.finally(() => {
       over = true;
     });
-    const targets: Omit<Edit, 'value'>[] = [];
-    for (const [model, field, domain] of [
-      ['res.partner', 'street', [['ref', '!=', false]]],
-      ['product.product', 'name', [['default_code', '!=', false]]],
-    ] as const) {
-      for (const id of await odoo.searchIds(model, domain)) if (chance.happens(0.1)) targets.push({ model, field, id });
-    }
     const edits: Edit[] = [];
-    // All of it within two thirds of the time a load takes: what they come upon is before, under way and done.
-    const pause = (this.#seconds * 660) / Math.max(1, targets.length);
-    while (targets.length > 0 && !over) {
-      const [target] = targets.splice(chance.below(targets.length), 1) as [Omit<Edit, 'value'>];
-      const edit = { ...target, value: `edited by a user, ${chance.letters(5)}` };
-      await odoo.save(edit.model, [{ id: edit.id, values: { [edit.field]: edit.value } }], {});
-      edits.push(edit);
-      await sleep(pause * (0.5 + chance.below(100) / 100));
-    }
+    const pause = (seconds * 1000 * 3) / Math.max(1, targets.length);
+    const user = async (): Promise<void> => {
+      while (targets.length > 0 && !over) {
+        const [one] = targets.splice(chance.below(targets.length), 1) as [Omit<Edit, 'value'>];
+        const edit = { ...one, value: `edited by a user, ${chance.letters(5)}` };
+        await odoo.save(edit.model, [{ id: edit.id, values: { [edit.field]: edit.value } }], {});
+        edits.push(edit);
+        await sleep(pause * (0.5 + chance.below(100) / 100));
+      }
+    };
+    await Promise.all([user(), user(), user(), watch]);
     return edits;
-  }
+  };
 }
