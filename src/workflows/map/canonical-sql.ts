@@ -196,8 +196,3 @@ export function rejectsToMendSql(rejects: string, source: string, columns: reado
 export function rejectSummarySql(rejects: readonly string[]): string {
   return `SELECT entity, system, field, rule, count(*) AS count FROM read_parquet(${literalList(rejects)}) GROUP BY ALL ORDER BY ALL`;
 }
-
-/** Writes a query as Parquet. */
-export function toParquetSql(query: string, file: string): string {
-  return `COPY (${query}) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`;
-}

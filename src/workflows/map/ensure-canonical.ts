@@ -7,7 +7,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import { refuseMistakes } from '../../domain/mistakes.ts';
 import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { literal } from '../../domain/sql.ts';
+import { copyToParquetSql, literal } from '../../domain/sql.ts';
 import type { Capability, CodeMap, EntityDefinition, Workspace } from '../../domain/workspace.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import {
@@ -18,7 +18,6 @@ import {
   rejectsSql,
   ruleCountsSql,
   stateCountsSql,
-  toParquetSql,
   typedRowsSql,
 } from './canonical-sql.ts';
 import { type CompiledMapping, compileMapping } from './compile-mapping.ts';
@@ -93,15 +92,15 @@ async function makeDataset({ request, snapshot, compiled, directory }: Making, p
   // From here on the workspace's own expressions run: nothing but this snapshot and this dataset can be read or written.
   await plane.run(TRY_STAYS_WHOLE);
   await plane.lockDown([path.dirname(snapshot.data), directory]);
-  await plane.run(toParquetSql(typedRowsSql(dataset), typed));
+  await plane.run(copyToParquetSql(typedRowsSql(dataset), typed));
 
   const states = await plane.rows<CountRow>(stateCountsSql(dataset));
   const countOf = (state: string) => Number(states.find((row) => row.state === state)?.rows ?? 0);
   await plane.run(`CREATE TABLE duplicates AS ${duplicateKeysSql(dataset)}`);
-  await plane.run(toParquetSql(canonicalRowsSql(dataset, 'duplicates'), rows));
+  await plane.run(copyToParquetSql(canonicalRowsSql(dataset, 'duplicates'), rows));
   const [broken = {}] = await plane.rows(ruleCountsSql(dataset));
   const fields = compiled.fields.map((_, index) => index).filter((index) => Number(broken[String(index)] ?? 0) > 0);
-  await plane.run(toParquetSql(rejectsSql(dataset, contract.entity, fields, Number(broken.filter ?? 0) > 0), rejects));
+  await plane.run(copyToParquetSql(rejectsSql(dataset, contract.entity, fields, Number(broken.filter ?? 0) > 0), rejects));
 
   const counts = await countsOf({ rows, rejects, filtered: countOf('filtered'), input: snapshot.manifest.rows }, plane);
   conserve(request, counts);
@@ -141,7 +140,10 @@ async function sourceWithRows(snapshot: Snapshot, plane: DataPlane): Promise<str
   if (columns.some((column) => column.column_name === '_row')) return snapshot.data;
   const file = plane.scratchFile('source.parquet');
   await plane.run(
-    toParquetSql(`SELECT file_row_number + 1 AS _row, * EXCLUDE (file_row_number) FROM read_parquet(${literal(snapshot.data)}, file_row_number = true)`, file),
+    copyToParquetSql(
+      `SELECT file_row_number + 1 AS _row, * EXCLUDE (file_row_number) FROM read_parquet(${literal(snapshot.data)}, file_row_number = true)`,
+      file,
+    ),
   );
   return file;
 }

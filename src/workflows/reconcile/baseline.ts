@@ -6,7 +6,7 @@
  *  Values canonical text (domain/canonical.ts); of a reference the Odoo id, of a code its target value, of amounts what Odoo keeps. */
 import { join } from 'node:path';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
-import { identifier, literal, literalList } from '../../domain/sql.ts';
+import { copyToParquetSql, identifier, literal, literalList } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
 import type { EntityComparison } from './comparison.ts';
 
@@ -126,9 +126,7 @@ export async function addBaselineLayer(ports: Ports, plane: DataPlane, of: Basel
   const layers = await state.baselineLayers(of.odooUuid, of.capability, of.entity);
   const file = `${runId}-${layers.length + 1}.parquet`;
   const path = join(await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity), file);
-  const [written] = await plane.rows<{ Count: number }>(
-    `COPY (${layerSql}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960, WRITE_EMPTY_FILE false)`,
-  );
+  const [written] = await plane.rows<{ Count: number }>(copyToParquetSql(layerSql, path, true));
   const records = Number(written?.Count ?? 0);
   if (records > 0) await state.addBaselineLayer(of.odooUuid, of.capability, { entity: of.entity, runId, file });
   return records;
