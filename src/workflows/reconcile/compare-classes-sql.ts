@@ -38,16 +38,16 @@ FROM open GROUP BY _system, _key, _odoo_id`;
 }
 
 /** What is known of every legacy row beside its fields: its class, its record of Odoo and that of what it refers to. `columns`: those per field.
- *  `legacy`: rows of `linkedLegacySql`. `digest`: over what comparing reads of a row. Ordered, so that the same rows give the same file. */
-export function legacyMarksSql(entity: string, legacy: string, columns: readonly string[], odooIds: string, digest: string): string {
+ *  `legacy`: rows of `linkedLegacySql`. `digests`: more columns of its rows, as `l`. Ordered, so that the same rows give the same file. */
+export function legacyMarksSql(entity: string, legacy: string, columns: readonly string[], odooIds: string, digests: string): string {
   const own = ['_system', '_key', '_ordinal', '_odoo_id', '_leader_system', '_leader_key', '_ahead', ...columns];
   return `SELECT ${own.map((name) => `r.${identifier(name)}`).join(', ')}, CASE
   WHEN r._duplicate THEN 'duplicate-key'
   WHEN r._origin IS NOT NULL AND i.id IS NOT NULL THEN 'linked'
   WHEN r._origin IS NOT NULL THEN 'missing-in-odoo'
   WHEN c._key IS NOT NULL THEN 'exists-unlinked'
-  ELSE 'only-legacy' END AS _class, r._digest
-FROM (SELECT *, ${digest} AS _digest FROM (${legacy})) AS r
+  ELSE 'only-legacy' END AS _class, r._digest, r._plain
+FROM (SELECT l.*, ${digests} FROM (${legacy}) AS l) AS r
 LEFT JOIN (${odooIds}) AS i ON i.id = r._odoo_id
 LEFT JOIN (SELECT DISTINCT _system, _key FROM ${entityTable(entity, 'candidates')}) AS c ON c._system = r._system AND c._key = r._key
 ORDER BY r._system, r._ordinal`;

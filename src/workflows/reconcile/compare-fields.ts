@@ -28,16 +28,16 @@ export interface FieldsToCompare {
   readonly files: { readonly breaks: string; readonly records: string };
 }
 
-/** Needs the tables of compare-classes-sql.ts and drops them. `full`: everything is compared, and what would have been taken over has to come out the same;
- *  E_REUSE_DIFFERS. */
+/** Needs the tables of compare-classes-sql.ts and drops them. `full`: everything is compared value by value, and what would have been
+ *  taken over has to come out the same; E_REUSE_DIFFERS. */
 export async function compareFields(work: FieldsToCompare, full: boolean, plane: DataPlane): Promise<void> {
   const { entity } = work.context.contract;
   const { marks, odoo } = work.context.sides;
   await plane.run(pairsTableSql(entity, marks, odoo, work.rules));
-  await writeComparison(full ? { ...work, reusable: null } : work, plane);
+  await writeComparison(full ? { ...work, reusable: null } : work, full, plane);
   if (full && work.reusable !== null) {
     const files = { breaks: plane.scratchFile(`${entity}.breaks.parquet`), records: plane.scratchFile(`${entity}.records.parquet`) };
-    await writeComparison({ ...work, files }, plane);
+    await writeComparison({ ...work, files }, false, plane);
     let rows = 0;
     for (const part of ['breaks', 'records'] as const)
       rows += (await plane.rows<{ rows: number }>(differenceCountSql(work.files[part], files[part])))[0]?.rows ?? 0;
@@ -51,11 +51,11 @@ export async function compareFields(work: FieldsToCompare, full: boolean, plane:
 }
 
 /** Breaks and records, each in an order of its own. */
-async function writeComparison({ context, rules, targets, layers, reusable, files }: FieldsToCompare, plane: DataPlane): Promise<void> {
+async function writeComparison({ context, rules, targets, layers, reusable, files }: FieldsToCompare, isExact: boolean, plane: DataPlane): Promise<void> {
   const { contract, sides, refs } = context;
   const { entity } = contract;
   await plane.run(unchangedTableSql(entity, reusable, [...refs.keys()]));
-  await plane.run(differingTableSql(entity, rules, sides, targets));
+  await plane.run(differingTableSql(entity, rules, sides, targets, isExact));
   await plane.run(roundedTableSql(entity, rules, sides, targets));
   const differing = `SELECT _system, _key FROM ${entityTable(entity, 'differing')}`;
   const fields = rules.map((rule) => rule.field);

@@ -18,7 +18,7 @@ export interface SideQueries {
 
 /** The legacy side: every row with its marks. */
 export function legacySideSql({ legacy, marks }: SideQueries): string {
-  return `(SELECT r.* EXCLUDE (_ordinal), m.* EXCLUDE (_system, _key, _ordinal, _digest)
+  return `(SELECT r.* EXCLUDE (_ordinal), m.* EXCLUDE (_system, _key, _ordinal, _digest, _plain)
 FROM (${legacy}) AS r JOIN read_parquet(${literal(marks)}) AS m ON m._ordinal = r._ordinal AND m._system = r._system)`;
 }
 
@@ -31,26 +31,28 @@ export function odooSideSql({ odoo, classes }: SideQueries): string {
 FROM (${odoo}) AS o LEFT JOIN read_parquet(${literal(classes)}) AS c ON c._odoo_id = o._odoo_id)`;
 }
 
-/** Linked records that are to be compared, both sides as `l` and `o` with the columns that the rules read. */
-function linkedSql(entity: string, rules: readonly FieldRule[], sides: SideQueries, targets: readonly string[]): string {
+/** Linked records that did not stay what they were, both sides as `l` and `o` with the columns that the rules read. `which`: of the pairs. */
+function linkedSql(entity: string, rules: readonly FieldRule[], sides: SideQueries, targets: readonly string[], which: string): string {
   const fields = rules.map((rule) => identifier(rule.field));
   const marks = ['_odoo_id', '_ahead', ...targets].map((name) => `m.${identifier(name)}`);
   return `(SELECT ${['r._system', 'r._key', ...fields.map((name) => `r.${name}`), ...marks].join(', ')}
   FROM (${sides.legacy}) AS r JOIN (
-    SELECT m.* FROM read_parquet(${literal(sides.marks)}) AS m ANTI JOIN ${entityTable(entity, 'unchanged')} AS u ON u._system = m._system AND u._key = m._key WHERE m._class = 'linked'
+    SELECT m.* FROM read_parquet(${literal(sides.marks)}) AS m
+    SEMI JOIN (SELECT p._system, p._key FROM ${entityTable(entity, 'pairs')} AS p ANTI JOIN ${entityTable(entity, 'unchanged')} AS u ON u._system = p._system AND u._key = p._key WHERE ${which}) AS p
+      ON p._system = m._system AND p._key = m._key WHERE m._class = 'linked'
   ) AS m ON m._ordinal = r._ordinal AND m._system = r._system) AS l
 JOIN (SELECT ${['_odoo_id', ...fields].join(', ')} FROM (${sides.odoo})) AS o ON o._odoo_id = l._odoo_id`;
 }
 
 /** Table `<entity>:differing`: the linked records with a difference, `_fields` that differ, both sides beside each other as structs. `targets`: columns of the
- *  marks that rules read. */
-export function differingTableSql(entity: string, rules: readonly FieldRule[], sides: SideQueries, targets: readonly string[]): string {
+ *  marks that rules read. `isExact`: digests are not trusted to say that two rows are the same. */
+export function differingTableSql(entity: string, rules: readonly FieldRule[], sides: SideQueries, targets: readonly string[], isExact: boolean): string {
   const create = `CREATE OR REPLACE TABLE ${entityTable(entity, 'differing')}`;
   if (sides.odoo === null || rules.length === 0) return `${create} (_system VARCHAR, _key VARCHAR, _odoo_id BIGINT, _fields VARCHAR[])`;
   const differs = rules.map((rule) => (rule.applies === 'true' ? rule.differs : `(${rule.applies} AND ${rule.differs})`));
   return `${create} AS
 SELECT l._system, l._key, l._odoo_id, ${fieldListSql(rules, (rule) => `${rule.applies} AND ${rule.differs}`)} AS _fields, l, o
-FROM ${linkedSql(entity, rules, sides, targets)}
+FROM ${linkedSql(entity, rules, sides, targets, isExact ? 'true' : 'NOT p._same')}
 WHERE ${differs.join('\n  OR ')}`;
 }
 
@@ -61,7 +63,7 @@ export function roundedTableSql(entity: string, rules: readonly FieldRule[], sid
   if (sides.odoo === null || rounded.length === 0) return `${create} (_system VARCHAR, _key VARCHAR, _rounded VARCHAR[])`;
   const condition = (rule: FieldRule): string => `${rule.applies} AND NOT ${rule.differs} AND l.${identifier(rule.field)} <> ${rule.odooForm}`;
   return `${create} AS
-SELECT l._system, l._key, ${fieldListSql(rounded, condition)} AS _rounded FROM ${linkedSql(entity, rounded, sides, targets)}
+SELECT l._system, l._key, ${fieldListSql(rounded, condition)} AS _rounded FROM ${linkedSql(entity, rounded, sides, targets, 'true')}
 WHERE ${rounded.map((rule) => `(${condition(rule)})`).join(' OR ')}`;
 }
 

@@ -18,7 +18,7 @@ import { compareFields } from './compare-fields.ts';
 import { classCountsSql, legacySideSql, odooSideSql as odooRelationSql, type SideQueries } from './compare-sql.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
 import { forgetCompared, reusableOf, rulesHash } from './reuse.ts';
-import { legacyDigestSql, unchangedSql } from './reuse-sql.ts';
+import { legacyDigestsSql, unchangedSql } from './reuse-sql.ts';
 
 export interface CompareRequest extends SidesRequest {
   /** Compares every record, and that what could have been taken over from the last comparison is the same. False by default. */
@@ -156,7 +156,7 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     const compared = rules.filter((rule) => rule.compared);
     const odooIds = odoo === null ? 'SELECT NULL::BIGINT AS id WHERE false' : `SELECT id FROM read_parquet(${literal(odoo.snapshot.data)})`;
     await this.#plane.run(candidatesTableSql({ entity, legacy: linked, odoo: canonical, linkBy }));
-    await this.#plane.run(copyToParquetSql(legacyMarksSql(entity, linked, targets, odooIds, legacyDigestSql(compared, targets)), sides.marks));
+    await this.#plane.run(copyToParquetSql(legacyMarksSql(entity, linked, targets, odooIds, legacyDigestsSql(compared, targets)), sides.marks));
     await this.#plane.run(goneTableSql(entity));
     await this.#plane.run(
       canonical === null

@@ -1,5 +1,6 @@
-/** Recognising linked records whose rows are on both sides what they were when they were last compared. A pair's digest is a 64-bit hash over typed columns,
- *  no text glued together: that a changed record keeps its digest has a chance of 2⁻⁶⁴, and `--full` looks for one that did. */
+/** Telling by digests which linked records need a closer look: those whose two sides are not plainly the same, and of these only those whose rows have changed
+ *  since they were last compared. A digest is a 64-bit hash over typed columns, no text glued together: that two rows which differ have one has a
+ *  chance of 2⁻⁶⁴, and `--full` does without them and looks for one that did. */
 import { identifier, literal } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
 import { entityTable } from '../sides/sides-sql.ts';
@@ -13,27 +14,25 @@ export interface Reusable {
   readonly layers: readonly string[];
 }
 
-/** Over everything that comparing a record's fields reads of its legacy row. `targets`: columns of what the row refers to. */
-export function legacyDigestSql(rules: readonly FieldRule[], targets: readonly string[]): string {
-  return digestSql(['_ahead', ...rules.map((rule) => rule.field), ...targets]);
+/** Columns of a legacy row `l`: `_digest` over everything that comparing its fields reads, `targets` being columns of what it refers to; `_plain` over its
+ *  values as Odoo would have them. */
+export function legacyDigestsSql(rules: readonly FieldRule[], targets: readonly string[]): string {
+  const read = ['_ahead', ...rules.map((rule) => rule.field), ...targets];
+  return `hash(${read.map((name) => `l.${identifier(name)}`).join(', ')}) AS _digest, ${plainDigestSql(rules, 'legacy')} AS _plain`;
 }
 
-/** The same of its Odoo record. */
-export function odooDigestSql(rules: readonly FieldRule[]): string {
-  return digestSql(['_odoo_id', ...rules.map((rule) => rule.field)]);
+function plainDigestSql(rules: readonly FieldRule[], side: 'legacy' | 'odoo'): string {
+  return rules.length === 0 ? 'CAST(0 AS UBIGINT)' : `hash(${rules.map((rule) => rule.plain[side]).join(', ')})`;
 }
 
-function digestSql(columns: readonly string[]): string {
-  return `hash(${columns.map(identifier).join(', ')})`;
-}
-
-/** Table `<entity>:pairs`: every linked legacy record with the digest of its two rows. `marks` is a file with `_digest` of the legacy rows, `odoo` a query. */
+/** Table `<entity>:pairs`: every linked legacy record, `_digest` of its two rows, `_same`: they are plainly the same. `marks` is a file with the digests of the
+ *  legacy rows, `odoo` a query. */
 export function pairsTableSql(entity: string, marks: string, odoo: string | null, rules: readonly FieldRule[]): string {
   const create = `CREATE OR REPLACE TABLE ${entityTable(entity, 'pairs')}`;
-  if (odoo === null) return `${create} (_system VARCHAR, _key VARCHAR, _odoo_id BIGINT, _digest UBIGINT)`;
-  return `${create} AS SELECT m._system, m._key, m._odoo_id, hash(m._digest, o.digest) AS _digest
-FROM (SELECT _system, _key, _odoo_id, _digest FROM read_parquet(${literal(marks)}) WHERE _class = 'linked') AS m
-JOIN (SELECT _odoo_id, ${odooDigestSql(rules)} AS digest FROM (${odoo})) AS o ON o._odoo_id = m._odoo_id`;
+  if (odoo === null) return `${create} (_system VARCHAR, _key VARCHAR, _odoo_id BIGINT, _digest UBIGINT, _same BOOLEAN)`;
+  return `${create} AS SELECT m._system, m._key, m._odoo_id, hash(m._digest, m._odoo_id, o.plain) AS _digest, m._plain = o.plain AS _same
+FROM (SELECT _system, _key, _odoo_id, _digest, _plain FROM read_parquet(${literal(marks)}) WHERE _class = 'linked') AS m
+JOIN (SELECT _odoo_id, ${plainDigestSql(rules, 'odoo')} AS plain FROM (${odoo}) AS o) AS o ON o._odoo_id = m._odoo_id`;
 }
 
 /** Linked records that need not be compared again, with what they were found to be: `_system`, `_key`, `_fields`, `_rounded`. `pairs` has their digests now.

@@ -42,7 +42,7 @@ async function foundBy(comparison: Comparison, world: ReconcileWorld): Promise<u
       rows[`${entity.entity} odoo`] = await plane.rows(`FROM ${odoo.sql} ORDER BY _odoo_id`);
       rows[`${entity.entity} counts`] = { counts, equal, followers };
       const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
-      rows[`${entity.entity} agreed`] = await plane.rows(newlyAgreedSql(rules, entity));
+      rows[`${entity.entity} agreed`] = await plane.rows(`SELECT * FROM (${newlyAgreedSql(rules, entity)}) ORDER BY _system, _key`);
     }
     return { rows, controls: await controlTotals(comparison, plane), coverage: await coverageOf(comparison, plane, world.ports) };
   } finally {

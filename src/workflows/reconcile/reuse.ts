@@ -10,7 +10,7 @@ import type { Comparison } from './comparison.ts';
 import type { Reusable } from './reuse-sql.ts';
 
 /** Raised whenever the same rows would be compared in another way, or are kept in another shape. */
-const COMPARE_VERSION = 1;
+const COMPARE_VERSION = 2;
 
 const Compared = z.object({
   format: z.literal('cutover-compared/1'),

@@ -34,6 +34,8 @@ export interface FieldRule {
   readonly sameForms: (left: string, right: string) => string;
   /** True where the two sides differ; not null. Only where `applies`. */
   readonly differs: string;
+  /** Both sides' values in one type: where these are the same, nothing differs. Where they are not, `differs` decides. */
+  readonly plain: { readonly legacy: string; readonly odoo: string };
   /** What the two sides agreed upon, as the baseline keeps it. */
   readonly agreedText: string;
   readonly legacyText: string;
@@ -94,6 +96,7 @@ function fieldRule({ definition, binding, mapped, world, hasFollowers }: RuleCon
     applies: conditions.length === 0 ? 'true' : conditions.join(' AND '),
     // a text that does not fit is no value of the legacy side: nothing equals it
     baselineForm: form(contract, `TRY_CAST(b.${own}.v AS ${odooType(contract)})`),
+    plain: plainSql(contract, field, digits, legacyForm),
     differs: `(${unresolved}${normalised}NOT (${same(legacyForm, odooForm)}))`,
     legacyText: canonicalTextSql(contract, l),
     odooText: contract.type === 'ref' ? `'#' || CAST(${o} AS VARCHAR)` : valueText(contract, o),
@@ -142,6 +145,15 @@ function legacyFormSql(field: string, contract: FieldContract, digits: number | 
     return `CASE WHEN ${total} = ${own} THEN ${expected} ELSE ${rounded} END`;
   }
   return rounded;
+}
+
+/** A reference that leads nowhere is no value that Odoo could have. Rounded amounts have room, whatever they are rounded to. */
+function plainSql(contract: FieldContract, field: string, digits: number | null, legacyForm: string): FieldRule['plain'] {
+  const [l, o] = [`l.${identifier(field)}`, `o.${identifier(field)}`];
+  if (contract.type === 'ref') return { legacy: `coalesce(${legacyForm}, CASE WHEN ${l} IS NOT NULL THEN -1 END)`, odoo: o };
+  if (digits === null || !isAmount(contract)) return { legacy: l, odoo: o };
+  const roomy = (amount: string) => `CAST(${amount} AS DECIMAL(38,${contract.digits}))`;
+  return { legacy: roomy(legacyForm), odoo: roomy(o) };
 }
 
 function hasTextRules(contract: FieldContract): boolean {
