@@ -66,7 +66,8 @@ test('a layer that came in while reconcile compared stays the newest', async () 
   const overtaken: StateStore = {
     ...state,
     async withLock(name, holder, work) {
-      await state.addBaselineLayer(world.uuid, 'procurement', { entity: 'supplier', runId: 'load', file: 'load-1.parquet' });
+      // other things are locked as well, and earlier
+      if (name === loadLock(world.uuid)) await state.addBaselineLayer(world.uuid, 'procurement', { entity: 'supplier', runId: 'load', file: 'load-1.parquet' });
       return state.withLock(name, holder, work);
     },
   };
