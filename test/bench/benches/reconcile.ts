@@ -209,6 +209,7 @@ async function againstPrograms(setting: BenchSetting): Promise<Measurement[]> {
         against: program.name,
       });
       all.push(measurement(name, metric('wall time', 's', ours.seconds, theirs.seconds)));
+      all.push(measurement(name, metric('CPU time', 's', ours.cpuSeconds, theirs.cpuSeconds)));
       all.push(measurement(name, metric('peak memory', 'MB', ours.peakMegabytes, theirs.peakMegabytes)));
     }
     rmSync(world.directory, { recursive: true, force: true });
