@@ -60,22 +60,33 @@ async function chaosWith(postgres: PrivatePostgres | null, { host, records, time
   const nextNight = dayAfter(legacy, Math.ceil(records / 10));
   const stage: Stage = { host, kinds, prepared, postgres, nextNight, timeoutMilliseconds: timeoutSeconds * 1000, seconds: 5 };
   const quiet = new Map<Phase, Seen>();
-  await addQuiet(stage, quiet, 'load');
+  await addQuiet(stage, quiet, host.isOne ? 'rollback' : 'load');
   const { result, seconds, writes } = quiet.get('load') as Seen;
   stage.seconds = seconds;
   say(`undisturbed: ${String(result.planned)} documents in ${seconds.toFixed(1)} s, ${writes} writing calls, on ${host.name}`);
+  let told = false;
+  /** What even an undisturbed rollback leaves behind. */
+  const tellLeft = (seen: Seen | undefined): void => {
+    if (seen === undefined || told) return;
+    told = true;
+    const left = [...seen.dump].flatMap(([model, records]) => (records.size > 0 ? [`${[...records.values()].flat().length} of ${model}`] : []));
+    if (left.length > 0) say(`an undisturbed rollback leaves otherwise than it was before: ${left.join(', ')}`);
+  };
   const possible = { state: [...kinds, kinds[0] as StateKind], odoo: host.killable, disk: disk !== null, writes, timeoutMilliseconds: timeoutSeconds * 1000 };
   return {
     quietSeconds: seconds,
     round(seed) {
-      const script = scriptOf(seed, possible);
+      const drawn = scriptOf(seed, possible);
+      const script = host.isOne ? { ...drawn, second: null, rollback: drawn.rollback ?? [] } : drawn;
       return attempt(seed, async (note) => {
         for (const phase of ['second', 'rollback'] as const) if (script[phase] !== null && !quiet.has(phase)) await addQuiet(stage, quiet, phase);
+        tellLeft(quiet.get('rollback'));
         note(`state ${script.state}`);
         return problemsOf(await night(stage, script, note), quiet);
       });
     },
     async *writers() {
+      if (host.isOne) return say('skipped: two writers (they need databases of their own)');
       for (const { name, run } of WRITERS) yield attempt(name, (note) => run(stage, { load: quiet.get('load') as Seen }, note));
     },
     async close() {

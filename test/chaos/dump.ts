@@ -87,18 +87,22 @@ export function namingOf(raw: Raw, before: Raw): Naming {
   return naming;
 }
 
+/** What has been made, changed and deleted since `before`. */
 export function dumpOf(raw: Raw, before: Raw): Dump {
   const naming = namingOf(raw, before);
+  const byId: Naming = (_, id) => `#${id}`;
   const dump = new Map<string, Map<string, string[]>>();
   for (const [model, list] of raw.records) {
     const named = new Map<string, string[]>();
+    const add = (name: string, text: string): void => void named.set(name, [...(named.get(name) ?? []), text].sort());
+    const old = before.records.get(model) ?? new Map<number, OdooRecord>();
     for (const [id, record] of list) {
-      const name = model === 'ir.model.data' ? String(record['name']) : naming(model, id);
-      const texts = named.get(name) ?? [];
-      texts.push(textOf(raw, model, record, naming));
-      named.set(name, texts);
+      const text = textOf(raw, model, record, naming);
+      const was = old.get(id);
+      if (was !== undefined && textOf(before, model, was, byId) === text) continue;
+      add(model === 'ir.model.data' ? String(record.name) : naming(model, id), text);
     }
-    for (const texts of named.values()) texts.sort();
+    for (const id of old.keys()) if (!list.has(id)) add(`#${id}`, JSON.stringify({ deleted: true }));
     dump.set(model, named);
   }
   return dump;

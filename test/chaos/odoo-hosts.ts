@@ -9,6 +9,8 @@ export interface OdooHost {
   readonly name: string;
   /** Its server is ours to kill, and its database stays. */
   readonly killable: boolean;
+  /** There is one database and no other: every round takes back what it loaded. */
+  readonly isOne: boolean;
   /** An Odoo with nothing loaded; every one passes for the same database. */
   fresh(): Promise<HostedOdoo>;
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export function sandboxHost(): OdooHost {
   return {
     name: 'sandbox',
     killable: false,
+    isOne: false,
     async fresh() {
       const child = fork(fileURLToPath(new URL('./sandbox.fixture.ts', import.meta.url)), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
       running.add(child);
@@ -44,6 +47,14 @@ export function sandboxHost(): OdooHost {
     },
     close: async () => void (await Promise.all([...running].map((child) => ended(child)))),
   };
+}
+
+/** An Odoo of somebody's own, for tests: named by a URL, with ODOO_DB, ODOO_LOGIN and ODOO_API_KEY in the environment. */
+export function givenHost(url: string): OdooHost {
+  const { ODOO_DB: database = '', ODOO_LOGIN: login = '', ODOO_API_KEY: apiKey = '' } = process.env;
+  if (database === '' || apiKey === '') throw new Error(`--odoo ${url} also needs ODOO_DB and ODOO_API_KEY (and ODOO_LOGIN before Odoo 19)`);
+  const fresh = async (): Promise<HostedOdoo> => ({ url, database, login, apiKey, killWorkers: null, close: async () => undefined });
+  return { name: url, killable: false, isOne: true, fresh, close: async () => undefined };
 }
 
 async function passForTheSame(target: Target): Promise<void> {

@@ -36,6 +36,7 @@ export async function realHost(): Promise<OdooHost> {
   return {
     name: 'Odoo 19',
     killable: true,
+    isOne: false,
     async fresh() {
       made += 1;
       const database = `${name}_${made}`;

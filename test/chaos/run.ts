@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { openChaos, type RoundResult } from './chaos.ts';
-import { sandboxHost } from './odoo-hosts.ts';
+import { givenHost, type OdooHost, sandboxHost } from './odoo-hosts.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 // What is to be cleaned up hangs on the exit.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const say = (text: string): void => console.log(text);
-const host = values.odoo === 'real' ? await (await import('./real-host.ts')).realHost() : sandboxHost();
+const host = await hostOf(values.odoo);
 const records = Number(values.records ?? (values.odoo === undefined ? 300 : 2000));
 const isReplay = /-\d+$/.test(values.seed ?? '');
 const base = values.seed ?? randomBytes(3).toString('hex');
@@ -54,6 +54,14 @@ if (begun < seeds.length) say(`${seeds.length - begun} rounds were not begun wit
 for (const seed of again) say(`again: npm run chaos -- --seed ${seed} --records ${records}${values.odoo === undefined ? '' : ` --odoo ${values.odoo}`}`);
 say(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 3;
+
+/** `real`: brought up from Debian's packages, with a server whose processes are killed as well. */
+async function hostOf(odoo: string | undefined): Promise<OdooHost> {
+  if (odoo === undefined) return sandboxHost();
+  if (odoo !== 'real') return givenHost(odoo);
+  const { realHost } = await import('./real-host.ts');
+  return realHost();
+}
 
 function count(result: RoundResult): void {
   if (result.problems.length === 0) passed += 1;
