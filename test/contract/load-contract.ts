@@ -72,7 +72,7 @@ export function describeLoad(target: GiveTarget): void {
 
       test('an unknown column is refused as a whole', async () => {
         const error = await refusal(odoo.load('res.partner', ['id', 'name', 'nope'], [[bench.externalId('a'), bench.tag, 'x']], {}));
-        expect(error).toMatchObject({ failure: 'validation', exception: 'builtins.ValueError' });
+        expect(error).toMatchObject({ failure: 'missing-field', exception: 'builtins.ValueError' });
         expect(error.message).toContain('nope');
       });
 
