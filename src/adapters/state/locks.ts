@@ -45,12 +45,14 @@ export function serverLocks(knex: Knex, clock: Clock): Locks {
            on conflict (name) do update set holder = excluded.holder, host = excluded.host, pid = excluded.pid, since = excluded.since`,
           [name, holder, hostname(), process.pid, clock.now()],
         );
-        try {
-          return await work();
-        } finally {
-          await run(`delete from ${TABLE} where name = ?`, [name]);
-          await run('select pg_advisory_unlock(hashtextextended(?::text, 0))', [`cutover ${name}`]);
-        }
+        const [outcome] = await Promise.allSettled([work()]);
+        const [release] = await Promise.allSettled([
+          run(`delete from ${TABLE} where name = ?`, [name]).then(() => run('select pg_advisory_unlock(hashtextextended(?::text, 0))', [`cutover ${name}`])),
+        ]);
+        // what went wrong with the work says more than that the lock could not be given back afterwards
+        if (outcome.status === 'rejected') throw outcome.reason;
+        if (release.status === 'rejected') throw release.reason;
+        return outcome.value;
       } finally {
         await knex.client.releaseConnection(connection);
       }

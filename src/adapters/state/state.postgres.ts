@@ -40,6 +40,20 @@ describe.skipIf(server === null)('a state on a PostgreSQL server', () => {
     await other.close();
   });
 
+  test('what went wrong under a lock is told, and not that a dead server took no release', async () => {
+    const { default: pg } = await import('pg');
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const other = await open('cut off');
+    const broken = other.withLock('load uuid-10', 'cut off', async () => {
+      await client.query("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()");
+      throw new Error('the work failed');
+    });
+    await expect(broken).rejects.toThrow('the work failed');
+    await other.close();
+    await client.end();
+  });
+
   test('two writers of one segment cannot both have an entry', async () => {
     const other = await open('other');
     await state.journal([journalEntry('two-writers', 'a')]);
