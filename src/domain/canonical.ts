@@ -7,7 +7,7 @@
  *  Odoo side    `_odoo_id` BIGINT, `_key` VARCHAR or null, `_external_id` VARCHAR or null (own namespace), `_in_scope` BOOLEAN,
  *               `_active` BOOLEAN, `_write_date` TIMESTAMP, `_duplicate` BOOLEAN, then one column per bound field.
  *               A `ref` holds the database id (BIGINT), a `code` the value of the related record's `by` field. */
-import type { FieldContract } from './contract.ts';
+import type { EntityContract, FieldContract } from './contract.ts';
 
 /** The DuckDB type in which a field is stored. Exact decimals only: no float anywhere. */
 export function storageType(field: FieldContract): string {
@@ -58,6 +58,11 @@ export function canonicalTextSql(field: FieldContract, expression: string): stri
 export function decimalTextSql(expression: string): string {
   const text = `CAST(${expression} AS VARCHAR)`;
   return `CASE WHEN contains(${text}, '.') THEN rtrim(rtrim(${text}, '0'), '.') ELSE ${text} END`;
+}
+
+/** Is any part of the record key marked `pii`? Then the key of a legacy record is neither shown nor written. */
+export function keyIsPii(contract: EntityContract): boolean {
+  return contract.key.some((name) => contract.fields[name]?.pii === true);
 }
 
 /** Why a source row did not become a canonical row. */

@@ -1,7 +1,7 @@
 /** What a reconcile reports: one manifest and the breaks as lines. Every report, whatever its format, is made from these two and nothing else. No run
  *  id and no clock in them: same snapshots, same configuration, same as-of, same bytes. */
 import type { Break, ControlTotal, CoverageItem, Direction, ResolvedBreak, Verdict } from './difference.ts';
-import type { MapResult } from './results.ts';
+import type { MapResult, ReconcileResult } from './results.ts';
 
 export const REPORT_FORMAT = 'cutover-report';
 export const REPORT_VERSION = 1;
@@ -108,16 +108,7 @@ export interface ReconcileReport {
   readonly odoo: { readonly uuid: string; readonly database: string; readonly version: string; readonly url: string };
   readonly odooSystem: string;
   readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
-  readonly entities: readonly {
-    readonly entity: string;
-    readonly legacy: number;
-    readonly odoo: number;
-    readonly equal: number;
-    readonly outsideScope: number;
-    readonly breaks: Readonly<Record<string, number>>;
-    readonly pending: number;
-    readonly waived: number;
-  }[];
+  readonly entities: ReconcileResult['entities'];
   readonly controls: readonly ControlTotal[];
   readonly coverage: readonly CoverageItem[];
   readonly checks: MapResult['checks'];

@@ -1,5 +1,6 @@
 /** match decide: what the latest match left open, one item at a time, and what a person says of it, written down at once. */
 import { join } from 'node:path';
+import { keyIsPii } from '../../domain/canonical.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { type ConflictClass, type MatchDecisionRow, recordText } from '../../domain/matching.ts';
 import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
@@ -9,7 +10,6 @@ import { type Capability, entityOf, type Workspace } from '../../domain/workspac
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
 import { withoutRow, withRow } from './decision-file.ts';
 import { directoryOf, latestReview, type ReviewFile } from './latest-review.ts';
-import { keyIsPii } from './value-hash.ts';
 import { WORKLIST } from './worklist.ts';
 
 export interface DecideRequest {

@@ -5,12 +5,13 @@
  *                         (the decision is one on this conflict: a duplicate). One row per pair.
  *  `match_known_same`, `match_known_apart`  the four columns of a pair: decisions that hold, and open links among `same`. */
 
+import { keyIsPii } from '../../domain/canonical.ts';
 import { recordName } from '../../domain/matching.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import type { KnownPairs } from './known-pairs.ts';
-import { keyIsPii, type MatchRelations, recordTextsSql, sourceNumberSql, valueHashSql } from './value-hash.ts';
+import { type MatchRelations, recordTextsSql, sourceNumberSql, valueHashSql } from './value-hash.ts';
 
 export interface DecisionsInput extends MatchRelations {
   readonly plane: DataPlane;

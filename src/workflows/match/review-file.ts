@@ -5,7 +5,7 @@
  *  `records` JSON (the first few: system, key, fields → canonical text), `names` STRUCT(system, key)[] (all of them), `value_hash`, `before` VARCHAR (the
  *  decision that is stale), `pairs` JSON (of a duplicate of few records every two of them: left, right, valueHash; null where none may be named). Cell contents in clear text: whatever is shown of it is masked then. `repointed`: a link that Odoo moved; `value` and `other` are
  *  the database ids before and after. */
-import { canonicalTextSql } from '../../domain/canonical.ts';
+import { canonicalTextSql, keyIsPii } from '../../domain/canonical.ts';
 import { copyToParquetSql, identifier, literal } from '../../domain/sql.ts';
 import { makeSides } from './compare-sides.ts';
 import { levelsSql } from './compare-sql.ts';
@@ -15,7 +15,7 @@ import type { MatchOutcome } from './match-records.ts';
 import type { MatchModel } from './model.ts';
 import { movedLinksSql } from './repoint.ts';
 import { weightSql } from './score-sql.ts';
-import { keyIsPii, recordTextsSql, valueHashSql } from './value-hash.ts';
+import { recordTextsSql, valueHashSql } from './value-hash.ts';
 
 export const reviewFileName = (entity: string): string => `${entity}.review.parquet`;
 

@@ -1,5 +1,5 @@
 /** The values a decision was made on, as one hash: it tells whether the records are still what they were. */
-import { canonicalTextSql } from '../../domain/canonical.ts';
+import { canonicalTextSql, keyIsPii } from '../../domain/canonical.ts';
 import type { EntityContract, FieldContract } from '../../domain/contract.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 
@@ -15,11 +15,6 @@ export interface MatchRelations {
   readonly odoo: string | null;
   /** Fields that the rows of Odoo have. */
   readonly odooFields: readonly string[];
-}
-
-/** Is any part of the record key marked `pii`? Then the key of a legacy record is neither shown nor written. */
-export function keyIsPii(contract: EntityContract): boolean {
-  return contract.key.some((name) => contract.fields[name]?.pii === true);
 }
 
 /** `system`, `key`, `text`: the values of the records in `wanted` (`system`, `key`; of Odoo the database id as text). Rows that share a key count

@@ -1,6 +1,7 @@
 /** What a match leaves as files: `match.ndjson` for tools and `match-worklist.csv`, which comes back as a file of decisions. Values of `pii` fields are
  *  masked in both; same findings, same bytes. */
 import { basename, join } from 'node:path';
+import { keyIsPii } from '../../domain/canonical.ts';
 import type { EntityContract } from '../../domain/contract.ts';
 import { csvLine } from '../../domain/csv.ts';
 import { recordText } from '../../domain/matching.ts';
@@ -10,7 +11,6 @@ import { identifier, literal } from '../../domain/sql.ts';
 import { shownFindingsSql } from './conflicts-run.ts';
 import { nameField } from './conflicts-values.ts';
 import { keepReview } from './latest-review.ts';
-import { keyIsPii } from './value-hash.ts';
 
 /** Absolute paths. */
 export interface MatchedFiles {

@@ -1,4 +1,5 @@
 /** plan: the exact writes that would bring Odoo to what the legacy systems say, as a file. Asks Odoo nothing: a pure function of the comparison. */
+import { keyIsPii } from '../../domain/canonical.ts';
 import { PLAN_FORMAT, PLAN_VERSION, type PlanAction, type PlanManifest, type PlannedEntity } from '../../domain/plan.ts';
 import type { DataPlane, DataRow, Ports, StateStore } from '../../domain/ports.ts';
 import type { PlanResult } from '../../domain/results.ts';
@@ -164,7 +165,7 @@ function plannedEntity(entity: EntityComparison): readonly (readonly [string, Pl
       ...{ model, through: through ?? null, domain: domain ?? null, step: step ?? null, rollback },
     })),
     stateFields: binding.stateColumns,
-    keyIsPii: contract.key.some((name) => contract.fields[name]?.pii === true),
+    keyIsPii: keyIsPii(contract),
     fields: Object.fromEntries(binding.fields.map((field) => [field.odoo, plannedField(field, entity)])),
     set: Object.keys(odoo.set),
   };

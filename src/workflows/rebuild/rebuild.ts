@@ -1,6 +1,7 @@
 /** state rebuild: the crosswalk again from the External IDs that Odoo holds. They are written with every record that a load makes, and Odoo's own
  *  merge moves them to the record that stays: what they say is a fact, and the crosswalk follows it. */
 import path from 'node:path';
+import { keyIsPii } from '../../domain/canonical.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { type CrosswalkLink, type DataPlane, type DataRow, type OdooConnection, OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
 import type { RebuildFinding, RebuildResult } from '../../domain/results.ts';
@@ -8,7 +9,6 @@ import { literal } from '../../domain/sql.ts';
 import type { Capability, Workspace } from '../../domain/workspace.ts';
 import { ensureCanonical } from '../map/ensure-canonical.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
-import { keyIsPii } from '../reconcile/compare-sql.ts';
 import { loadLock } from '../sides/load-lock.ts';
 import { boundEntities, isDigested, type KnownNames, knownNames, nameOfRecord, readName } from './known-names.ts';
 import { changesSql, countsSql, findingsSql, type StagingTable, stagingColumns, verdictsSql } from './rebuild-sql.ts';

@@ -1,4 +1,6 @@
 /** Comparing the fields of linked records, and the breaks of what is not linked. The wide sides are read where they lie, once; what differs is few. */
+
+import { keyIsPii } from '../../domain/canonical.ts';
 import type { EntityContract } from '../../domain/contract.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import { type FieldRule, fieldListSql } from '../sides/field-rules.ts';
@@ -120,11 +122,6 @@ FROM (
   FROM ${entityTable(contract.entity, 'differing')} AS p LEFT JOIN ${entityTable(contract.entity, 'baseline')} AS b ON b._system = p._system AND b._key = p._key
   WHERE list_contains(p._fields, ${literal(rule.field)})
 ) AS d`;
-}
-
-/** Is any part of the record key marked `pii`? Then the key is not shown either. */
-export function keyIsPii(contract: EntityContract): boolean {
-  return contract.key.some((name) => contract.fields[name]?.pii === true);
 }
 
 /** Links of records that legacy no longer has; of several that were one thing only the first. */

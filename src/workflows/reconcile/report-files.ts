@@ -2,12 +2,12 @@
  *  both unless they were asked for in clear; same comparison, same bytes. */
 import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
+import { keyIsPii } from '../../domain/canonical.ts';
 import { csvLine } from '../../domain/csv.ts';
 import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
 import { breaksFile, manifestFile, type Pattern, REPORT_FORMAT, REPORT_VERSION, type ReconcileReport } from '../../domain/report.ts';
 import { literal } from '../../domain/sql.ts';
 import type { SidesRequest } from '../sides/sides.ts';
-import { keyIsPii } from './compare-sql.ts';
 import type { Comparison } from './comparison.ts';
 import type { JudgedComparison } from './judge.ts';
 import { breakColumns, maskedBreaksSql } from './mask-sql.ts';
