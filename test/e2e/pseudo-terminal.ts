@@ -11,8 +11,8 @@ const BRIDGE = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spaw
 const PATIENCE_MS = 30_000;
 
 export interface Terminal {
-  /** Waits until this text has been drawn since the last key; answers the screen as it was drawn last. */
-  until(text: string): Promise<string>;
+  /** Waits until this has been drawn since the last key, a screen comes in pieces; answers the screen as it was drawn last. */
+  until(wanted: string | RegExp): Promise<string>;
   type(keys: string): void;
   /** Everything drawn so far, with its control sequences. */
   readonly drawn: string;
@@ -49,14 +49,15 @@ export function openTerminal(directory: string, args: readonly string[], size = 
       from = drawn.length;
       child.stdin?.write(keys);
     },
-    until: (text) =>
+    until: (wanted) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new Error(`${text} was not drawn within ${PATIENCE_MS / 1000} s; drawn was:\n${drawn.slice(from)}`)),
+          () => reject(new Error(`${wanted} was not drawn within ${PATIENCE_MS / 1000} s; drawn was:\n${drawn.slice(from)}`)),
           PATIENCE_MS,
         );
         const look = () => {
-          if (!drawn.slice(from).includes(text)) return;
+          const since = drawn.slice(from);
+          if (!(typeof wanted === 'string' ? since.includes(wanted) : wanted.test(since))) return;
           clearTimeout(timer);
           waiting.delete(look);
           resolve(drawn.slice(drawn.lastIndexOf('\x1b[2J') + 4));
