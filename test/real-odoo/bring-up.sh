@@ -8,8 +8,8 @@ usage() {
 usage: bring-up.sh 19|14 VERB [ARG…]     (root, Debian host; every verb can be repeated)
   install               chroot, packages, PostgreSQL, template databases
   start                 install if needed, then the server, until `stop`; prints its URL
-  create NAME bare|demo a database from a template, with its own uuid (Odoo 14 has bare only); prints the URL.
-                        A server that only `create` started ends when its last database is dropped
+  create NAME KIND      a database from a template, with its own uuid; prints the URL. KIND is bare, demo or accounting
+                        (Odoo 14 has bare only). A server that only `create` started ends when its last database is dropped
   drop NAME             drop a database made by `create`
   databases             the databases made by `create`
   shell NAME            `odoo shell`, Python on standard input
@@ -26,8 +26,8 @@ USAGE
 VERSION=$1 VERB=$2
 shift 2
 case $VERSION in
-  19) SUITE=trixie TEMPLATES='bare demo' NO_DEMO='' WITH_DEMO=--with-demo GEVENT_PORT=--gevent-port ;;
-  14) SUITE=bullseye TEMPLATES='bare' NO_DEMO=--without-demo=all WITH_DEMO='' GEVENT_PORT=--longpolling-port ;;
+  19) SUITE=trixie TEMPLATES='bare demo' LATER=accounting NO_DEMO='' WITH_DEMO=--with-demo GEVENT_PORT=--gevent-port ;;
+  14) SUITE=bullseye TEMPLATES='bare' LATER='' NO_DEMO=--without-demo=all WITH_DEMO='' GEVENT_PORT=--longpolling-port ;;
   *) usage ;;
 esac
 
@@ -200,10 +200,25 @@ init_template() {
   [ "$(sql "$building" -c "SELECT count(*) FROM ir_module_module WHERE state = 'installed' AND name IN ('${MODULES//,/\',\'}')")" = 4 ] ||
     { echo 'the modules are not installed'; return 1; }
   company_in_usd "$building"
-  sql "$building" -c 'VACUUM ANALYZE'
-  [ ! -d "$CHROOT$FILES/data/filestore/$building" ] || mv "$CHROOT$FILES/data/filestore/"{"$building","$template"}
+  keep_template "$building" "$template"
+}
+
+# Two companies with charts of accounts: the first one, of the United States in USD with the generic chart, and one of Spain in EUR.
+# Made from `bare` when it is first asked for; most machines never need it.
+accounting_template() {
+  local building=building_accounting template=tmpl_accounting
+  sql postgres -c "DROP DATABASE IF EXISTS $building" -c "CREATE DATABASE $building TEMPLATE tmpl_bare"
+  rm -rf "${CHROOT:?}$FILES/data/filestore/$building"
+  [ ! -d "$CHROOT$FILES/data/filestore/tmpl_bare" ] || cp -al "$CHROOT$FILES/data/filestore/tmpl_bare" "$CHROOT$FILES/data/filestore/$building"
+  as odoo odoo shell $(odoo_options --no-http -d "$building" --log-level=warn) <"${BASH_SOURCE[0]%/*}/accounting.py"
+  keep_template "$building" "$template"
+}
+
+keep_template() {
+  sql "$1" -c 'VACUUM ANALYZE'
+  [ ! -d "$CHROOT$FILES/data/filestore/$1" ] || mv "$CHROOT$FILES/data/filestore/"{"$1","$2"}
   # Nobody can connect to a template, so `createdb -T` never waits for one who does.
-  sql postgres -c "ALTER DATABASE $building RENAME TO $template" -c "ALTER DATABASE $template ALLOW_CONNECTIONS false"
+  sql postgres -c "ALTER DATABASE $1 RENAME TO $2" -c "ALTER DATABASE $2 ALLOW_CONNECTIONS false"
 }
 
 templates() {
@@ -301,9 +316,10 @@ good_name() { [[ ${1:-} =~ ^[a-z][a-z0-9_]{0,40}$ && $1 != tmpl_* && $1 != build
 create() {
   local name=$1 kind=$2 store=$CHROOT$FILES/data/filestore
   good_name "$name"
-  [[ " $TEMPLATES " = *" $kind "* ]] || die "Odoo $VERSION has no '$kind' template, only: $TEMPLATES"
+  [[ " $TEMPLATES $LATER " = *" $kind "* ]] || die "Odoo $VERSION has no '$kind' template, only: $TEMPLATES $LATER"
   locked
   install_all
+  [ "$kind" != accounting ] || database_exists tmpl_accounting || logged template-accounting accounting_template
   ! database_exists "$name" || die "database $name exists"
   if ! our_process "$SERVER_PID" >/dev/null; then
     server_up

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Coordinates, OdooVersion } from './harness.ts';
 
 /** A database that the command line left up. */
-export type Kept = Required<Coordinates> & { version: OdooVersion; demo: boolean };
+export type Kept = Required<Coordinates> & { version: OdooVersion; demo: boolean; accounting?: boolean };
 
 type KeptByName = { [database: string]: Kept };
 

@@ -12,6 +12,8 @@ export interface StartOptions {
   version: OdooVersion;
   /** From the template with Odoo's demo data (19 only). Default false. */
   demo?: boolean;
+  /** From the template with a second company, of Spain, with a chart of accounts (19 only). Default false. */
+  accounting?: boolean;
   /** Name of the database to make; refused if it exists. Default: a fresh name. */
   database?: string;
 }
@@ -42,8 +44,8 @@ const keyDays = 30;
 export async function startRealOdoo(options: StartOptions): Promise<RealOdoo> {
   const given = await givenOdoo();
   if (given) return given;
-  const { version, demo = false, database = freshName() } = options;
-  const url = await bringUp(version, 'create', database, demo ? 'demo' : 'bare');
+  const { version, database = freshName() } = options;
+  const url = await bringUp(version, 'create', database, templateOf(options));
   let stopped: Promise<string> | undefined;
   const stop = async (): Promise<void> => {
     stopped ??= bringUp(version, 'drop', database);
@@ -55,6 +57,12 @@ export async function startRealOdoo(options: StartOptions): Promise<RealOdoo> {
     await stop();
     throw error;
   }
+}
+
+function templateOf({ demo = false, accounting = false }: Pick<StartOptions, 'demo' | 'accounting'>): 'bare' | 'demo' | 'accounting' {
+  if (demo && accounting) throw new Error('a template has demo data or accounting of two companies, not both');
+  if (accounting) return 'accounting';
+  return demo ? 'demo' : 'bare';
 }
 
 /** The Odoo of the environment: never made, changed or dropped by this harness. */
@@ -124,14 +132,14 @@ function bringUp(version: OdooVersion, ...args: string[]): Promise<string> {
 // --- command line ----------------------------------------------------------------------------------------------
 
 /** Asked again for the same database, answers the same coordinates. */
-async function keep(version: OdooVersion, demo: boolean, database: string): Promise<Kept> {
+async function keep(version: OdooVersion, template: { demo: boolean; accounting: boolean }, database: string): Promise<Kept> {
   const url = await bringUp(version, 'start');
   const exists = (await bringUp(version, 'databases')).split('\n').includes(database);
   const known = (await readKept())[database];
   if (exists && known?.version === version) return known;
   if (exists) throw new Error(`database ${database} exists and was not made by this command; use reset to replace it`);
-  await bringUp(version, 'create', database, demo ? 'demo' : 'bare');
-  const kept = { ...(await openDatabase(url, database)), version, demo };
+  await bringUp(version, 'create', database, templateOf(template));
+  const kept = { ...(await openDatabase(url, database)), version, ...template };
   await writeKept(database, kept);
   return kept;
 }
@@ -141,7 +149,7 @@ async function forget(version: OdooVersion, database: string): Promise<void> {
   await writeKept(database, undefined);
 }
 
-const usage = `usage: node harness.ts start --database NAME [--version 19|14] [--demo] [--json]   a database that stays up
+const usage = `usage: node harness.ts start --database NAME [--version 19|14] [--demo|--accounting] [--json]   a database that stays up
        node harness.ts reset --database NAME [--json]                        drop it and make it anew
        node harness.ts stop  --database NAME                                 drop it
        node harness.ts stop  --version 19|14                                 end that server, keep its databases`;
@@ -149,7 +157,13 @@ const usage = `usage: node harness.ts start --database NAME [--version 19|14] [-
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { version: { type: 'string' }, database: { type: 'string' }, demo: { type: 'boolean' }, json: { type: 'boolean' } },
+    options: {
+      version: { type: 'string' },
+      database: { type: 'string' },
+      demo: { type: 'boolean' },
+      accounting: { type: 'boolean' },
+      json: { type: 'boolean' },
+    },
   });
   const [verb] = positionals;
   const { database } = values;
@@ -163,7 +177,8 @@ async function main(): Promise<void> {
   } else if ((verb === 'start' || verb === 'reset') && database !== undefined) {
     if (known && known.version !== version) throw new Error(`database ${database} is one of Odoo ${known.version}`);
     if (verb === 'reset') await forget(version, database);
-    print(await keep(version, values.demo ?? known?.demo ?? false, database), values.json ?? false);
+    const template = { demo: values.demo ?? known?.demo ?? false, accounting: values.accounting ?? known?.accounting ?? false };
+    print(await keep(version, template, database), values.json ?? false);
   } else {
     throw new Error(usage);
   }
