@@ -5,12 +5,12 @@
  *  *binding* to Odoo; a *source mapping* says how one system's rows become canonical rows. */
 import { z } from 'zod';
 import { conflictClasses } from './matching.ts';
+import { fieldName, OdooStates, odooReading, rollbackPolicy } from './odoo-states.ts';
 
 const entityName = z
   .string()
   .regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _, beginning with a letter')
   .describe('Name of an entity, as in `purchase_order`.');
-const fieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _, beginning with a letter');
 const systemName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and -, beginning with a letter');
 const sqlExpression = z.string().min(1).describe('One DuckDB scalar expression: no subquery, table function, aggregate, window or volatile function.');
 const odooFieldName = z
@@ -146,42 +146,6 @@ export const OdooFieldBinding = z.strictObject({
 });
 export type OdooFieldBinding = z.infer<typeof OdooFieldBinding>;
 
-/** One thing done to a record after it exists: a method call, or a write of bound fields. Each is a journal step of its own. */
-export const OdooStep = z.strictObject({
-  call: z.string().optional().describe('Method of the record, as in button_confirm.'),
-  on: z.string().optional().describe('Call it on the records this relational field names instead (`picking_ids`).'),
-  unless: z
-    .record(z.string(), z.array(z.union([z.string(), z.boolean()])))
-    .optional()
-    .describe('Records already so are left alone: Odoo field → values.'),
-  context: z.record(z.string(), z.unknown()).default({}).describe('Context of the call.'),
-  write: z.array(fieldName).optional().describe('Canonical fields written (again) at this point, as dates that a method overwrites.'),
-  unlink: z.string().optional().describe('Delete the records this relational field named before the steps began (by-products of an action).'),
-});
-export type OdooStep = z.infer<typeof OdooStep>;
-
-export const OdooStates = z.strictObject({
-  field: fieldName.describe('The canonical field (type choice) that holds the state.'),
-  values: z
-    .record(
-      z.string(),
-      z.strictObject({
-        is: z
-          .record(z.string(), z.array(z.union([z.string(), z.boolean()])))
-          .describe('How the state reads in Odoo: Odoo field → values. The first state that fits is taken.'),
-        reach: z.array(z.string()).default([]).describe('Steps, in order, that bring a new record there.'),
-        leave: z.array(z.string()).default([]).describe('Steps, in order, that a rollback takes before it deletes the record.'),
-        back: z
-          .record(z.string(), z.array(z.string()))
-          .optional()
-          .describe('For a record that was there before: earlier state → steps, in order, by which a rollback returns to it. What is not named stays.'),
-      }),
-    )
-    .describe('Each value of the state field: how it reads in Odoo, how a record comes there and leaves again.'),
-  steps: z.record(z.string(), OdooStep).default({}).describe('Steps by name, as `reach` and `leave` name them.'),
-});
-export type OdooStates = z.infer<typeof OdooStates>;
-
 export const OdooByproduct = z.strictObject({
   model: z.string().describe('Odoo model of the by-product, as in stock.picking.'),
   through: z.string().optional().describe('Relational field of the record that names them.'),
@@ -192,6 +156,9 @@ export const OdooByproduct = z.strictObject({
     ),
   step: z.string().optional().describe('The step that makes it; a record that does not take this step has none of it to take back.'),
   rollback: z.enum(['unlink', 'keep']).default('unlink').describe('What a rollback does with it; keep: Odoo lets nobody delete it.'),
+  used: odooReading
+    .optional()
+    .describe('How it reads once somebody has worked with it, as {state: [done]} of a receipt: Odoo field → values. Its document is then kept by a rollback.'),
 });
 export type OdooByproduct = z.infer<typeof OdooByproduct>;
 
@@ -221,7 +188,7 @@ export const OdooBinding = z.strictObject({
   states: OdooStates.optional().describe('How the state of a document is read, and the methods by which it is reached.'),
   byproducts: z.array(OdooByproduct).default([]).describe('Records that Odoo makes by itself when this one is loaded; a rollback takes them back too.'),
   batch: z.number().int().min(1).max(1000).default(250).describe('Records in one call.'),
-  rollback: z.enum(['unlink', 'archive', 'keep']).default('unlink').describe('What a rollback does with a record that the load created.'),
+  rollback: rollbackPolicy.default('unlink').describe('What a rollback does with a record that the load created; a state may say otherwise.'),
   archived_by_unlink: fieldName
     .optional()
     .describe('Deleting such a record only archives it; it goes for good with the record this ref field names, as a bank account with its supplier.'),

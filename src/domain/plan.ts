@@ -30,6 +30,8 @@ export interface PlannedEntity {
     readonly rollback: 'unlink' | 'keep';
     /** Step that makes it; a new record that does not take it has none. */
     readonly step?: string | null;
+    /** How it reads once somebody has worked with it: its document is then kept. */
+    readonly used?: Readonly<Record<string, readonly (string | boolean)[]>> | null;
   }[];
   /** Odoo fields that tell the state of a record; read again around every step. */
   readonly stateFields: readonly string[];
@@ -58,6 +60,8 @@ export interface PlanManifest {
   /** Consumed once in the state when the plan is loaded. */
   readonly nonce: string;
   readonly asOf: string;
+  /** Environment it was made for and may be loaded into; null or left out: the workspace had none. */
+  readonly environment?: string | null;
   readonly namespace: string;
   readonly odoo: { readonly uuid: string; readonly database: string; readonly version: string };
   readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
@@ -79,6 +83,10 @@ export interface PlannedStep {
   readonly on: string | null;
   readonly unless: Readonly<Record<string, readonly (string | boolean)[]>> | null;
   readonly context: Readonly<Record<string, unknown>>;
+  /** Named arguments of the call, with the placeholders of the binding. */
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  /** The method is called on a record of this model that is made for it. */
+  readonly wizard?: { readonly model: string; readonly values: Readonly<Record<string, unknown>> };
   readonly write: Readonly<Record<string, PlannedValue>> | null;
   readonly unlink: string | null;
   /** Rollback: records Odoo had made by itself, known by id from the journal, to be deleted at this point. */
@@ -107,8 +115,18 @@ export interface PlanAction extends PlannedRecord {
   readonly seq: number;
   readonly lines: readonly PlannedRecord[];
   readonly steps: readonly PlannedStep[];
+  /** Rollback: what was found to depend on the record when the plan was made. It is looked at again before the record is touched. */
+  readonly heldBy?: readonly Holder[];
   /** What a rollback of this action will do, and what it cannot. */
   readonly rollback: { readonly will: string; readonly cannot: string | null };
+}
+
+/** Records of others that refer to one that a rollback would delete. */
+export interface Holder {
+  readonly model: string;
+  /** The field in which they do. */
+  readonly field: string;
+  readonly count: number;
 }
 
 export interface PlanEnd {

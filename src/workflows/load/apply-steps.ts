@@ -3,10 +3,12 @@ import type { PlannedStep } from '../../domain/plan.ts';
 import type { WireValue } from '../plan/wire-value.ts';
 import { isSameValue } from '../plan/wire-value.ts';
 import { forWrite } from './apply-updates.ts';
+import { callStep } from './call-step.ts';
 import { areKept } from './guard.ts';
-import { RowsRefused, sendIsolating } from './isolate.ts';
+import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import { deadLetter, type OpenDocument, pick, watchedFields } from './open-document.ts';
+import { readsAs } from './reads-as.ts';
 import { stepValues } from './references.ts';
 
 /** More orders in one `button_confirm` take longer per order (100: a tenth more than 25), fewer pay per call; leading orders out again costs next to
@@ -57,7 +59,7 @@ async function takeStep(run: LoadRun, due: readonly Due[], found: ReadonlyMap<st
       run.entry('intent', document.action, own.name, document.id, {
         before: document.state ?? {},
         sent: own.write === null ? null : stepValues(own, found),
-        call: { model, method: own.call ?? (own.write === null ? 'unlink' : 'write') },
+        call: { model: own.wizard?.model ?? model, method: own.call ?? (own.write === null ? 'unlink' : 'write') },
       }),
     ),
   );
@@ -104,7 +106,7 @@ async function perform(run: LoadRun, model: string, due: readonly Due[], found: 
   if (step.call !== null) {
     const target = step.on === null ? { model, ids } : await related(run, model, ids, step.on);
     const acted = step.unless === null ? target.ids : await unlessAlready(run, target.model, target.ids, step.unless);
-    if (acted.length > 0) refuseDialog(await run.odoo.call(target.model, step.call, { ids: acted, context: { ...context, ...step.context } }), step.call);
+    if (acted.length > 0) await callStep(run, step, { model: target.model, ids: acted }, context);
   }
   if (step.unlink !== null) {
     const target = await related(run, model, ids, step.unlink);
@@ -132,14 +134,8 @@ async function unlessAlready(run: LoadRun, model: string, ids: readonly number[]
   const records = await run.read(model, ids, Object.keys(unless));
   return ids.filter((id) => {
     const record = records.get(id);
-    return record !== undefined && !Object.entries(unless).every(([field, values]) => values.includes(record[field] as string | boolean));
+    return record !== undefined && !readsAs(record, unless);
   });
-}
-
-/** A method that opens a dialog has done nothing, and says so with HTTP 200. */
-function refuseDialog(result: unknown, method: string): void {
-  if (typeof result !== 'object' || result === null || !('res_model' in result) || !('target' in result) || result.target !== 'new') return;
-  throw new RowsRefused(`${method} opened a dialog (${String(result.res_model)}) instead of doing it`, new Map());
 }
 
 /** Begun before this process and never answered: found out by reading. */
@@ -164,8 +160,8 @@ async function whichTook(
       const written = stepValues(step, found);
       const records = await run.read(model, [document.id], Object.keys(written));
       if (areKept(run, model, written, records.get(document.id))) took.add(item);
-    } else if (step.on !== null && step.unless !== null) {
-      const target = await related(run, model, [document.id], step.on);
+    } else if (step.unless !== null) {
+      const target = step.on === null ? { model, ids: [document.id] } : await related(run, model, [document.id], step.on);
       if ((await unlessAlready(run, target.model, target.ids, step.unless)).length === 0) took.add(item);
     } else if (step.call !== null && step.on === null) {
       document.state = null;

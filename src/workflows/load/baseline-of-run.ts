@@ -1,7 +1,8 @@
 /** The baseline after a run: a load's read-back confirms what both sides agree upon now; a rollback puts back what the load had replaced.
  *  Made from the journal, so that a run in several parts gives the same as an undisturbed one. */
-import type { OdooStates } from '../../domain/contract.ts';
+
 import type { JournalEntry } from '../../domain/journal.ts';
+import type { OdooStates } from '../../domain/odoo-states.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import { type Capability, entityOf, type Workspace } from '../../domain/workspace.ts';

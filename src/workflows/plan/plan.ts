@@ -161,8 +161,8 @@ function plannedEntity(entity: EntityComparison): readonly (readonly [string, Pl
     context: odoo.context,
     in: odoo.in ?? null,
     parentField: binding.parentField,
-    byproducts: odoo.byproducts.map(({ model, through, domain, step, rollback }) => ({
-      ...{ model, through: through ?? null, domain: domain ?? null, step: step ?? null, rollback },
+    byproducts: odoo.byproducts.map(({ model, through, domain, step, rollback, used }) => ({
+      ...{ model, through: through ?? null, domain: domain ?? null, step: step ?? null, rollback, ...(used === undefined ? {} : { used }) },
     })),
     stateFields: binding.stateColumns,
     keyIsPii: keyIsPii(contract),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OdooStates } from '../../domain/contract.ts';
+import { OdooStates } from '../../domain/odoo-states.ts';
 import { isUntouchedState, stepsBetween, stepsToReach } from './state-path.ts';
 
 const states = OdooStates.parse({

@@ -1,5 +1,6 @@
 /** How a document gets from one state to another in Odoo: steps by name, from the binding. */
-import type { OdooStates } from '../../domain/contract.ts';
+import type { OdooBinding } from '../../domain/contract.ts';
+import type { OdooStates } from '../../domain/odoo-states.ts';
 import type { WireValue } from './wire-value.ts';
 
 /** Steps for a new record. */
@@ -37,4 +38,9 @@ export function stateIn(states: OdooStates, values: Readonly<Record<string, Wire
   const fits = ([field, allowed]: [string, readonly (string | boolean)[]]): boolean =>
     field in values ? allowed.includes(values[field] as string | boolean) : partial;
   return Object.entries(states.values).find(([, { is }]) => Object.entries(is).every(fits))?.[0] ?? null;
+}
+
+/** What a rollback does with a record that a load created and left in this state. */
+export function policyIn({ states, rollback }: Pick<OdooBinding, 'states' | 'rollback'>, state: string | null): OdooBinding['rollback'] {
+  return (state === null ? undefined : states?.values[state]?.rollback) ?? rollback;
 }

@@ -81,6 +81,34 @@ describe('taking back what the journal says was done', () => {
     expect(action?.patch).toContainEqual({ op: 'test', path: '/locked', value: true });
   });
 
+  test('a state whose records are not deleted is left by its steps, and the record stays', () => {
+    const posted = OdooBinding.parse({
+      model: 'account.move',
+      fields: { name: 'name' },
+      states: {
+        field: 'state',
+        values: {
+          draft: { is: { state: ['draft'] } },
+          posted: { is: { state: ['posted'] }, reach: ['post'], leave: ['reverse'], rollback: 'keep' },
+        },
+        steps: {
+          post: { call: 'action_post' },
+          reverse: {
+            call: 'reverse_moves',
+            wizard: { model: 'account.move.reversal', values: { date: '$today', journal_id: '$journal' } },
+            unless: { reversal_move_ids: [true] },
+          },
+        },
+      },
+    });
+    const made = entry('record', { action: 'create', before: null, after: { name: 'E-1', state: 'draft' } });
+    const kept = invertAction([made, entry('post', { before: {}, after: { state: 'posted' } })], { ...entity, binding: posted });
+    expect(kept).toMatchObject({ action: 'update', rollback: { cannot: 'delete it: it stays, after reverse' } });
+    expect(kept?.steps).toMatchObject([{ name: 'reverse', call: 'reverse_moves', wizard: { model: 'account.move.reversal' } }]);
+    expect(kept?.patch).toContainEqual({ op: 'test', path: '/state', value: 'posted' });
+    expect(invertAction([made], { ...entity, binding: posted })?.action).toBe('delete');
+  });
+
   test('what was never made is not taken back', () => {
     expect(invertAction([], entity)).toBeNull();
   });

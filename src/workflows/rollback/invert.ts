@@ -4,7 +4,8 @@ import type { OdooBinding } from '../../domain/contract.ts';
 import type { JournalEntry, JournalLine } from '../../domain/journal.ts';
 import type { PlanAction, PlannedEntity, PlannedRecord, PlannedStep } from '../../domain/plan.ts';
 import { pointer } from '../plan/plan-record.ts';
-import { isUntouchedState, stateIn } from '../plan/state-path.ts';
+import { plannedStep } from '../plan/planned-step.ts';
+import { isUntouchedState, policyIn, stateIn } from '../plan/state-path.ts';
 import { isSameValue, type WireValue } from '../plan/wire-value.ts';
 
 type Values = Readonly<Record<string, WireValue>>;
@@ -51,29 +52,13 @@ type Identity = Omit<PlannedRecord, 'action' | 'reason' | 'patch'>;
 function invertCreate(identity: Identity, entries: readonly JournalEntry[], lines: readonly JournalLine[], entity: EntityToInvert): Omit<PlanAction, 'seq'> {
   const { binding, holder } = entity;
   const after = mergedAfter(entries);
-  if (binding.rollback === 'keep') {
-    return {
-      ...identity,
-      action: 'refuse',
-      reason: 'its binding keeps what a load created',
-      patch: [],
-      lines: [],
-      steps: [],
-      rollback: { will: 'nothing', cannot: null },
-    };
-  }
-  if (binding.rollback === 'archive') {
-    const patch: Operation[] = [
-      { op: 'test', path: '/active', value: true },
-      { op: 'replace', path: '/active', value: false },
-    ];
-    return { ...identity, action: 'archive', reason: 'its binding archives', patch, lines: [], steps: [], rollback: { will: 'nothing', cannot: 'delete it' } };
-  }
+  const steps = leaveSteps(binding, after);
+  const policy = policyIn(binding, binding.states === undefined ? null : stateIn(binding.states, after, true));
+  if (policy !== 'unlink') return keepCreated(identity, policy, steps, after);
   // Lines that came or went after the document was read back are not in the list it was read with.
   const linesMoved = entries.some((entry) => entry.step === 'lines-create' || entry.step === 'lines-delete');
   const tested = Object.entries(after).filter(([field]) => !(linesMoved && field === holder));
   const { byproducts, kept } = byproductsOf(entries, entity.planned);
-  const steps = leaveSteps(binding, after);
   if (byproducts.length > 0) steps.push({ ...step('byproducts'), byproducts });
   return {
     ...identity,
@@ -87,6 +72,24 @@ function invertCreate(identity: Identity, entries: readonly JournalEntry[], line
     rollback: { will: 'nothing', cannot: kept ?? 'make it again: load a new plan' },
   };
 }
+
+/** A record that stays: led out of its state (cancelled, reset, reversed) where the binding names steps for it, archived where it says so. */
+function keepCreated(identity: Identity, policy: 'archive' | 'keep', steps: readonly PlannedStep[], after: Values): Omit<PlanAction, 'seq'> {
+  const common = { ...identity, lines: [], steps };
+  if (policy === 'archive') {
+    return { ...common, action: 'archive', reason: 'its binding archives', patch: archived, rollback: { will: 'nothing', cannot: 'delete it' } };
+  }
+  if (steps.length === 0) {
+    return { ...common, action: 'refuse', reason: 'its binding keeps what a load created', patch: [], rollback: { will: 'nothing', cannot: null } };
+  }
+  const cannot = `delete it: it stays, after ${steps.map(({ name }) => name).join(', ')}`;
+  return { ...common, action: 'update', reason: 'its binding does not delete it', patch: tests(after), rollback: { will: 'nothing', cannot } };
+}
+
+const archived: readonly Operation[] = [
+  { op: 'test', path: '/active', value: true },
+  { op: 'replace', path: '/active', value: false },
+];
 
 /** Records Odoo made by itself that go; and in words those that stay. */
 function byproductsOf(entries: readonly JournalEntry[], planned: PlannedEntity) {
@@ -110,14 +113,7 @@ function bindingSteps(binding: OdooBinding, names: readonly string[]): PlannedSt
   return names.map((name) => {
     const defined = binding.states?.steps[name];
     if (defined === undefined) throw new Error(`the binding has no step ${name}`);
-    return {
-      ...step(name),
-      call: defined.call ?? null,
-      on: defined.on ?? null,
-      unless: defined.unless ?? null,
-      context: defined.context,
-      unlink: defined.unlink ?? null,
-    };
+    return plannedStep(name, defined, null);
   });
 }
 

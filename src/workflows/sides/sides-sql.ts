@@ -1,7 +1,8 @@
 /** The two sides of an entity in canonical shape: legacy rows with their links into Odoo, and Odoo records read as the contract's fields. */
 
 import { isAmount, storageType } from '../../domain/canonical.ts';
-import type { EntityContract, OdooStates } from '../../domain/contract.ts';
+import type { EntityContract } from '../../domain/contract.ts';
+import type { OdooStates } from '../../domain/odoo-states.ts';
 import { recordKeySql } from '../../domain/record-key.ts';
 import { roundHalfUpSql } from '../../domain/rounding.ts';
 import { identifier, literal, literalList } from '../../domain/sql.ts';
