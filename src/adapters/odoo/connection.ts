@@ -5,6 +5,7 @@ import { type CallArguments, type Caller, type Context, callerOf } from './calle
 import { detectVersion, type OdooVersion } from './detect.ts';
 import { type ExternalIdAccess, externalIdsOf, resolveNames } from './external-ids.ts';
 import { gateOf } from './gate.ts';
+import { type HelperPlace, helperOf, loadWhereNew, saveWhereExpected } from './helper.ts';
 import { json2Protocol } from './json-2.ts';
 import { jsonRpcProtocol } from './json-rpc.ts';
 import { loadRows } from './load.ts';
@@ -101,6 +102,7 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
   const fields = new Map<string, Promise<ReadonlyMap<string, OdooFieldMetadata>>>();
   const ways: SaveWays = { saveMulti: true };
   const access: ExternalIdAccess = { readsTable: true };
+  const place: HelperPlace = { asked: null };
   return {
     identity: async () => identity,
     call: async <Result>(model: string, method: string, args: CallArguments) => (await call(model, method, args)) as Result,
@@ -117,6 +119,18 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
     pages: (model, domain, names) => readPages(call, model, domain, names, { streams: options.concurrency, signal: options.signal }),
     load: (model, names, rows, context) => loadRows(call, model, names, rows, context),
     save: (model, changes, context) => saveChanges(call, ways, model, changes, context),
+    helper: () => helperOf(call, place),
+    async saveGuarded(model, changes, context) {
+      if (changes.length === 0) return [];
+      const helper = await helperOf(call, place);
+      if (helper) return saveWhereExpected(call, helper, model, changes, context);
+      await saveChanges(call, ways, model, changes, context);
+      return changes.map(({ id }) => ({ id, found: null }));
+    },
+    async loadNew(model, names, rows, externalIds, context) {
+      const helper = await helperOf(call, place);
+      return helper ? loadWhereNew(call, helper, { model, fields: names, rows, externalIds }, context) : loadRows(call, model, names, rows, context);
+    },
     async unlink(model: string, ids: readonly number[], context: Context = {}) {
       if (ids.length > 0) await call(model, 'unlink', { ids, context });
     },

@@ -130,7 +130,7 @@ async function orWithoutAccess<Result>(access: ExternalIdAccess, work: () => Pro
   }
 }
 
-function splitName(externalId: string): { readonly module: string; readonly name: string } {
+export function splitName(externalId: string): { readonly module: string; readonly name: string } {
   const dot = externalId.indexOf('.');
   return { module: externalId.slice(0, dot), name: externalId.slice(dot + 1) };
 }

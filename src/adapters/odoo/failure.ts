@@ -15,8 +15,20 @@ export interface CallNature {
 
 const rolledBackRaces = /^psycopg2\.errors\.(SerializationFailure|DeadlockDetected|LockNotAvailable)$|^odoo\.exceptions\.(LockError|ConcurrencyError)$/;
 
-export function complaintToError(complaint: OdooComplaint, nature: CallNature): OdooError {
+export function complaintToError(raw: OdooComplaint, nature: CallNature): OdooError {
+  const complaint = outOfAction(raw);
   return new OdooError(failureOf(complaint, nature), ownWords(complaint.message), complaint.name);
+}
+
+/** An exception inside a code action comes as a ValueError about its `repr`, followed by the whole text of the action. The refusals of Odoo's own models
+ *  and lost races come as they are. */
+function outOfAction(complaint: OdooComplaint): OdooComplaint {
+  const match = complaint.name === 'builtins.ValueError' ? /^(\w+)\(([\s\S]*?),?\) while evaluating\n/.exec(complaint.message) : null;
+  if (match === null) return complaint;
+  const [, type = '', given = ''] = match;
+  const quoted = /^(['"])([\s\S]*)\1$/.exec(given);
+  const message = quoted ? (quoted[2] ?? '').replaceAll(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter === 't' ? '\t' : letter)) : given;
+  return { name: `${type.endsWith('Error') ? 'builtins' : 'psycopg2.errors'}.${type}`, message };
 }
 
 function failureOf({ name, message }: OdooComplaint, nature: CallNature): OdooFailure {
@@ -42,6 +54,11 @@ function failureOf({ name, message }: OdooComplaint, nature: CallNature): OdooFa
       return nature.reads || /does not exist/.test(message) ? 'unavailable' : 'unknown';
     case 'werkzeug.exceptions.TooManyRequests':
       return 'unavailable';
+    // Two that make the same External ID at the same time, in a code action: the second finds it the next time.
+    case 'psycopg2.errors.UniqueViolation':
+      return /ir_model_data_module_name_uniq/.test(message) ? 'concurrency' : 'validation';
+    case 'builtins.KeyError':
+      return /^[a-z]\w*(\.\w+)+$/.test(message) ? 'missing-model' : 'validation';
     case 'odoo.exceptions.UserError':
       return /^Object [\w.]+ doesn't exist$/.test(message) ? 'missing-model' : 'validation';
     case 'builtins.AttributeError':

@@ -29,6 +29,7 @@ const byPosition: Readonly<Record<string, readonly string[]>> = {
   load: ['fields', 'data'],
   fields_get: ['allfields', 'attributes'],
   default_get: ['fields'],
+  get_bindings: ['model_name'],
   get_param: ['key'],
   check_object_reference: ['module', 'xml_id'],
 };

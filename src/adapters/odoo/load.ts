@@ -14,9 +14,12 @@ export async function loadRows(
   rows: readonly (readonly Cell[])[],
   context: Context,
 ): Promise<LoadResult> {
-  const data = rows.map((row) => row.map(cellText));
-  const answer = await call(model, 'load', { fields, data, context: { ...context, tz: 'UTC' } }, refuseWholeCall);
+  const answer = await call(model, 'load', { fields, data: cellTexts(rows), context: { ...context, tz: 'UTC' } }, refuseWholeCall);
   return resultOf(answer);
+}
+
+export function cellTexts(rows: readonly (readonly Cell[])[]): string[][] {
+  return rows.map((row) => row.map(cellText));
 }
 
 /** `load` was made for the texts of a file: a boolean in JSON breaks it, an empty text clears the field. */
@@ -26,7 +29,7 @@ function cellText(cell: Cell): string {
 
 /** Both come as HTTP 200 and a message about one row, and are about the call: a race lost inside `load`, after which the same call may be sent again,
  *  since its rows were rolled back; and a right that the user lacks. */
-function refuseWholeCall(answer: unknown): void {
+export function refuseWholeCall(answer: unknown): void {
   const { ids, messages } = resultOf(answer);
   const errors = ids === null ? messages.filter((message) => message.type === 'error') : [];
   const race = errors.find((message) => isLostRace(message.message));
@@ -35,7 +38,7 @@ function refuseWholeCall(answer: unknown): void {
   if (refusal) throw new OdooError('access', refusal.message, 'odoo.exceptions.AccessError');
 }
 
-function resultOf(answer: unknown): LoadResult {
+export function resultOf(answer: unknown): LoadResult {
   if (typeof answer !== 'object' || answer === null || !('ids' in answer)) throw new OdooError('validation', 'load answered something else');
   const messages = 'messages' in answer && Array.isArray(answer.messages) ? answer.messages.map(messageOf) : [];
   return Array.isArray(answer.ids) ? { ids: answer.ids as number[], messages } : { ids: null, messages };

@@ -34,6 +34,7 @@ const readingMethods = new Set([
   'default_get',
   'name_search',
   'name_get',
+  'get_bindings',
   'get_external_id',
   'get_metadata',
   'check_object_reference',
