@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { CutoverCommand } from '../src/cli/command.ts';
+import { operatorName } from '../src/cli/operator.ts';
 import type { Outcome } from '../src/cli/outcome.ts';
 import { renderWaived } from '../src/cli/render/decisions.ts';
 import { capabilityNamed } from '../src/cli/selection.ts';
@@ -28,11 +29,10 @@ export default class Waive extends CutoverCommand {
   protected async execute(): Promise<Outcome<WaiveResult>> {
     const { args, flags } = await this.parse(Waive);
     return withContext(this.invocation(flags), async ({ workspace, asOf, ports }) => {
-      const { operatorName } = await import('../src/cli/decide/terminal.ts');
       const { waiveBreaks } = await import('../src/workflows/decide-breaks/waive-breaks.ts');
       const capability = flags.capability === undefined ? null : capabilityNamed(workspace, flags.capability);
       const { reason, until } = flags;
-      const data = await waiveBreaks({ workspace, capability, breaks: args.breaks, reason, until, by: flags.by?.trim() || operatorName(), asOf }, ports);
+      const data = await waiveBreaks({ workspace, capability, breaks: args.breaks, reason, until, by: operatorName(flags.by), asOf }, ports);
       const named = capability?.name ?? [...workspace.capabilities.keys()][0] ?? '';
       return { status: 'ok', data, next: [this.next(flags, `reconcile ${named}`)], text: (style) => renderWaived(data, style) };
     });

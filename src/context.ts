@@ -7,10 +7,13 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describeFailure } from './cli/failure.ts';
 import type { Invocation } from './cli/invocation.ts';
+import { operator } from './cli/operator.ts';
 import type { Outcome } from './cli/outcome.ts';
 import type { RunLog } from './cli/run-log.ts';
+import { inEnvironment } from './domain/environment.ts';
 import { CutoverError, ExitCode } from './domain/errors.ts';
-import type { Clock, OdooConnection, Ports, ReportRenderer, RunStatus, SourceSystem } from './domain/ports.ts';
+import type { Person } from './domain/person.ts';
+import type { Clock, OdooConnection, Ports, ReportRenderer, RunStatus, SourceSystem, StateStore } from './domain/ports.ts';
 import type { OdooSystem, Workspace } from './domain/workspace.ts';
 
 export const systemClock: Clock = { now: () => new Date().toISOString() };
@@ -33,6 +36,8 @@ export interface Context {
   readonly workspace: Workspace;
   readonly runId: string;
   readonly asOf: string;
+  /** Who works with it; null where neither they nor the system say. */
+  readonly operator: Person | null;
   readonly ports: Ports;
   /** Secret files looked up so far that others than their owner may read. */
   readonly exposedSecrets: readonly ExposedSecret[];
@@ -48,7 +53,8 @@ export interface Context {
 export async function withContext<Data>(invocation: Invocation, work: (context: Context) => Promise<Outcome<Data>>): Promise<Outcome<Data>> {
   const { findWorkspace, loadWorkspace } = await import('./adapters/workspace/load-workspace.ts');
   const directory = invocation.workspace === null ? await findWorkspace(process.cwd()) : resolve(invocation.workspace);
-  const workspace = await loadWorkspace(directory, { packsDirectory: join(packageDirectory, 'mappings'), environment: process.env });
+  const written = await loadWorkspace(directory, { packsDirectory: join(packageDirectory, 'mappings'), environment: process.env });
+  const workspace = inEnvironment(written, invocation.environment ?? null, invocation.embeddedStateReason ?? null);
   // What is written from here on holds the data of the hospital. DuckDB and PGlite make files too, and take no mode for them.
   process.umask(0o077);
   const opened = await openPorts(workspace, invocation);
@@ -72,19 +78,12 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
   const secrets = secretsOf(workspace, (text) => ports.progress({ kind: 'warning', text }));
   const { directorySnapshotStore } = await import('./adapters/store/snapshot-store.ts');
   const { directoryRunStore } = await import('./adapters/store/run-store.ts');
-  const runs = directoryRunStore(store);
+  const runs = directoryRunStore(store, planKeys(workspace, secrets));
+  const person = operator(invocation.by);
   const spill = join(store, 'spill', runId);
   const log = async (id: string): Promise<RunLog> => (await import('./cli/run-log.ts')).openRunLog(await runs.runDirectory(id), secrets.known);
   let logged: RunLog | null = null;
-  const state = once(async () => {
-    const { openState } = await import('./adapters/state/state-store.ts');
-    return openState({
-      url: await secrets.resolve(workspace.file.state),
-      directory: store,
-      clock,
-      holder: `cutover ${invocation.command}, run ${runId}, ${hostname()} pid ${process.pid}`,
-    });
-  });
+  const state = once(() => openOwnState(workspace, invocation, { runId, store, clock, operator: person, secrets }));
   const ports: Ports = {
     openPlane: async () => {
       const { openDataPlane } = await import('./adapters/duckdb/data-plane.ts');
@@ -114,6 +113,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     workspace,
     runId,
     asOf: invocation.asOf ?? clock.now(),
+    operator: person,
     ports,
     exposedSecrets: secrets.exposed,
     ...makers,
@@ -144,6 +144,23 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
       await clearSpill(spill, clock.now());
     },
   };
+}
+
+async function openOwnState(
+  workspace: Workspace,
+  invocation: Invocation,
+  { runId, store, clock, operator, secrets }: { runId: string; store: string; clock: Clock; operator: Person | null; secrets: Secrets },
+): Promise<StateStore> {
+  const { openState } = await import('./adapters/state/state-store.ts');
+  return openState({
+    ...{ url: await secrets.resolve(workspace.file.state), directory: store, clock, operator },
+    environment: workspace.environment?.name ?? null,
+    holder: `cutover ${invocation.command}, run ${runId}, ${hostname()} pid ${process.pid}`,
+  });
+}
+
+function planKeys({ file: { plan_recipients: recipients = [], age_identity: identity } }: Workspace, secrets: Secrets) {
+  return { recipients, identity: async () => (identity === undefined ? null : await secrets.resolve(identity)) };
 }
 
 /** This run's spill files, and those that killed runs left. */

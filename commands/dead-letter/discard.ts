@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { CutoverCommand } from '../../src/cli/command.ts';
+import { operatorName } from '../../src/cli/operator.ts';
 import type { Outcome } from '../../src/cli/outcome.ts';
 import { renderDiscard } from '../../src/cli/render/dead-letter.ts';
 import { withContext } from '../../src/context.ts';
@@ -32,8 +33,7 @@ export default class DeadLetterDiscard extends CutoverCommand {
     if (reason === '') throw new CutoverError('E_USAGE', '--reason is empty', { hint: 'cutover dead-letter discard NAME --reason TEXT' });
     return withContext(this.invocation(flags), async ({ runId, ports, recorded }) => {
       const { discardDeadLetters, namedToDiscard } = await import('../../src/workflows/dead-letter/discard.ts');
-      const { operatorName } = await import('../../src/cli/decide/terminal.ts');
-      const request = { names: args.name, by: flags.by?.trim() || operatorName(), reason, runId };
+      const request = { names: args.name, by: operatorName(flags.by), reason, runId };
       const [first] = await namedToDiscard(request.names, ports);
       return recorded(first?.manifest.capability ?? null, async () => {
         const data = await discardDeadLetters(request, ports);

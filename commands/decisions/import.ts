@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { CutoverCommand, shellQuoted } from '../../src/cli/command.ts';
+import { operatorName } from '../../src/cli/operator.ts';
 import type { Outcome } from '../../src/cli/outcome.ts';
 import { renderImported } from '../../src/cli/render/decisions.ts';
 import { capabilityNamed } from '../../src/cli/selection.ts';
@@ -35,11 +36,10 @@ export default class DecisionsImport extends CutoverCommand {
   protected async execute(): Promise<Outcome<ImportResult>> {
     const { args, flags } = await this.parse(DecisionsImport);
     return withContext(this.invocation(flags), async ({ workspace, asOf, ports, reports }) => {
-      const { operatorName } = await import('../../src/cli/decide/terminal.ts');
       const { importDecisions } = await import('../../src/workflows/decide-breaks/import-decisions.ts');
       const capability = flags.capability === undefined ? null : capabilityNamed(workspace, flags.capability);
       const rows = await (await reports()).readDecisions(resolve(args.file));
-      const data = await importDecisions({ workspace, capability, rows, by: flags.by?.trim() || operatorName(), asOf, partial: flags.partial }, ports);
+      const data = await importDecisions({ workspace, capability, rows, by: operatorName(flags.by), asOf, partial: flags.partial }, ports);
       const refused = data.refused.length > 0;
       const named = capability?.name ?? [...workspace.capabilities.keys()][0] ?? '';
       const next = data.files.length > 0 ? `reconcile ${named}` : `decisions import ${shellQuoted(args.file)} --partial`;

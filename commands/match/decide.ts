@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { CutoverCommand } from '../../src/cli/command.ts';
+import { operatorName } from '../../src/cli/operator.ts';
 import type { Outcome } from '../../src/cli/outcome.ts';
 import { type DecideResult, renderDecide } from '../../src/cli/render/decide.ts';
 import { capabilityNamed, entityNamed } from '../../src/cli/selection.ts';
@@ -33,9 +34,9 @@ export default class MatchDecide extends CutoverCommand {
     return withContext(invocation, async ({ workspace, ports }) => {
       const capability = capabilityNamed(workspace, args.capability);
       const entity = entityNamed([capability], flags.entity);
-      const { decideAtTerminal, operatorName, requireTerminal } = await import('../../src/cli/decide/terminal.ts');
+      const { decideAtTerminal, requireTerminal } = await import('../../src/cli/decide/terminal.ts');
       const { openReview } = await import('../../src/workflows/match/decide.ts');
-      const review = await openReview({ workspace, capability, entity, by: flags.by?.trim() || operatorName() }, ports);
+      const review = await openReview({ workspace, capability, entity, by: operatorName(flags.by) }, ports);
       try {
         const { unnameable, file, total } = review;
         if (total > 0) requireTerminal(review);

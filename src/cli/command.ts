@@ -1,7 +1,7 @@
 /** What every command has in common: the global flags, the envelope, errors, Ctrl-C, the exit code. A command adds `execute`. */
 import { Command } from '@oclif/core/command';
 import { boolean, custom, string } from '@oclif/core/flags';
-import { ExitCode } from '../domain/errors.ts';
+import { CutoverError, ExitCode } from '../domain/errors.ts';
 import { parseAsOf } from './as-of.ts';
 import { type Envelope, failureEnvelope, successEnvelope } from './envelope.ts';
 import { describeFailure, type Failure, isUnexpected, statusOf } from './failure.ts';
@@ -14,6 +14,26 @@ import { type Style, styleOf } from './style.ts';
 
 const GLOBAL = 'GLOBAL';
 
+/** Where a command works. */
+export interface PlaceFlags {
+  readonly workspace?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
+interface InvocationFlags {
+  readonly 'as-of'?: string | undefined;
+  readonly by?: string | undefined;
+  readonly 'embedded-state-on-production'?: string | undefined;
+}
+
+/** Of the commands that write to Odoo. */
+export const productionFlags = {
+  'embedded-state-on-production': string({
+    helpValue: 'REASON',
+    summary: 'Write to production although its state is embedded and may lose its end in a power failure; the reason is journalled.',
+  }),
+};
+
 /** The exit codes a command's help lists beside the common ones: code → what it means for this command. */
 export type ExitCodeHelp = Partial<Record<ExitCode, string>>;
 
@@ -23,6 +43,11 @@ export abstract class CutoverCommand extends Command {
       helpValue: 'DIR',
       helpGroup: GLOBAL,
       summary: 'The workspace; by default the nearest folder, upwards from here, with a cutover.yaml.',
+    }),
+    environment: string({
+      helpValue: 'NAME',
+      helpGroup: GLOBAL,
+      summary: 'The environment of cutover.yaml to work in; CUTOVER_ENVIRONMENT by default. Production is named here.',
     }),
     'as-of': custom<string>({
       helpValue: 'TIME',
@@ -39,7 +64,7 @@ export abstract class CutoverCommand extends Command {
   /** What the first Ctrl-C is answered with. */
   protected stopping = 'Stopping: finishing what is under way. Press Ctrl-C again to stop at once.';
 
-  #invocation: Omit<Invocation, 'workspace' | 'asOf'> | null = null;
+  #invocation: Pick<Invocation, 'command' | 'progress' | 'signal' | 'onRun'> | null = null;
 
   /** Translates flags into one call and says how it ended; null when everything has been announced. */
   protected abstract execute(): Promise<Outcome | null>;
@@ -47,15 +72,28 @@ export abstract class CutoverCommand extends Command {
   /** Tells an outcome now, for a command that goes on running. */
   protected announce: (outcome: Outcome) => void = () => undefined;
 
-  /** A command to type next, for the same workspace: `next(flags, 'map procurement')`. */
-  protected next(flags: { readonly workspace?: string | undefined }, command: string): string {
-    return `cutover ${command}${flags.workspace === undefined ? '' : ` --workspace ${shellQuoted(flags.workspace)}`}`;
+  /** A command to type next, for the same workspace and environment: `next(flags, 'map procurement')`. */
+  protected next(flags: PlaceFlags, command: string): string {
+    const place = [
+      ...(flags.workspace === undefined ? [] : [`--workspace ${shellQuoted(flags.workspace)}`]),
+      ...(flags.environment === undefined ? [] : [`--environment ${shellQuoted(flags.environment)}`]),
+    ];
+    return ['cutover', command, ...place].join(' ');
   }
 
   /** What the composition root needs to know. */
-  protected invocation(flags: { readonly workspace?: string | undefined; readonly 'as-of'?: string | undefined }): Invocation {
+  protected invocation(flags: PlaceFlags & InvocationFlags): Invocation {
     if (this.#invocation === null) throw new Error('a command has an invocation only while it runs');
-    return { ...this.#invocation, workspace: flags.workspace ?? null, asOf: flags['as-of'] ?? null };
+    const byVariable = process.env.CUTOVER_ENVIRONMENT?.trim() ?? '';
+    const environment = flags.environment ?? (byVariable === '' ? null : byVariable);
+    return {
+      ...this.#invocation,
+      workspace: flags.workspace ?? null,
+      asOf: flags['as-of'] ?? null,
+      environment: environment === null ? null : { name: environment, isOnCommandLine: flags.environment !== undefined },
+      embeddedStateReason: reasonOf(flags['embedded-state-on-production']),
+      by: flags.by,
+    };
   }
 
   override async run(): Promise<void> {
@@ -125,6 +163,12 @@ async function failureLog(run: StartedRun | null, failure: Failure, error: unkno
   if (run !== null) return run.recordFailure(error);
   const { writeOrphanLog } = await import('./orphan-log.ts');
   return writeOrphanLog(error);
+}
+
+function reasonOf(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (text.trim() !== '') return text.trim();
+  throw new CutoverError('E_USAGE', '--embedded-state-on-production needs a reason', { hint: '--embedded-state-on-production "why it is worth the risk"' });
 }
 
 /** A path as a POSIX shell takes it. */

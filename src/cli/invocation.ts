@@ -1,5 +1,6 @@
 /** What the command line hands to the composition root. */
 import type { Progress } from '../domain/ports.ts';
+import type { NamedEnvironment } from '../domain/workspace.ts';
 
 export interface Invocation {
   /** Command id as typed, as in `snapshot prune`. */
@@ -8,6 +9,12 @@ export interface Invocation {
   readonly workspace: string | null;
   /** --as-of in ISO 8601 UTC; null: now. */
   readonly asOf: string | null;
+  /** --environment, else CUTOVER_ENVIRONMENT; left out or null: neither. */
+  readonly environment?: NamedEnvironment | null;
+  /** --embedded-state-on-production. */
+  readonly embeddedStateReason?: string | null;
+  /** --by or --as; left out: whoever CUTOVER_USER or the system names. */
+  readonly by?: string | undefined;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** Called as soon as a failure has a place for its details, and again when the run is recorded under its id. */

@@ -7,7 +7,9 @@
  *  plan. Values of `pii` fields are among them in clear, since a rollback is made from nothing but the journal: the state is as confidential as the
  *  systems it is about. What leaves it (`audit export`, `dead-letter list`) leaves them out. */
 
+import type { LoadConditions } from './environment.ts';
 import type { Provenance } from './matching.ts';
+import type { Person } from './person.ts';
 import type { PlanManifest } from './plan.ts';
 
 export type JournalKind =
@@ -29,6 +31,8 @@ export type JournalKind =
   | 'settled'
   /** A person has given up a dead letter. */
   | 'discarded'
+  /** A person has approved a plan; `key` is its nonce. */
+  | 'approved'
   /** Last entry of a run's segment. */
   | 'seal';
 
@@ -65,6 +69,8 @@ export interface JournalEntry {
 export interface JournalPayload {
   /** First entry of a run: what its plan says of itself, so that a rollback needs nothing but the journal. */
   readonly plan?: PlanManifest;
+  /** Beside it: what the run was allowed to begin under. */
+  readonly conditions?: LoadConditions;
   /** PlanActionKind of the record. */
   readonly action?: string;
   /** Of a link. Left out: by decision. */
@@ -89,6 +95,20 @@ export interface JournalPayload {
   /** Of `discarded`. */
   readonly by?: string;
   readonly reason?: string;
+  /** Of `approved`. */
+  readonly approval?: Approval;
+}
+
+/** What a person put their name to: a plan with exactly this content, made by somebody else. */
+export interface Approval {
+  readonly nonce: string;
+  /** Of the plan in clear, as its end line has it: encrypting it anew changes nothing. */
+  readonly sha256: string;
+  readonly capability: string;
+  readonly environment: string | null;
+  readonly by: Person;
+  readonly author: Person | null;
+  readonly comment: string | null;
 }
 
 export interface JournalLine {

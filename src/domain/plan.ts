@@ -4,6 +4,7 @@
  *  count and the SHA-256 of everything before it. A file without its end line is refused. */
 import type { Operation } from 'fast-json-patch';
 import type { Provenance } from './matching.ts';
+import type { Person } from './person.ts';
 
 export const PLAN_FORMAT = 'cutover-plan';
 export const PLAN_VERSION = 1;
@@ -133,6 +134,23 @@ export interface PlanEnd {
   readonly end: true;
   readonly actions: number;
   readonly sha256: string;
+}
+
+/** What the state knows of a plan: when and by whom it was made, and what became of it. */
+export interface RegisteredPlan {
+  readonly nonce: string;
+  readonly kind: 'load' | 'rollback';
+  readonly capability: string;
+  /** Run that made it. */
+  readonly runId: string;
+  readonly sha256: string;
+  readonly file: string;
+  readonly registeredAt: string;
+  readonly environment: string | null;
+  /** Null: made by an earlier version. */
+  readonly author: Person | null;
+  readonly consumedBy: string | null;
+  readonly consumedAt: string | null;
 }
 
 /** An action none of whose parts writes anything. */

@@ -1,8 +1,9 @@
 /** What workflows need from the outside world. Adapters implement these; the composition root (context.ts) chooses them. */
 import type { CanonicalDataset } from './canonical.ts';
+import type { BundledLinks, CrosswalkInterval, CrosswalkLink, CrosswalkMoment } from './crosswalk.ts';
 import type { JournalEntry, JournalHead } from './journal.ts';
 import type { ChainedEntry, ChainVerdict } from './journal-chain.ts';
-import type { Provenance } from './matching.ts';
+import type { RegisteredPlan } from './plan.ts';
 import type { ReportFormat, ReportSource, WorklistDecision } from './report.ts';
 import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';
 
@@ -90,6 +91,9 @@ export interface RunStore {
   reconcileDirectory(odooUuid: string, capability: string): Promise<string>;
   /** Writes a file whole or not at all (0600). */
   writeFile(path: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array>): Promise<void>;
+  /** The same, encrypted to these age recipients, or to those of the workspace where none are given; in clear where it has none either. */
+  writeConfidential(path: string, content: AsyncIterable<string>, recipients?: readonly string[]): Promise<void>;
+  /** Of a file in clear, or of one that was encrypted: E_SECRET_MISSING without the identity that opens it, E_PLAN_INVALID when it does not. */
   readLines(path: string): AsyncIterable<string>;
   readFile(path: string): Promise<string>;
   exists(path: string): Promise<boolean>;
@@ -281,58 +285,10 @@ export interface RunRecord {
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly asOf: string;
+  /** Environment it was for; left out: the workspace had none. */
+  readonly environment?: string;
   /** What the command answered (its `--json` data), or null while running. */
   readonly data: unknown;
-}
-
-/** Which legacy record is which Odoo record, with its validity interval and provenance. */
-export interface CrosswalkLink {
-  readonly odooUuid: string;
-  readonly capability: string;
-  readonly entity: string;
-  readonly system: string;
-  readonly key: string;
-  readonly model: string;
-  readonly odooId: number;
-  /** Null for a link to a record the load did not create. */
-  readonly externalId: string | null;
-  readonly provenance: Provenance;
-  readonly runId: string;
-  readonly validFrom: string;
-}
-
-/** One interval of the history of a record: `validFrom` up to, but not at, `validTo`. */
-export interface CrosswalkInterval extends CrosswalkLink {
-  /** Null: the link is open. */
-  readonly validTo: string | null;
-  /** Run that ended it. */
-  readonly closedBy: string | null;
-}
-
-/** How far a crosswalk has come. `mark` is drawn at random for each change: a state that was put back and went another way since has another one. */
-export interface CrosswalkMoment {
-  readonly change: number;
-  readonly mark: string;
-}
-
-/** Thousands of links that share everything but key and record. `keys` (texts) and `odooIds` (numbers) are JSON arrays, one as long as the other. */
-export interface LinkBundle {
-  readonly entity: string;
-  readonly system: string;
-  readonly provenance: Provenance;
-  readonly validFrom: string;
-  /** false: these have ended. */
-  readonly open: boolean;
-  readonly keys: string;
-  readonly odooIds: string;
-}
-
-export interface BundledLinks {
-  /** Where the crosswalk stood when the reading began. */
-  readonly moment: CrosswalkMoment;
-  /** true: only links made or ended since the moment that was given; false: all that are open. */
-  readonly isChange: boolean;
-  readonly bundles: AsyncIterable<readonly LinkBundle[]>;
 }
 
 /** One layer of the baseline: a Parquet file of last agreed values; the newest layer that knows a record and field wins. */
@@ -375,6 +331,11 @@ export interface StateStore {
     readonly file: string;
   }): Promise<void>;
   consumePlan(nonce: string, runId: string): Promise<void>;
+  /** Newest first. */
+  plans(): Promise<readonly RegisteredPlan[]>;
+  plan(nonce: string): Promise<RegisteredPlan | null>;
+  /** Runs in whose journals the plan was approved. */
+  approvalRuns(nonce: string): Promise<readonly string[]>;
   planOf(runId: string): Promise<{ readonly nonce: string; readonly file: string; readonly sha256: string } | null>;
 
   /** Journal: durable when the promise resolves. Adds segment sequence and hash chain. */

@@ -54,6 +54,13 @@ export const Policies = z.strictObject({
     .min(0)
     .default(1000)
     .describe('More new breaks than this in one night raise one alarm instead of a list; every break is still in the files.'),
+  archive_percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(20)
+    .describe('A plan that archives or deletes more than this share of the linked records of an entity is refused. Ten or fewer pass.'),
+  allow_archive: z.array(z.string()).default([]).describe('Entities of which a plan may archive or delete more than that.'),
   overlap_minutes: z.number().int().min(0).default(15).describe('How far an incremental pull reaches behind its watermark.'),
   memory: z
     .string()
@@ -62,6 +69,28 @@ export const Policies = z.strictObject({
     .describe('Memory limit of the data engine; beyond it works on disk.'),
   threads: z.number().int().min(1).max(64).default(2).describe('Threads of the data engine.'),
 });
+
+export const Approvals = z.strictObject({
+  required: z.number().int().min(1).max(9).default(1).describe('So many people approve a plan, none of them its author.'),
+  by: z.array(z.string().min(1)).default([]).describe('Only these people, by the names they sign with; empty: anybody but the author.'),
+  valid_hours: z.number().min(1).max(720).default(24).describe('An approval that is older when the load begins does not count.'),
+});
+export type Approvals = z.infer<typeof Approvals>;
+
+export const Environment = z.strictObject({
+  production: z
+    .boolean()
+    .default(false)
+    .describe('Whoever writes here names it on the command line, and its state must be a PostgreSQL. The others are copies: they must not send mail.'),
+  odoo: systemName.optional().describe('The system that is its Odoo; the target of the workspace by default.'),
+  state: address.optional().describe('Its state; that of the workspace by default.'),
+  store: z.string().optional().describe('Its store; the folder environments/NAME in that of the workspace by default.'),
+  approvals: Approvals.optional().describe('A plan is loaded here only when it was approved (`cutover plan approve`).'),
+  allow_mail: z.string().min(1).optional().describe('Why a load may go on although this copy could send mail; goes into the journal.'),
+});
+export type Environment = z.infer<typeof Environment>;
+
+const recipient = z.string().regex(/^age1[a-z0-9]+$/, 'a recipient begins with age1, as `age-keygen` prints it');
 
 export const WorkspaceFile = z.strictObject({
   version: z.literal(1).describe('Version of the format of this file.'),
@@ -76,6 +105,12 @@ export const WorkspaceFile = z.strictObject({
   pii_key: secret.optional().describe('Key of the tokens and value hashes of fields marked `pii`, as ${CUTOVER_PII_KEY}; without it they are blank.'),
   state: address.default('embedded').describe('`embedded`, or postgres://… shared by several people and CI.'),
   store: z.string().default('.cutover').describe('Directory of snapshots, baselines and runs; may be shared.'),
+  environments: z
+    .record(systemName, Environment)
+    .optional()
+    .describe('Where the same work is done: rehearsal copies and production, by name. Every command then takes --environment NAME.'),
+  plan_recipients: z.array(recipient).optional().describe('Plans are encrypted to these age recipients (age1…); in clear by default.'),
+  age_identity: secret.optional().describe('The age identity that opens encrypted plans: ${ENV}, or file:PATH as `age-keygen` wrote it.'),
   policies: Policies.prefault({}).describe('What is tolerated, and how much of the machine is used.'),
 });
 export type WorkspaceFile = z.infer<typeof WorkspaceFile>;
@@ -116,9 +151,29 @@ export interface Capability {
   readonly hash: string;
 }
 
+/** An environment as it was named: on the command line, or by CUTOVER_ENVIRONMENT. */
+export interface NamedEnvironment {
+  readonly name: string;
+  readonly isOnCommandLine: boolean;
+}
+
+export interface WorkingEnvironment extends NamedEnvironment {
+  readonly production: boolean;
+  /** System of cutover.yaml that is its Odoo. In the workspace as it is worked in, it goes by the name of the target. */
+  readonly odoo: string;
+  readonly approvals: Approvals | null;
+  /** Why a load may go on although this copy could send mail. */
+  readonly allowMail: string | null;
+  /** Why a load may write to production with an embedded state. */
+  readonly embeddedStateReason: string | null;
+}
+
 export interface Workspace {
   readonly directory: string;
+  /** As it stands in the environment that is worked in. */
   readonly file: WorkspaceFile;
+  /** Left out: the workspace has no environments. */
+  readonly environment?: WorkingEnvironment;
   readonly capabilities: ReadonlyMap<string, Capability>;
   readonly linkDecisions: readonly LinkDecisionRow[];
   /** Of all files decisions/match*.csv, in the order of files and rows; rows without a decision are left out. */

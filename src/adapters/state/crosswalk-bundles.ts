@@ -1,6 +1,6 @@
 /** The crosswalk for those who want all of it: a million links as some hundreds of rows, or only what has changed since the last time. */
 import type { Knex } from 'knex';
-import type { BundledLinks, CrosswalkMoment, LinkBundle } from '../../domain/ports.ts';
+import type { BundledLinks, CrosswalkMoment, LinkBundle } from '../../domain/crosswalk.ts';
 import { STATE_SCHEMA } from './migrations.ts';
 
 const TABLE = `${STATE_SCHEMA}.crosswalk`;

@@ -1,6 +1,6 @@
 /** The crosswalk: which legacy record is which Odoo record, since when and until when. */
 import type { Knex } from 'knex';
-import type { CrosswalkInterval, CrosswalkLink } from '../../domain/ports.ts';
+import type { CrosswalkInterval, CrosswalkLink } from '../../domain/crosswalk.ts';
 import { inIndexOrder, nextChange } from './crosswalk-bundles.ts';
 import { STATE_SCHEMA } from './migrations.ts';
 

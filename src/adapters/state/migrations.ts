@@ -135,4 +135,13 @@ export const MIGRATIONS: readonly Migration[] = [
       `create index crosswalk_changed on ${STATE_SCHEMA}.crosswalk (changed_in) where changed_in > 0`,
     ],
   },
+  {
+    version: 5,
+    name: 'environments, authors and approvals of plans',
+    statements: [
+      `alter table ${STATE_SCHEMA}.run add column environment text`,
+      `alter table ${STATE_SCHEMA}.plan add column environment text, add column author json`,
+      `create index journal_approvals on ${STATE_SCHEMA}.journal (key) where kind = 'approved'`,
+    ],
+  },
 ];

@@ -11,19 +11,21 @@ interface RunRow {
   started_at: Date | string;
   ended_at: Date | string | null;
   as_of: string;
+  environment: string | null;
   data: unknown;
 }
 
 const TABLE = `${STATE_SCHEMA}.run`;
-const NAMES = 'id, command, capability, status, started_at, ended_at, as_of, data';
+const NAMES = 'id, command, capability, status, started_at, ended_at, as_of, environment, data';
 
-export async function startRun(knex: Knex, run: Parameters<StateStore['startRun']>[0]): Promise<void> {
-  await knex.raw(`insert into ${TABLE} (id, command, capability, status, started_at, as_of) values (?, ?, ?, 'running', ?, ?)`, [
+export async function startRun(knex: Knex, run: Parameters<StateStore['startRun']>[0], environment: string | null): Promise<void> {
+  await knex.raw(`insert into ${TABLE} (id, command, capability, status, started_at, as_of, environment) values (?, ?, ?, 'running', ?, ?, ?)`, [
     run.id,
     run.command,
     run.capability,
     run.startedAt,
     run.asOf,
+    environment,
   ]);
 }
 
@@ -59,6 +61,7 @@ function recordOf(row: RunRow): RunRecord {
     startedAt: new Date(row.started_at).toISOString(),
     endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
     asOf: row.as_of,
+    ...(row.environment === null ? {} : { environment: row.environment }),
     data: row.data,
   };
 }

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '../../domain/journal.ts';
-import type { CrosswalkLink } from '../../domain/ports.ts';
+import type { CrosswalkLink } from '../../domain/crosswalk.ts';
 
 export const clock = { now: () => '2026-11-23T06:00:00.000Z' };
 

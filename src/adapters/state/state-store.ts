@@ -1,4 +1,5 @@
 /** The state store: runs, crosswalk, plans, journal, baseline layers and locks on PostgreSQL, embedded (PGlite) or by URL. */
+import type { Person } from '../../domain/person.ts';
 import type { Clock, StateStore } from '../../domain/ports.ts';
 import { addBaselineLayer, baselineLayers } from './baseline-layers.ts';
 import { history, link, links, linksAt, linksOf, unlink } from './crosswalk.ts';
@@ -6,7 +7,7 @@ import { bundledLinks } from './crosswalk-bundles.ts';
 import { migrate, openEmbedded, openPostgres } from './database.ts';
 import { Journal } from './journal.ts';
 import { processLocks, serverLocks } from './locks.ts';
-import { consumePlan, planOf, registerPlan } from './plans.ts';
+import { approvalRuns, consumePlan, planOf, readPlans, registerPlan } from './plans.ts';
 import { endRun, readRun, readRuns, startRun } from './runs.ts';
 
 export interface OpenStateOptions {
@@ -17,11 +18,15 @@ export interface OpenStateOptions {
   readonly clock: Clock;
   /** Named to whoever finds the embedded state locked: the command. */
   readonly holder: string;
+  /** Environment that is worked in; stands with the runs and plans. */
+  readonly environment?: string | null;
+  /** Who works with it: the author of the plans it registers. */
+  readonly operator?: Person | null;
 }
 
 /** E_LOCKED, E_STATE_NEWER, E_STATE_UNREACHABLE. */
 export async function openState(options: OpenStateOptions): Promise<StateStore> {
-  const { clock } = options;
+  const { clock, environment = null, operator = null } = options;
   const database = options.url === 'embedded' ? await openEmbedded(options.directory, clock, options.holder) : await openPostgres(options.url);
   const { knex } = database;
   try {
@@ -33,7 +38,7 @@ export async function openState(options: OpenStateOptions): Promise<StateStore> 
   const journal = new Journal(knex);
   const locks = database.embedded ? processLocks(clock) : serverLocks(knex, clock);
   return {
-    startRun: (run) => startRun(knex, run),
+    startRun: (run) => startRun(knex, run, environment),
     endRun: (id, status, endedAt, data) => endRun(knex, id, status, endedAt, data),
     run: (id) => readRun(knex, id),
     runs: (filter) => readRuns(knex, filter ?? {}),
@@ -44,7 +49,10 @@ export async function openState(options: OpenStateOptions): Promise<StateStore> 
     linksOf: (odooUuid, entity, system, keys) => linksOf(knex, odooUuid, entity, system, keys),
     linksAt: (odooUuid, capability, entity, at) => linksAt(knex, odooUuid, capability, entity, at),
     history: (odooUuid, entity, system, key) => history(knex, odooUuid, entity, system, key),
-    registerPlan: (plan) => registerPlan(knex, plan, clock.now()),
+    registerPlan: (plan) => registerPlan(knex, plan, { operator, environment }, clock.now()),
+    plans: () => readPlans(knex, null),
+    plan: async (nonce) => (await readPlans(knex, nonce))[0] ?? null,
+    approvalRuns: (nonce) => approvalRuns(knex, nonce),
     consumePlan: (nonce, runId) => consumePlan(knex, nonce, runId, clock.now()),
     planOf: (runId) => planOf(knex, runId),
     journal: (entries) => journal.append(entries),

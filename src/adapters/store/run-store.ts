@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { CanonicalDataset } from '../../domain/canonical.ts';
 import type { RunStore } from '../../domain/ports.ts';
+import { decrypted, encrypted, isEncrypted } from './confidential-file.ts';
 import { absent, makePrivateDirectory, makeStagingDirectory, namesIn, putInPlace, sweepStagings, takeAway, writeWhole } from './durable-files.ts';
 import { safeName } from './snapshot-store.ts';
 
@@ -21,7 +22,15 @@ const CanonicalManifest = z.object({
   counts: z.object({ input: count, mapped: count, rejected: count, filtered: count, duplicates: count }),
 });
 
-export function directoryRunStore(directory: string): RunStore {
+/** Of confidential files: who they are encrypted to, and what opens them. */
+export interface Keys {
+  readonly recipients: readonly string[];
+  readonly identity: () => Promise<string | null>;
+}
+
+const noKeys: Keys = { recipients: [], identity: async () => null };
+
+export function directoryRunStore(directory: string, keys: Keys = noKeys): RunStore {
   const root = resolve(directory);
 
   async function canonical(entity: string, system: string, inputsHash: string): Promise<CanonicalDataset | null> {
@@ -85,7 +94,11 @@ export function directoryRunStore(directory: string): RunStore {
       await writeWhole(resolve(path), content);
     },
 
-    readLines: linesOf,
+    async writeConfidential(path, content, recipients = keys.recipients) {
+      await writeWhole(resolve(path), recipients.length === 0 ? content : encrypted(content, recipients));
+    },
+
+    readLines: (path) => linesOf(path, keys),
 
     async readFile(path) {
       return await readFile(path, 'utf8');
@@ -98,13 +111,16 @@ export function directoryRunStore(directory: string): RunStore {
 }
 
 /** Lines end at a line feed and nowhere else: U+2028 is a character of a value (node:readline would split there). */
-async function* linesOf(path: string): AsyncIterable<string> {
+async function* linesOf(path: string, keys: Keys): AsyncIterable<string> {
+  const content = (await isEncrypted(path)) ? decrypted(path, await keys.identity()) : createReadStream(path, { highWaterMark: 1 << 18 });
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let rest = '';
-  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
-    const lines = (rest + (chunk as string)).split('\n');
+  for await (const chunk of content) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     yield* lines;
   }
+  rest += decoder.decode();
   if (rest !== '') yield rest;
 }
 

@@ -1,6 +1,5 @@
 /** The terminal a review is held at: its keys, its screen, and who sits before it. The screen is drawn on stderr, so that stdout stays for the answer. */
 import { on } from 'node:events';
-import { userInfo } from 'node:os';
 import { CutoverError } from '../../domain/errors.ts';
 import type { Review } from '../../domain/review.ts';
 import { styleOf } from '../style.ts';
@@ -62,20 +61,4 @@ function fitted({ body, foot }: Screen, rows: number): string {
   const room = Math.max(4, rows - foot.join('\n').split('\n').length - 2);
   const lines = body.length > room ? [...body.slice(0, room - 1), '…'] : body;
   return [...lines, '', ...foot].join('\n');
-}
-
-/** Whoever is logged in. E_USAGE where the system does not know. */
-export function operatorName(): string {
-  const known = nameOfUser() ?? process.env.USER ?? process.env.LOGNAME ?? '';
-  if (known !== '') return known;
-  throw new CutoverError('E_USAGE', 'the system does not say who decides', { hint: 'name yourself: --by NAME' });
-}
-
-/** An account without an entry, as in a container, has no name. */
-function nameOfUser(): string | null {
-  try {
-    return userInfo().username;
-  } catch {
-    return null;
-  }
 }

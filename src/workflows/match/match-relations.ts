@@ -1,6 +1,7 @@
 /** What matching an entity reads, opened in the data plane: both sides as they are now and as they were the last time something else was pulled, and the
  *  links between them. */
-import type { CrosswalkLink, DataPlane, Ports } from '../../domain/ports.ts';
+import type { CrosswalkLink } from '../../domain/crosswalk.ts';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import { ensureCanonical } from '../map/ensure-canonical.ts';

@@ -1,6 +1,7 @@
 /** Links that Odoo has moved. When a user merges two records there, Odoo moves the External IDs of the one that goes to the one that stays: a link to a record
  *  that is gone, whose External ID now names another, follows it. That is a fact and no guess, so it is written at once, with the history kept. */
-import type { CrosswalkLink, DataPlane, Ports } from '../../domain/ports.ts';
+import type { CrosswalkLink } from '../../domain/crosswalk.ts';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { loadLock } from '../sides/load-lock.ts';
 import type { SidesRequest } from '../sides/sides.ts';
 

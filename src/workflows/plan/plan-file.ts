@@ -4,8 +4,14 @@ import { CutoverError } from '../../domain/errors.ts';
 import { PLAN_FORMAT, PLAN_VERSION, type PlanAction, type PlanEnd, type PlanManifest } from '../../domain/plan.ts';
 import type { RunStore } from '../../domain/ports.ts';
 
-/** Streams a plan to its file; answers the hash of the end line. */
-export async function writePlan(runs: RunStore, file: string, manifest: PlanManifest, actions: AsyncIterable<Omit<PlanAction, 'seq'>>): Promise<string> {
+/** Streams a plan to its file, encrypted to the recipients or as the workspace has it; answers the hash of the end line, which is over the clear text. */
+export async function writePlan(
+  runs: RunStore,
+  file: string,
+  manifest: PlanManifest,
+  actions: AsyncIterable<Omit<PlanAction, 'seq'>>,
+  recipients?: readonly string[],
+): Promise<string> {
   const hash = createHash('sha256');
   let sha256 = '';
   async function* lines(): AsyncIterable<string> {
@@ -24,7 +30,7 @@ export async function writePlan(runs: RunStore, file: string, manifest: PlanMani
     const end: PlanEnd = { end: true, actions: count, sha256 };
     yield `${JSON.stringify(end)}\n`;
   }
-  await runs.writeFile(file, lines());
+  await runs.writeConfidential(file, lines(), recipients);
   return sha256;
 }
 

@@ -2,8 +2,9 @@
  *  merge moves them to the record that stays: what they say is a fact, and the crosswalk follows it. */
 import path from 'node:path';
 import { keyIsPii } from '../../domain/canonical.ts';
+import type { CrosswalkLink } from '../../domain/crosswalk.ts';
 import { CutoverError } from '../../domain/errors.ts';
-import { type CrosswalkLink, type DataPlane, type DataRow, type OdooConnection, OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
+import { type DataPlane, type DataRow, type OdooConnection, OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
 import type { RebuildFinding, RebuildResult } from '../../domain/results.ts';
 import { literal } from '../../domain/sql.ts';
 import type { Capability, Workspace } from '../../domain/workspace.ts';

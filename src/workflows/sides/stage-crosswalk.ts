@@ -3,7 +3,8 @@
  *  this crosswalk (it was rebuilt, or put back from a backup) or that cannot be read is as good as none. */
 import { join } from 'node:path';
 import { CutoverError } from '../../domain/errors.ts';
-import type { CrosswalkMoment, DataPlane, LinkBundle, Ports } from '../../domain/ports.ts';
+import type { CrosswalkMoment, LinkBundle } from '../../domain/crosswalk.ts';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { literal } from '../../domain/sql.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
 import type { SidesRequest } from './sides.ts';
