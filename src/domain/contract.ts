@@ -112,6 +112,14 @@ export const CheckContract = z.strictObject({
     'True for a row that breaks the rule. Fields of a referred record are written `<ref field>.<field>`, as in `supplier.active = false`.',
   ),
   measure: sqlExpression.optional().describe('An amount summed over the rows found.'),
+  sums: z
+    .record(fieldName, z.string().regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/, '<line entity>.<field>, as in purchase_order_line.amount'))
+    .optional()
+    .describe('For documents: sums over their lines (name → `<line entity>.<field>`) that `when` and `measure` may use by name; 0 where there is no line.'),
+  refuse: z
+    .boolean()
+    .optional()
+    .describe('true: no plan takes a record that breaks the rule; it is refused with its document, and the rest of the plan goes on.'),
   hint: z.string().describe('What to do about it.'),
 });
 export type CheckContract = z.infer<typeof CheckContract>;

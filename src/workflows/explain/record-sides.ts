@@ -2,7 +2,7 @@
 import { canonicalTextSql } from '../../domain/canonical.ts';
 import type { DataPlane, DataRow, DataValue, Ports } from '../../domain/ports.ts';
 import { identifier, literal, literalList } from '../../domain/sql.ts';
-import { canonicalFromSql, compileChecks } from '../map/checks.ts';
+import { checkFromSql, compileChecks, rowsByEntity } from '../map/checks.ts';
 import { knownLayers, mergedBaselineSql } from '../reconcile/baseline.ts';
 import { codesOf, odooSideSql } from '../sides/open-sides.ts';
 import type { EntitySides } from '../sides/sides.ts';
@@ -145,11 +145,12 @@ export async function checksOf(
   const definition = capability.entities.find((one) => one.contract.entity === entity);
   if (definition === undefined || definition.contract.checks.length === 0 || key === null) return [];
   const { checks } = await compileChecks(capability, definition, plane);
-  const rows = new Map(compared.sides.entities.map((side) => [side.definition.contract.entity, side.datasets.map((dataset) => dataset.rows)]));
+  const rows = rowsByEntity(compared.sides.entities.flatMap((side) => side.datasets));
   const found: { name: string; severity: string; hint: string }[] = [];
-  for (const { check, when } of checks) {
+  for (const compiled of checks) {
+    const { check, when } = compiled;
     const [row] = await plane.rows<{ hits: number }>(
-      `SELECT count(*) AS hits FROM ${canonicalFromSql(definition, when.references, rows)} WHERE _this._system = ${literal(system)} AND _this._key = ${literal(key)} AND coalesce(TRY(${when.sql}), false)`,
+      `SELECT count(*) AS hits FROM ${checkFromSql(compiled, rows)} WHERE _this._system = ${literal(system)} AND _this._key = ${literal(key)} AND coalesce(TRY(${when.sql}), false)`,
     );
     if ((row?.hits ?? 0) > 0) found.push({ name: check.name, severity: check.severity, hint: check.hint });
   }

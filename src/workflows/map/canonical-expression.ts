@@ -15,6 +15,8 @@ export type Expected = 'condition' | 'amount' | 'dimension';
 
 export interface CanonicalExpressionText extends ExpressionText {
   readonly expected: Expected;
+  /** Names of sums over the lines of a document → their type; read from `_sums`. */
+  readonly sums?: ReadonlyMap<string, string>;
 }
 
 export interface CanonicalExpression {
@@ -49,9 +51,9 @@ export async function compileCanonicalExpressions(
     }
     const dotted = one.columns.filter((reference) => reference.names.length > 1);
     const expression = {
-      sql: `(\n${qualified(one.text, one.columns)}\n)`,
+      sql: `(\n${qualified(one.text, one.columns, text.sums)}\n)`,
       references: [...new Set(dotted.map((reference) => reference.names[0] as string))].sort(),
-      fields: [...new Set(one.columns.map((reference) => reference.names[0] as string))].sort(),
+      fields: [...new Set(one.columns.map((reference) => reference.names[0] as string))].filter((name) => text.sums?.has(name) !== true).sort(),
     };
     const mistake = await typeMistake(subject, expression, text, plane);
     if (mistake !== null) mistakes.push(mistake);
@@ -65,11 +67,12 @@ interface Subject {
   readonly entity: EntityDefinition;
 }
 
-function problemOf({ capability, entity }: Subject, reference: ColumnReference, text: ExpressionText): Mistake[] {
+function problemOf({ capability, entity }: Subject, reference: ColumnReference, text: CanonicalExpressionText): Mistake[] {
   const [name, inner, ...rest] = reference.names as [string, string?, ...string[]];
   const position = text.at(reference.offset);
   const fields = Object.keys(entity.contract.fields);
   const field = entity.contract.fields[name];
+  if (text.sums?.has(name) === true && inner === undefined) return [];
   if (field === undefined) return [{ position, message: `no field '${name}' in ${entity.contract.entity}${didYouMean(name, fields)}` }];
   if (inner === undefined) return [];
   if (rest.length > 0) return [{ position, message: `'${reference.names.join('.')}' has too many parts: <ref field>.<field> is as far as it goes` }];
@@ -80,11 +83,12 @@ function problemOf({ capability, entity }: Subject, reference: ColumnReference, 
 }
 
 /** The text with every name led to its table; from the end, so that offsets stay true. */
-function qualified(text: string, columns: readonly ColumnReference[]): string {
+function qualified(text: string, columns: readonly ColumnReference[], sums: CanonicalExpressionText['sums']): string {
   let result = text;
   for (const { names, offset, length } of [...columns].sort((left, right) => right.offset - left.offset)) {
     const [name, inner] = names as [string, string?];
-    const written = inner === undefined ? `_this.${identifier(name)}` : `${identifier(`_ref_${name}`)}.${identifier(inner)}`;
+    const own = sums?.has(name) === true ? '_sums' : '_this';
+    const written = inner === undefined ? `${own}.${identifier(name)}` : `${identifier(`_ref_${name}`)}.${identifier(inner)}`;
     result = result.slice(0, offset) + written + result.slice(offset + length);
   }
   return result;
@@ -94,6 +98,7 @@ async function typeMistake(subject: Subject, expression: CanonicalExpression, te
   const { capability, entity } = subject;
   const shapes = [
     `${shapeSql(entity.contract)} AS _this`,
+    ...(text.sums === undefined ? [] : [`(SELECT ${[...text.sums].map(([name, type]) => `CAST(0 AS ${type}) AS ${identifier(name)}`).join(', ')}) AS _sums`]),
     ...expression.references.map((name) => {
       const field = entity.contract.fields[name] as Extract<FieldContract, { type: 'ref' }>;
       return `${shapeSql(contractOf(capability, field.entity))} AS ${identifier(`_ref_${name}`)}`;

@@ -1,5 +1,5 @@
 /** Business checks over canonical rows: how many rows break each rule, with which amount, and each finding as data. */
-import { decimalTextSql } from '../../domain/canonical.ts';
+import { type CanonicalDataset, decimalTextSql } from '../../domain/canonical.ts';
 import type { CheckContract, FieldContract } from '../../domain/contract.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { DataPlane } from '../../domain/ports.ts';
@@ -7,12 +7,14 @@ import type { MapResult } from '../../domain/results.ts';
 import { identifier, literal, literalList } from '../../domain/sql.ts';
 import type { Capability, EntityDefinition } from '../../domain/workspace.ts';
 import { type CanonicalExpression, type CanonicalExpressionText, compileCanonicalExpressions } from './canonical-expression.ts';
+import { type LineSum, lineSums, sumsFromSql } from './line-sums.ts';
 
 export interface CompiledCheck {
   readonly entity: EntityDefinition;
   readonly check: CheckContract;
   readonly when: CanonicalExpression;
   readonly measure: CanonicalExpression | null;
+  readonly sums: readonly LineSum[];
 }
 
 /** One finding, a line of checks.ndjson. `failed`: the rule could not be worked out for this row, which counts as found. */
@@ -37,25 +39,44 @@ export async function compileChecks(
   const { contract, position } = entity;
   const at = (path: (string | number)[]) => (offset: number) => position(path, offset);
   const texts: CanonicalExpressionText[] = [];
+  const wrongSums: Mistake[] = [];
   const places = contract.checks.map((check, index) => {
-    const when = texts.push({ text: check.when, at: at(['checks', index, 'when']), expected: 'condition' }) - 1;
-    const measure = check.measure === undefined ? null : texts.push({ text: check.measure, at: at(['checks', index, 'measure']), expected: 'amount' }) - 1;
-    return { check, when, measure };
+    const { sums, mistakes } = lineSums(capability, entity, index);
+    wrongSums.push(...mistakes);
+    const known = sums.length === 0 ? {} : { sums: new Map(sums.map((sum) => [sum.name, sum.type])) };
+    const when = texts.push({ text: check.when, at: at(['checks', index, 'when']), expected: 'condition', ...known }) - 1;
+    const measure =
+      check.measure === undefined ? null : texts.push({ text: check.measure, at: at(['checks', index, 'measure']), expected: 'amount', ...known }) - 1;
+    return { check, when, measure, sums };
   });
   for (const [index, control] of contract.controls.entries()) {
     for (const [name, text] of Object.entries(control.by)) texts.push({ text, at: at(['controls', index, 'by', name]), expected: 'dimension' });
   }
   const { compiled, mistakes } = await compileCanonicalExpressions({ capability, entity }, texts, plane);
-  const checks = places.flatMap(({ check, when, measure }) => {
+  const checks = places.flatMap(({ check, when, measure, sums }) => {
     const condition = compiled[when];
     const amount = measure === null ? null : compiled[measure];
-    return condition === null || condition === undefined || amount === undefined ? [] : [{ entity, check, when: condition, measure: amount }];
+    return condition === null || condition === undefined || amount === undefined ? [] : [{ entity, check, when: condition, measure: amount, sums }];
   });
-  return { checks, mistakes };
+  return { checks, mistakes: [...wrongSums, ...mistakes] };
 }
 
-/** Parquet files of the canonical rows by entity. */
-export type RowsByEntity = ReadonlyMap<string, readonly string[]>;
+/** The canonical rows of every entity: what stands after FROM. */
+export type RowsByEntity = ReadonlyMap<string, string>;
+
+export function rowsByEntity(datasets: readonly Pick<CanonicalDataset, 'entity' | 'rows'>[]): RowsByEntity {
+  const byEntity = Map.groupBy(datasets, ({ entity }) => entity);
+  return new Map([...byEntity].map(([entity, sources]) => [entity, `read_parquet(${literalList(sources.map(({ rows }) => rows))})`]));
+}
+
+/** Entities whose rows a check looks into. */
+export function entitiesOfCheck({ entity, when, measure, sums }: CompiledCheck): readonly string[] {
+  const references = [...when.references, ...(measure?.references ?? [])].flatMap((name) => {
+    const field = entity.contract.fields[name];
+    return field?.type === 'ref' ? [field.entity] : [];
+  });
+  return [...new Set([entity.contract.entity, ...references, ...sums.map((sum) => sum.entity)])];
+}
 
 export async function runCheck(compiled: CompiledCheck, rows: RowsByEntity, findings: string, plane: DataPlane): Promise<MapResult['checks'][number]> {
   const { check, entity } = compiled;
@@ -89,26 +110,33 @@ export async function* findingLines(compiled: CompiledCheck, findings: string, p
   }
 }
 
-function checkSql({ entity, when, measure }: CompiledCheck, rows: RowsByEntity): string {
-  const references = [...new Set([...when.references, ...(measure?.references ?? [])])];
+/** Rows that break the rule: `system`, `key`, `ref`, `row`, `measure`, `failed`. */
+export function checkSql(compiled: CompiledCheck, rows: RowsByEntity): string {
+  const { when, measure } = compiled;
   const condition = `TRY(struct_pack(v := ${when.sql}))`;
   return `
   SELECT system, key, ref, row, measure, condition IS NULL AS failed FROM (
     SELECT _this._system AS system, _this._key AS key, _this._ref AS ref, _this._row AS row,
       ${condition} AS condition, ${measure === null ? 'CAST(NULL AS DECIMAL(18,0))' : `TRY(${measure.sql})`} AS measure
-    FROM ${canonicalFromSql(entity, references, rows)}
+    FROM ${checkFromSql(compiled, rows)}
   ) WHERE condition IS NULL OR condition.v`;
+}
+
+/** The rows a check is about, with everything its expressions look into. */
+export function checkFromSql({ entity, when, measure, sums }: CompiledCheck, rows: RowsByEntity): string {
+  const references = [...new Set([...when.references, ...(measure?.references ?? [])])];
+  return canonicalFromSql(entity, references, rows) + sumsFromSql(sums, rows);
 }
 
 /** The canonical rows of an entity as `_this`, each with the records its ref fields name as `_ref_<field>` (no value where there is none, or
  *  where several have the key: which one is meant cannot be known). */
-export function canonicalFromSql(entity: EntityDefinition, references: readonly string[], rows: RowsByEntity): string {
+function canonicalFromSql(entity: EntityDefinition, references: readonly string[], rows: RowsByEntity): string {
   const joins = references.map((name) => {
     const field = entity.contract.fields[name] as Extract<FieldContract, { type: 'ref' }>;
     const alias = identifier(`_ref_${name}`);
-    const files = rows.get(field.entity) ?? [];
-    if (files.length === 0) throw new Error(`no canonical rows of ${field.entity}, which ${entity.contract.entity}.${name} refers to`);
-    return `LEFT JOIN (SELECT * FROM read_parquet(${literalList(files)}) WHERE NOT _duplicate) AS ${alias} ON ${alias}._system = _this._system AND ${alias}._key = _this.${identifier(name)}`;
+    const target = rows.get(field.entity);
+    if (target === undefined) throw new Error(`no canonical rows of ${field.entity}, which ${entity.contract.entity}.${name} refers to`);
+    return `LEFT JOIN (SELECT * FROM ${target} WHERE NOT _duplicate) AS ${alias} ON ${alias}._system = _this._system AND ${alias}._key = _this.${identifier(name)}`;
   });
-  return `read_parquet(${literalList(rows.get(entity.contract.entity) ?? [])}) AS _this ${joins.join(' ')}`;
+  return `${rows.get(entity.contract.entity) ?? ''} AS _this ${joins.join(' ')}`;
 }

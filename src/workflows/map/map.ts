@@ -10,7 +10,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Capability, EntityDefinition, Workspace } from '../../domain/workspace.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { rejectSummarySql, rejectsToMendSql } from './canonical-sql.ts';
-import { type CompiledCheck, compileChecks, findingLines, runCheck } from './checks.ts';
+import { type CompiledCheck, compileChecks, entitiesOfCheck, findingLines, rowsByEntity, runCheck } from './checks.ts';
 import { compileMapping } from './compile-mapping.ts';
 import { ensureCanonical } from './ensure-canonical.ts';
 
@@ -67,12 +67,13 @@ export async function mapCapability(request: MapRequest, ports: Ports): Promise<
   }
 }
 
-/** The entities asked for and those their checks look into. */
+/** The entities asked for and those their checks look into: what they refer to, and their lines. */
 function withReferences(capability: Capability, chosen: readonly EntityDefinition[]): EntityDefinition[] {
   const named = new Set(
     chosen.flatMap((entity) => [
       entity.contract.entity,
       ...Object.values(entity.contract.fields).flatMap((field) => (field.type === 'ref' ? [field.entity] : [])),
+      ...entity.lines,
     ]),
   );
   return capability.entities.filter((entity) => named.has(entity.contract.entity));
@@ -129,15 +130,11 @@ async function runChecks(
   plane: DataPlane,
   ports: Ports,
 ): Promise<MapResult['checks']> {
-  const rows = new Map<string, string[]>();
-  for (const { dataset } of mapped) rows.set(dataset.entity, [...(rows.get(dataset.entity) ?? []), dataset.rows]);
+  const rows = rowsByEntity(mapped.map(({ dataset }) => dataset));
   const results: MapResult['checks'][number][] = [];
   const found: { check: CompiledCheck; file: string }[] = [];
   for (const [index, check] of checks.entries()) {
-    const needed = [
-      check.entity.contract.entity,
-      ...[...check.when.references, ...(check.measure?.references ?? [])].flatMap((name) => referredEntity(check.entity, name)),
-    ];
+    const needed = entitiesOfCheck(check);
     if (needed.some((entity) => !rows.has(entity))) {
       ports.progress({
         kind: 'warning',
@@ -151,11 +148,6 @@ async function runChecks(
   }
   await ports.runs.writeFile(path.join(directory, 'checks.ndjson'), allFindings(found, plane));
   return results;
-}
-
-function referredEntity(entity: EntityDefinition, name: string): string[] {
-  const field = entity.contract.fields[name];
-  return field?.type === 'ref' ? [field.entity] : [];
 }
 
 async function* allFindings(found: readonly { check: CompiledCheck; file: string }[], plane: DataPlane): AsyncIterable<string> {

@@ -13,6 +13,7 @@ import {
   type RecordToPlan,
   writableFields,
 } from './planning-record.ts';
+import type { BrokenRule } from './refused-by-check.ts';
 import { decimalText, isDecimalType, type WireValue } from './wire-value.ts';
 
 /** Why something is refused; grouped by in the summary (`refusalGroup`), so no values in it. */
@@ -37,17 +38,20 @@ export const Refusal = {
     const named = conflicts.map(({ class: name, field, ids }) => `${name}${field === null ? '' : ` of ${field}`} (${ids.join(', ')})`);
     return `unresolved conflict ${named.join(' and ')}; decide in decisions/match.csv or mend it`;
   },
+  broken: (rules: readonly BrokenRule[]) =>
+    rules.map(({ check, hint, row }) => `breaks the rule ${check}: ${hint.replace(/\.$/, '')} (source row ${row})`).join('; '),
   nul: (field: string) => `${field} holds a NUL character, which Odoo cannot store`,
 } as const;
 
-/** A reason without the ids of conflicts. */
+/** A reason without the ids of conflicts and the names of source rows. */
 export function refusalGroup(reason: string): string {
-  return reason.replace(/ \([0-9a-f]{16}(, [0-9a-f]{16})*\)/g, '');
+  return reason.replace(/ \([0-9a-f]{16}(, [0-9a-f]{16})*\)/g, '').replace(/ \(source row .*?\)(?=; |$)/g, '');
 }
 
 export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   if (record.leftAlone !== null) return leave(record, entity, leftAloneWords(record.leftAlone));
   if (record.conflicts !== null) return refuse(record, entity, Refusal.conflicts(record.conflicts));
+  if (record.broken) return refuse(record, entity, Refusal.broken(record.broken));
   switch (record.class) {
     case 'linked':
       return planLinked(record, entity);

@@ -14,7 +14,8 @@ import { writePlan } from './plan-file.ts';
 import { isLeftOut } from './plan-record.ts';
 import { PlanSummary } from './plan-summary.ts';
 import { companionsOf, type EntityToPlan, type RecordToPlan } from './planning-record.ts';
-import { blockedTableSql, documentsSql, leftAloneCountsSql, orphanLinesSql } from './planning-sql.ts';
+import { blockedTableSql, documentsSql, leftAloneCountsSql, orphanLinesSql, refusedTableSql } from './planning-sql.ts';
+import { refusedByChecks } from './refused-by-check.ts';
 
 export interface PlanRequest {
   readonly workspace: Workspace;
@@ -35,10 +36,14 @@ export async function planCapability(request: PlanRequest, ports: Ports): Promis
   const state = await ports.state();
   const manifest = manifestOf(request, comparison);
   const summary = new PlanSummary(manifest.entities);
+  const refused = await refusedByChecks(request, comparison, ports);
   const plane = await ports.openPlane();
   try {
     ports.progress({ kind: 'step', step: 'Planning' });
-    for (const entity of comparison.entities) await plane.run(blockedTableSql(entity, conflictsOf(entity, comparison), blockingOf(entity)));
+    for (const entity of comparison.entities) {
+      await plane.run(blockedTableSql(entity, conflictsOf(entity, comparison), blockingOf(entity)));
+      await plane.run(refusedTableSql(entity, refused.get(entity.entity)));
+    }
     const planning = new Planning(request, comparison, plane);
     async function* counted(): AsyncIterable<PlannedDocument> {
       for await (const action of planning.documents()) {

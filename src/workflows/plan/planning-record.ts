@@ -5,6 +5,7 @@ import type { BreakStatus, Direction, RecordClass } from '../../domain/differenc
 import type { Provenance, RecordName } from '../../domain/matching.ts';
 import { externalId } from '../../domain/record-key.ts';
 import type { ResolvedBinding, ResolvedField } from '../pull/pull-odoo-binding.ts';
+import type { BrokenRule } from './refused-by-check.ts';
 import type { WireValue } from './wire-value.ts';
 
 export interface RecordToPlan {
@@ -23,6 +24,8 @@ export interface RecordToPlan {
   readonly ahead: readonly string[] | null;
   /** Unresolved conflicts that its contract does not let into a plan, by class and field. */
   readonly conflicts: readonly BlockingConflict[] | null;
+  /** Rules of its contract that it breaks and that keep it out of a plan; left out: none. */
+  readonly broken?: readonly BrokenRule[] | null;
   /** Canonical field → legacy value in wire form; null when there is no legacy row (or more than one). */
   readonly values: Readonly<Record<string, WireValue>> | null;
   /** Ref field → what it refers to: Odoo id, and its class when it is a record of this capability. */

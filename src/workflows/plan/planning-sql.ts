@@ -10,7 +10,7 @@ export type RecordFiles = ReadonlyMap<string, string>;
 
 /** `_system, _key, record` (JSON text of a RecordToPlan) and `lines` (list of the same per line entity, in order of `lineEntities`)
  *  for every document of an entity: referred records before those that refer to them, then by system and key; records that follow another come last.
- *  Needs the tables of `blockedTableSql` of all its entities. */
+ *  Needs the tables of `blockedTableSql` and `refusedTableSql` of all its entities. */
 export function documentsSql(document: EntityComparison, lines: readonly EntityComparison[], records: RecordFiles): string {
   const self = selfReference(document);
   const base = recordsSql(document, records, self);
@@ -37,6 +37,16 @@ export function blockedTableSql(entity: EntityComparison, file: string | null, c
     ),
     grouped AS (SELECT _system, _key, class, field, list(id ORDER BY id)[1:3] AS ids FROM named GROUP BY _system, _key, class, field)
     SELECT _system, _key, to_json(list(struct_pack(class := class, field := field, ids := ids) ORDER BY class, field)) AS conflicts FROM grouped GROUP BY _system, _key`;
+}
+
+/** Table of records that break a refusing rule: `system`, `key`, `rules` (JSON of BrokenRule[]). `file`: null where the entity has no such rule. */
+export function refusedTableSql(entity: EntityComparison, file: string | undefined): string {
+  const create = `CREATE OR REPLACE TABLE ${refusedTable(entity.entity)}`;
+  return file === undefined ? `${create} (system VARCHAR, key VARCHAR, rules JSON)` : `${create} AS FROM ${parquet(file)}`;
+}
+
+function refusedTable(entity: string): string {
+  return identifier(`${entity}:refused`);
 }
 
 function blockedTable(entity: string): string {
@@ -77,6 +87,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['leader', leaderSql('record')],
     ['ahead', 'legacy._ahead'],
     ['conflicts', 'blocked.conflicts'],
+    ['broken', 'refused.rules'],
     ['values', `CASE WHEN legacy._key IS NULL THEN NULL ELSE ${values} END`],
     ['references', jsonObject(references.map(([name, target]) => [name, referenceSql(name, records.has(target))]))],
     ['codes', jsonObject(codes.map((name) => [name, `legacy.${identifier(`_code_${name}`)}`]))],
@@ -96,6 +107,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     LEFT JOIN (SELECT system, key, min(direction) AS direction, ${leftAloneSql} AS left_alone FROM ${parquet(entity.breaks)} WHERE field IS NULL AND key IS NOT NULL GROUP BY ALL)
       AS whole ON whole.system = record._system AND whole.key = record._key
     LEFT JOIN ${blockedTable(entity.entity)} AS blocked ON blocked._system = record._system AND blocked._key = record._key
+    LEFT JOIN ${refusedTable(entity.entity)} AS refused ON refused.system = record._system AND refused.key = record._key
     ${targets.map(([name, target]) => referenceJoinSql(name, target, records)).join('\n    ')}
     ${self === null ? '' : 'LEFT JOIN depth ON depth._system = record._system AND depth._key = record._key'}
     WHERE record._key IS NOT NULL AND record._system IN (${systemsOf(entity)}) AND record._class NOT IN ('only-odoo', 'outside-scope', 'null-key')`;

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CutoverError } from '../../domain/errors.ts';
+import type { PlanAction } from '../../domain/plan.ts';
+import type { PlanResult } from '../../domain/results.ts';
+import { mapCapability } from '../map/map.ts';
+import { Laboratory, type ReconcileWorld, type WorldDescription } from '../reconcile/reconcile-world.fixture.ts';
+import { planCapability } from './plan.ts';
+
+let laboratory: Laboratory;
+beforeAll(async () => {
+  laboratory = await Laboratory.open();
+});
+afterAll(async () => {
+  await laboratory.close();
+});
+
+type Check = Record<string, unknown>;
+const balances: Check = {
+  ...{ name: 'balances', severity: 'error', refuse: true, sums: { rest: 'entry_line.amount' } },
+  ...{ when: 'rest <> 0', measure: 'rest', hint: 'Complete the entry.' },
+};
+const small: Check = { name: 'small', refuse: true, when: 'abs(amount) > 1000', hint: 'Split it.' };
+
+function entries(checks: readonly Check[], lineChecks: readonly Check[] = []): WorldDescription {
+  const fields = {
+    'account.move': { ref: 'char', line_ids: 'one2many account.move.line' },
+    'account.move.line': { name: 'char', balance: 'float', move_id: 'many2one account.move' },
+  };
+  const entry = {
+    ...{ entity: 'entry', version: 1, key: ['no'], checks },
+    fields: { no: { type: 'text', required: true }, day: { type: 'text' } },
+    odoo: { model: 'account.move', fields: { no: 'ref' } },
+  };
+  const line = {
+    ...{ entity: 'entry_line', version: 1, parent: 'entry', key: ['entry', 'no'], checks: lineChecks },
+    fields: { entry: { type: 'ref', entity: 'entry', required: true }, no: { type: 'text', required: true }, amount: { type: 'money', required: true } },
+    odoo: { model: 'account.move.line', in: 'line_ids', parent_field: 'move_id', fields: { entry: 'move_id', no: 'name', amount: 'balance' } },
+  };
+  return {
+    fields,
+    entities: [
+      { contract: entry, sources: [{ system: 'ledger', entity: 'entry', from: 'E', row: "'entry ' || no", fields: { no: 'no' } }], lines: ['entry_line'] },
+      {
+        contract: line,
+        sources: [{ system: 'ledger', entity: 'entry_line', from: 'L', row: "'line ' || no", fields: { entry: 'entry', no: 'no', amount: 'amount' } }],
+      },
+    ],
+  } as unknown as WorldDescription;
+}
+
+async function worldOf(description: WorldDescription, lines: readonly (readonly [string, string, string])[]): Promise<ReconcileWorld> {
+  const world = await laboratory.world(description);
+  const documents = [...new Set(lines.map(([entry]) => entry))].map((no) => ({ no }));
+  await world.legacy('ledger', 'entry', [...documents, { no: 'empty' }], ['no']);
+  await world.legacy(
+    'ledger',
+    'entry_line',
+    lines.map(([entry, no, amount]) => ({ entry, no, amount })),
+    ['entry', 'no', 'amount'],
+  );
+  await world.odoo('entry', []);
+  await world.odoo('entry_line', []);
+  return world;
+}
+
+let runs = 0;
+async function plan({ workspace, capability, ...world }: ReconcileWorld): Promise<{ result: PlanResult; actions: PlanAction[] }> {
+  runs += 1;
+  const file = join(world.laboratory.directory, `refused-${runs}.plan`);
+  const request = { workspace, capability, asOf: '2026-11-23T00:00:00Z', runId: `plan-refused-${runs}`, nonce: `${runs}`.padStart(32, '0'), file };
+  const result = await planCapability(request, world.ports);
+  const [, ...rest] = readFileSync(file, 'utf8').trim().split('\n');
+  return { result, actions: rest.slice(0, -1).map((line) => JSON.parse(line) as PlanAction) };
+}
+
+const lines = [
+  ['A', '1', '0.10'],
+  ['A', '2', '0.20'],
+  ['A', '3', '-0.30'],
+  ['B', '1', '100.00'],
+  ['B', '2', '-99.99'],
+] as const;
+
+describe('a rule that refuses', () => {
+  it('keeps a document out of the plan whose lines do not sum up, names its source row, and leaves the rest as it is', async () => {
+    const { result, actions } = await plan(await worldOf(entries([balances]), lines));
+    expect(actions.map(({ key, action, reason }) => [key, action, reason])).toEqual([
+      ['A', 'create', null],
+      ['B', 'refuse', 'breaks the rule balances: Complete the entry (source row entry B)'],
+      ['empty', 'create', null],
+    ]);
+    expect(actions[1]?.lines.map((line) => line.action)).toEqual(['refuse', 'refuse']);
+    expect(result.refusals).toEqual([{ entity: 'entry', reason: 'breaks the rule balances: Complete the entry', count: 1 }]);
+  });
+
+  it('keeps a document out for one of its lines', async () => {
+    const { actions } = await plan(await worldOf(entries([], [small]), [...lines, ['A', '4', '1000.01']]));
+    expect(actions.map(({ key, action }) => [key, action])).toEqual([
+      ['A', 'refuse'],
+      ['B', 'create'],
+      ['empty', 'create'],
+    ]);
+    expect(actions[0]?.reason).toBe('a line is refused: breaks the rule small: Split it (source row line 4)');
+  });
+
+  it('refuses nothing where the same rule is only told', async () => {
+    const { actions } = await plan(await worldOf(entries([{ ...balances, refuse: false }]), lines));
+    expect(new Set(actions.map(({ action }) => action))).toEqual(new Set(['create']));
+  });
+});
+
+describe('sums over the lines of a document', () => {
+  it('are exact, and 0 where there are no lines', async () => {
+    const world = await worldOf(
+      entries([balances, { name: 'empty', sums: { total: 'entry_line.amount' }, when: "total = 0 and no = 'empty'", hint: 'None.' }]),
+      lines,
+    );
+    const { capability, workspace } = world;
+    const mapped = await mapCapability({ workspace, capability, entity: 'entry', asOf: '2026-11-23T00:00:00Z', runId: 'map-sums' }, world.ports);
+    expect(mapped.checks.map(({ name, count, measure }) => ({ name, count, measure }))).toEqual([
+      { name: 'balances', count: 1, measure: '0.01' },
+      { name: 'empty', count: 1, measure: null },
+    ]);
+  });
+
+  it('must be of lines of the document, of an amount, and under a name of their own', async () => {
+    const sums = { no: 'entry_line.amount', a: 'entry_line.no', b: 'entry.no', c: 'entry_line.amounts' };
+    const world = await worldOf(entries([{ ...balances, sums, when: 'true', measure: undefined }]), lines);
+    const { capability, workspace } = world;
+    const refused = mapCapability({ workspace, capability, entity: null, asOf: '2026-11-23T00:00:00Z', runId: 'map-wrong' }, world.ports).catch(
+      (error: CutoverError) => error.details.map((detail) => detail.replace(/^\S+( \S+)? /, '')),
+    );
+    expect((await refused).toString()).toMatch(/needs a name of its own.*has no sum.*not a line of.*no field 'amounts'.*did you mean/is);
+  });
+});
