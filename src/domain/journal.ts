@@ -86,6 +86,10 @@ export interface JournalPayload {
   /** `field`: the column of `load` that Odoo named, as in `order_line/product_id/.id`. */
   readonly refusal?: { readonly name: string; readonly message: string; readonly field?: string };
   readonly conflict?: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
+  /** Of a conflict: fields nobody changed that are left alone as well, since they belong together with one that somebody did. */
+  readonly held?: readonly string[];
+  /** Of a conflict: the rest of the document goes on. Otherwise nothing of it is written. */
+  readonly partial?: boolean;
   readonly call?: { readonly model: string; readonly method: string; readonly ids?: readonly number[] };
   readonly counts?: Readonly<Record<string, number>>;
   /** Of a seal: where the segments before its own ended. */

@@ -1,6 +1,7 @@
 /** What the verbs answer: the `data` of the JSON envelope. Others script against these names; they are part of the contract of the command line. */
 
 import type { ControlTotal, CoverageItem, Verdict } from './difference.ts';
+import type { LoadConditions } from './environment.ts';
 import type { LoadCounts } from './journal.ts';
 import type { PlanActionKind } from './plan.ts';
 import type { LifeCounts, Pattern, ReconcileReport, WaiverState } from './report.ts';
@@ -157,9 +158,12 @@ export interface LoadRunResult extends LoadCounts {
     readonly detached: number;
     readonly unchanged: number;
   };
-  readonly conflicts: readonly { readonly entity: string; readonly key: string; readonly fields: readonly string[] }[];
+  /** The first of them. `fields` of Odoo that a user changed since the plan was made; `held`: fields left alone because they belong together with these. */
+  readonly conflicts: readonly { readonly entity: string; readonly key: string; readonly fields: readonly string[]; readonly held: readonly string[] }[];
   readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number; readonly keys: readonly string[] }[];
   readonly seconds: number;
+  /** What it was allowed to begin under; of an earlier version: not known. */
+  readonly conditions?: LoadConditions;
   /** What proves the journal of the run: noted elsewhere, it tells whether somebody has made the whole chain anew. */
   readonly seal: { readonly entries: number; readonly hash: string };
 }
@@ -203,6 +207,8 @@ export interface ProfileResult {
 }
 
 export interface StatusResult {
+  /** Null: the workspace has no environments. */
+  readonly environment: { readonly name: string; readonly production: boolean; readonly odoo: string; readonly state: 'embedded' | 'postgres'; readonly store: string } | null;
   readonly capabilities: readonly {
     readonly name: string;
     readonly phase: 'legacy-led' | 'shared' | 'odoo-led';

@@ -31,17 +31,18 @@ export async function applyBatch(run: LoadRun, actions: readonly PlanAction[]): 
   const before = isWithout ? new Map<number, readonly Byproducts[]>() : await beforeOf(run, actions, found);
   const opened = await openBegun(run, begun);
   if (fresh.length > 0) opened.push(...(await (first.action === 'create' ? createDocuments : updateDocuments)(run, fresh, before)));
+  const unmoved = opened.filter((document) => document.isMoved !== true);
   if (run.manifest.kind === 'rollback') {
     // Back to its state first: lines of a confirmed order can neither be deleted nor made again as they were.
-    await takeSteps(run, opened, found);
+    await takeSteps(run, unmoved, found);
     await applyLines(run, opened, found);
-    await takeBackByproducts(run, opened);
+    await takeBackByproducts(run, unmoved);
   } else {
     await applyLines(run, opened, found);
-    await takeSteps(run, opened, found);
+    await takeSteps(run, unmoved, found);
     await noteByproducts(run, opened, found, before);
   }
-  for (const document of opened) if (!document.ended) run.tally.end(document.action, document.wrote ? 'applied' : 'noop');
+  for (const { action, ended, hasConflict, wrote } of opened) if (!ended) run.tally.end(action, hasConflict === true ? 'conflict' : wrote ? 'applied' : 'noop');
 }
 
 /** What the intent of an interrupted run says was there before it counts; what is there now may be its own work. */
@@ -70,7 +71,8 @@ async function openBegun(run: LoadRun, actions: readonly PlanAction[]): Promise<
   return actions.map((action) => {
     const id = action.odooId ?? run.settlement.odooId(action.seq) ?? ids.get(referenceName(action));
     if (id === undefined || id === null) throw new Error(`action ${action.seq} was answered, and its record is not known`);
-    return { action, id, state: null, wrote: true, ended: false };
+    const [hasConflict, isMoved] = [run.settlement.hasConflict(action.seq), run.settlement.isMoved(action, run.entity(action.entity))];
+    return { action, id, state: null, wrote: true, ended: false, hasConflict, isMoved };
   });
 }
 

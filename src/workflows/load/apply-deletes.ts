@@ -2,7 +2,7 @@
 import type { PlanAction } from '../../domain/plan.ts';
 import { takeSteps } from './apply-steps.ts';
 import { type Byproducts, ownByproducts, unlinkByproducts, unlinkExisting } from './byproducts.ts';
-import { verdictOf } from './guard.ts';
+import { guardRecord } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import { conflict, deadLetter, journalLine, type OpenDocument, pick } from './open-document.ts';
@@ -50,10 +50,10 @@ async function guardDeletes(run: LoadRun, actions: readonly PlanAction[]): Promi
       continue;
     }
     const begun = run.settlement.begun(action.seq, 'delete') !== null;
-    const verdict = verdictOf(run, action.entity, testedValues(action), {}, now);
+    const verdict = guardRecord(run, action.seq, action, {}, now);
     const bad = action.lines.map((line) => ({
       line,
-      verdict: verdictOf(run, line.entity, testedValues(line), {}, lines.get(line.externalId)),
+      verdict: guardRecord(run, action.seq, line, {}, lines.get(line.externalId)),
     }));
     const badLine = bad.find((one) => one.verdict.conflicts.length > 0);
     if (!begun && verdict.conflicts.length > 0) entries.push(conflict(run, action, Stage.record, id, verdict.conflicts));

@@ -2,11 +2,12 @@
 import type { PlanAction, PlannedRecord } from '../../domain/plan.ts';
 import { readLines } from './apply-creates.ts';
 import { forWrite } from './apply-updates.ts';
-import { areKept, verdictOf } from './guard.ts';
+import { areKept, type Begun, guardRecord, wholeWrite } from './guard.ts';
 import { type Sent, sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import { loadTable, nestedLines, signatureOf } from './load-table.ts';
-import { conflict, deadLetter, journalLine, notAgreed, noteAltered, type OpenDocument, pick } from './open-document.ts';
+import type { Merged } from './merge-fields.ts';
+import { comesOrGoes, deadLetter, journalLine, notAgreed, noteAltered, type OpenDocument, partialConflict, pick } from './open-document.ts';
 import { testedValues, writtenValues } from './references.ts';
 import { sendRows } from './send-rows.ts';
 import { Stage } from './stages.ts';
@@ -34,7 +35,9 @@ function due(run: LoadRun, documents: readonly OpenDocument[], name: string, wan
   return documents.flatMap((document) =>
     document.ended || run.settlement.isAnswered(document.action.seq, name)
       ? []
-      : document.action.lines.filter((line) => wanted(line, document.action)).map((line) => ({ document, line })),
+      : document.action.lines
+          .filter((line) => wanted(line, document.action) && !(document.isMoved === true && comesOrGoes(line)))
+          .map((line) => ({ document, line })),
   );
 }
 
@@ -53,8 +56,11 @@ async function stage(run: LoadRun, name: string, lines: readonly DueLine[], appl
     const open = group.filter(({ document }) => !document.ended);
     if (open.length > 0) done.push(...(await apply(open)));
   }
-  const entries = [...Map.groupBy(done, ({ document }) => document)].map(([document, group]) => {
-    document.wrote = true;
+  const entries = [...new Set(lines.map(({ document }) => document))].flatMap((document) => {
+    const group = done.filter((one) => one.document === document);
+    // refused in all its lines: the dead letter says it
+    if (group.length === 0 && document.ended) return [];
+    if (group.length > 0) document.wrote = true;
     return run.entry('answer', document.action, name, document.id, {
       lines: group.map(({ line, odooId, before, after, altered }) => journalLine(line, odooId, before, after, altered)),
     });
@@ -70,10 +76,14 @@ async function deleteLines(run: LoadRun, group: readonly DueLine[]): Promise<rea
   const { model, context, set = [] } = run.entity((group[0] as DueLine).line.entity);
   const idOf = ({ line }: DueLine): number => line.odooId as number;
   const records = await run.read(model, group.map(idOf), [...new Set([...set, ...group.flatMap(({ line }) => Object.keys(testedValues(line)))])]);
+  const ours = await leaveChanged(run, group, Stage.linesDelete, (item) => {
+    const now = records.get(idOf(item));
+    return now === undefined ? null : guardRecord(run, item.document.action.seq, item.line, {}, now);
+  });
   const before = (item: DueLine): Values => records.get(idOf(item)) ?? testedValues(item.line);
-  await intend(run, group, Stage.linesDelete, before, () => null);
+  await intend(run, ours, Stage.linesDelete, before, () => null);
   const sent = await sendIsolating<DueLine, DueLine>(
-    group.filter((item) => records.has(idOf(item))),
+    ours.filter((item) => records.has(idOf(item))),
     {
       backOff: run.backOff,
       send: async (items) => {
@@ -87,7 +97,7 @@ async function deleteLines(run: LoadRun, group: readonly DueLine[]): Promise<rea
     },
   );
   const refused = await endRefused(run, sent, Stage.linesDelete);
-  return group.filter((item) => !refused.has(item)).map((item) => ({ ...item, odooId: idOf(item), before: before(item), after: null, altered: [] }));
+  return ours.filter((item) => !refused.has(item)).map((item) => ({ ...item, odooId: idOf(item), before: before(item), after: null, altered: [] }));
 }
 
 async function createLines(run: LoadRun, group: readonly DueLine[], found: ReadonlyMap<string, number>): Promise<readonly Done[]> {
@@ -140,68 +150,115 @@ async function createLines(run: LoadRun, group: readonly DueLine[], found: Reado
   });
 }
 
+interface LineChange extends DueLine {
+  readonly id: number;
+  /** As of a document (apply-updates.ts). */
+  readonly before: Values;
+  readonly sent: Values;
+  readonly toWrite: Values;
+  readonly expected: Values;
+}
+
 async function updateLines(run: LoadRun, group: readonly DueLine[], found: ReadonlyMap<string, number>): Promise<readonly Done[]> {
   const { entity } = (group[0] as DueLine).line;
-  const { model, context } = run.entity(entity);
-  const idOf = ({ line }: DueLine): number => line.odooId as number;
+  const { model } = run.entity(entity);
   const fields = [...new Set(group.flatMap(({ line }) => [...Object.keys(testedValues(line)), ...Object.keys(writtenValues(line, found))]))];
-  const records = await run.read(model, group.map(idOf), fields);
-  const changes = new Map<DueLine, { readonly before: Values; readonly toWrite: Values }>();
-  for (const item of group) {
-    const now = records.get(idOf(item));
-    const { conflicts, toWrite } = verdictOf(run, entity, testedValues(item.line), writtenValues(item.line, found), now);
-    if (conflicts.length === 0) {
-      const begun = run.settlement.begun(item.document.action.seq, Stage.linesUpdate) !== null;
-      changes.set(item, { before: begun ? testedValues(item.line) : pick(now, Object.keys(toWrite)), toWrite });
-    } else if (!item.document.ended) {
-      item.document.ended = true;
-      await run.state.journal([conflict(run, item.document.action, Stage.linesUpdate, item.document.id, conflicts, item.line)]);
-    }
-  }
-  const ready = [...changes.keys()].filter(({ document }) => !document.ended);
-  const written = (item: DueLine): Values => changes.get(item)?.toWrite ?? {};
-  const before = (item: DueLine): Values => changes.get(item)?.before ?? {};
-  await intend(run, ready, Stage.linesUpdate, before, written);
-  const sent = await sendIsolating<DueLine, DueLine>(
-    ready.filter((item) => Object.keys(written(item)).length > 0),
+  const records = await run.read(
+    model,
+    group.map(({ line }) => line.odooId as number),
+    fields,
+  );
+  const changes = new Map<DueLine, LineChange>();
+  const ours = await leaveChanged(run, group, Stage.linesUpdate, (item) => {
+    const { document, line } = item;
+    const now = records.get(line.odooId as number);
+    const merged = guardRecord(run, document.action.seq, line, writtenValues(line, found), now);
+    const whole = wholeWrite(run, model, merged, now ?? {}, begunLine(run, item));
+    // What a link is made on, and all that a line was read for: a line goes or stays as a whole.
+    changes.set(item, { ...item, id: line.odooId as number, ...whole, toWrite: merged.toWrite, expected: pick(now, fields) });
+    return merged;
+  });
+  const ready = ours.flatMap((item) => changes.get(item) ?? []);
+  await intend(
+    run,
+    ready,
+    Stage.linesUpdate,
+    ({ before }) => before,
+    ({ sent }) => sent,
+  );
+  const outcomes = await sendIsolating<LineChange, LineChange>(
+    ready.filter(({ toWrite }) => Object.keys(toWrite).length > 0),
     {
       backOff: run.backOff,
       send: async (items) => {
-        await run.odoo.save(
-          model,
-          items.map((item) => ({ id: idOf(item), values: forWrite(run, model, written(item)) })),
-          context,
-        );
+        await writeLines(run, entity, items);
         return items;
       },
       settle: async (items) => {
-        const now = await run.read(model, items.map(idOf), fields);
-        return items.map((item) => (areKept(run, model, written(item), now.get(idOf(item))) ? item : null));
+        const now = await run.read(
+          model,
+          items.map(({ id }) => id),
+          fields,
+        );
+        return items.map((item) => (areKept(run, model, item.toWrite, now.get(item.id)) ? item : null));
       },
     },
   );
-  const refused = await endRefused(run, sent, Stage.linesUpdate);
+  const refused = await endRefused(run, outcomes, Stage.linesUpdate);
   const kept = ready.filter((item) => !refused.has(item));
-  const now = await run.read(model, kept.map(idOf), fields);
-  return kept.map((item) => {
-    const after = pick(now.get(idOf(item)), Object.keys(before(item)));
-    return {
-      ...item,
-      odooId: idOf(item),
-      before: before(item),
-      after,
-      altered: [...noteAltered(run, entity, model, written(item), after), ...notAgreed(run, model, written(item), before(item))],
-    };
+  const now = await run.read(
+    model,
+    kept.map(({ id }) => id),
+    fields,
+  );
+  return kept.map(({ document, line, id, before, sent }) => {
+    const after = pick(now.get(id), Object.keys(before));
+    const altered = [...noteAltered(run, entity, model, sent, after), ...notAgreed(run, model, sent, before)];
+    return { document, line, odooId: id, before, after, altered };
   });
 }
 
+async function writeLines(run: LoadRun, entity: string, changes: readonly LineChange[]): Promise<void> {
+  const { model, context } = run.entity(entity);
+  await run.odoo.save(
+    model,
+    changes.map(({ id, toWrite }) => ({ id, values: forWrite(run, model, toWrite) })),
+    context,
+  );
+}
+
+/** What an earlier part of the run had begun to write to a line. */
+function begunLine(run: LoadRun, { document, line }: DueLine): Begun | null {
+  const begun = run.settlement.begun(document.action.seq, Stage.linesUpdate)?.lines?.find(({ externalId }) => externalId === line.externalId);
+  return begun === undefined ? null : { before: (begun.before ?? {}) as Values, sent: (begun.after ?? {}) as Values };
+}
+
+/** The lines that nobody has changed. The others are conflicts and stay as they are; their documents go on without them. */
+async function leaveChanged(run: LoadRun, group: readonly DueLine[], name: string, guard: (item: DueLine) => Merged | null): Promise<readonly DueLine[]> {
+  const entries = [];
+  const ours: DueLine[] = [];
+  for (const item of group) {
+    const { document, line } = item;
+    const merged = guard(item);
+    const isTold = run.settlement.told(document.action.seq, line.externalId).size > 0;
+    if (merged === null || (merged.conflicts.length === 0 && !isTold)) {
+      ours.push(item);
+      continue;
+    }
+    document.hasConflict = true;
+    if (merged.conflicts.length > 0) entries.push(partialConflict(run, document, name, merged, line));
+  }
+  await run.state.journal(entries);
+  return ours;
+}
+
 /** One entry per document, with its lines. */
-async function intend(
+async function intend<Item extends DueLine>(
   run: LoadRun,
-  lines: readonly DueLine[],
+  lines: readonly Item[],
   name: string,
-  before: (item: DueLine) => Values | null,
-  sent: (item: DueLine) => Values | null,
+  before: (item: Item) => Values | null,
+  sent: (item: Item) => Values | null,
 ): Promise<void> {
   const entries = [...Map.groupBy(lines, ({ document }) => document)].map(([document, group]) =>
     run.entry('intent', document.action, name, document.id, {
@@ -211,8 +268,8 @@ async function intend(
   await run.state.journal(entries);
 }
 
-async function endRefused(run: LoadRun, sent: readonly Sent<DueLine, DueLine>[], name: string): Promise<ReadonlySet<DueLine>> {
-  const refused = new Set<DueLine>();
+async function endRefused<Item extends DueLine>(run: LoadRun, sent: readonly Sent<Item, Item>[], name: string): Promise<ReadonlySet<Item>> {
+  const refused = new Set<Item>();
   for (const outcome of sent) {
     if (!('refusal' in outcome)) continue;
     const { document, line } = outcome.item;

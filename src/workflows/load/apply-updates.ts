@@ -1,19 +1,34 @@
 /** Documents that Odoo has already: guarded by the values the plan was made on, written where they differ, read back. */
 import type { PlanAction } from '../../domain/plan.ts';
 import { type WireValue, writeValue } from '../plan/wire-value.ts';
-import { areKept, type Verdict, verdictOf } from './guard.ts';
+import { areKept, guardRecord, wholeWrite } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
-import { blocked, conflict, deadLetter, notAgreed, noteAltered, type OpenDocument, ofLink, pick, watchedFields } from './open-document.ts';
+import type { Merged } from './merge-fields.ts';
+import {
+  blocked,
+  comesOrGoes,
+  conflict,
+  deadLetter,
+  notAgreed,
+  noteAltered,
+  type OpenDocument,
+  ofLink,
+  partialConflict,
+  pick,
+  watchedFields,
+} from './open-document.ts';
 import { changedId, resolveReferences, testedValues, unresolved, writtenValues } from './references.ts';
 import { Stage } from './stages.ts';
 
 interface Change {
-  readonly action: PlanAction;
-  readonly id: number;
+  readonly document: OpenDocument;
+  /** Values that the whole write replaces and gives, also what an earlier part of the run had sent of it. */
   readonly before: Values;
+  readonly sent: Values;
   readonly toWrite: Values;
-  readonly state: Values;
+  /** What Odoo must still have of these fields when they are written. */
+  readonly expected: Values;
 }
 
 /** `before`: by-products that were there before, per action; they go into the intent. */
@@ -22,59 +37,70 @@ export async function updateDocuments(
   actions: readonly PlanAction[],
   before: ReadonlyMap<number, readonly { readonly model: string; readonly ids: readonly number[] }[]>,
 ): Promise<OpenDocument[]> {
-  const { entity: name } = actions[0] as PlanAction;
-  const { model, context } = run.entity(name);
+  const { model } = run.entity((actions[0] as PlanAction).entity);
   const found = await resolveReferences(
     run,
     actions.flatMap((action) => [action, ...action.lines]),
   );
   const changes = await guardDocuments(run, actions, found);
   await run.state.journal(
-    changes.map(({ action, id, before: values, toWrite }) =>
+    changes.map(({ document: { action, id }, before: values, sent }) =>
       run.entry('intent', action, Stage.record, id, {
         ...ofLink(action),
         action: action.action,
         before: values,
-        sent: toWrite,
+        sent,
         byproducts: before.get(action.seq) ?? [],
       }),
     ),
   );
-  const sent = await sendIsolating<Change, Change>(changes, {
+  const outcomes = await sendIsolating<Change, Change>(changes, {
     backOff: run.backOff,
     send: async (items) => {
-      const writes = items.filter((change) => Object.keys(change.toWrite).length > 0);
-      if (writes.length > 0)
-        await run.odoo.save(
-          model,
-          writes.map((change) => ({ id: change.id, values: forWrite(run, model, change.toWrite) })),
-          context,
-        );
+      await writeDocuments(run, model, items);
       return items;
     },
     settle: async (items, error) => {
       run.tally.unknown(1);
       await run.state.journal(
-        items.map((change) => run.entry('unknown', change.action, Stage.record, change.id, { refusal: { name: error.failure, message: error.message } })),
+        items.map(({ document: { action, id } }) =>
+          run.entry('unknown', action, Stage.record, id, { refusal: { name: error.failure, message: error.message } }),
+        ),
       );
       const records = await run.read(
         model,
-        items.map((change) => change.id),
+        items.map(({ document }) => document.id),
         [...new Set(items.flatMap((change) => Object.keys(change.toWrite)))],
       );
       run.tally.unknown(-1);
-      return items.map((change) => (areKept(run, model, change.toWrite, records.get(change.id)) ? change : null));
+      return items.map((change) => (areKept(run, model, change.toWrite, records.get(change.document.id)) ? change : null));
     },
   });
   await run.state.journal(
-    sent.flatMap((outcome) => ('refusal' in outcome ? [deadLetter(run, outcome.item.action, Stage.record, outcome.item.id, outcome.refusal)] : [])),
+    outcomes.flatMap((outcome) => {
+      if (!('refusal' in outcome)) return [];
+      const { action, id } = outcome.item.document;
+      return [deadLetter(run, action, Stage.record, id, outcome.refusal)];
+    }),
   );
   return confirmUpdated(
     run,
-    sent.flatMap((outcome) => ('answer' in outcome ? [outcome.item] : [])),
+    outcomes.flatMap((outcome) => ('answer' in outcome ? [outcome.item] : [])),
   );
 }
 
+async function writeDocuments(run: LoadRun, model: string, changes: readonly Change[]): Promise<void> {
+  const writes = changes.filter((change) => Object.keys(change.toWrite).length > 0);
+  const [first] = writes;
+  if (first === undefined) return;
+  await run.odoo.save(
+    model,
+    writes.map(({ document, toWrite }) => ({ id: document.id, values: forWrite(run, model, toWrite) })),
+    run.entity(first.document.action.entity).context,
+  );
+}
+
+/** What there is to write of each document. Fields that users changed since are conflicts; where nothing is left to do but those, the document has ended. */
 async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], found: ReadonlyMap<string, number>): Promise<Change[]> {
   const { model, stateFields } = run.entity((actions[0] as PlanAction).entity);
   const entries = [];
@@ -95,78 +121,89 @@ async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], foun
     ready.map((action) => changedId(action, found)),
     fields,
   );
-  const lineVerdicts = await guardLines(run, ready, found);
   const changes: Change[] = [];
   for (const action of ready) {
     const id = changedId(action, found);
     const now = records.get(id);
     const written = writtenValues(action, found);
-    const verdict = verdictOf(run, action.entity, testedValues(action), written, now);
-    const [badLine, lineVerdict] = lineVerdicts.get(action.seq) ?? [null, null];
-    if (verdict.conflicts.length > 0) entries.push(conflict(run, action, Stage.record, id, verdict.conflicts));
-    else if (badLine !== null && lineVerdict !== null) entries.push(conflict(run, action, Stage.record, id, lineVerdict.conflicts, badLine));
-    else {
-      // Begun before and written before the answer came: the values it replaced are those of the intent.
-      const begun = run.settlement.begun(action.seq, Stage.record);
-      const watched = watchedFields(run, action);
-      const before =
-        (begun?.before as Values | undefined) ?? pick(now, [...Object.keys(verdict.toWrite), ...watched, ...(watched.length > 0 ? stateFields : [])]);
-      changes.push({ action, id, before, toWrite: verdict.toWrite, state: pick(now, stateFields) });
-    }
+    const merged = guardRecord(run, action.seq, action, written, now);
+    const isMoved = isLedElsewhere(run, action, merged);
+    if (now === undefined || !goesOn(action, written, merged, isMoved, stateFields)) {
+      if (merged.conflicts.length > 0) {
+        entries.push(conflict(run, action, Stage.record, id, merged.conflicts));
+        continue;
+      }
+    } else if (merged.conflicts.length > 0) entries.push(...partialConflicts(run, { action, id }, merged, stateFields));
+    changes.push(changeOf(run, action, id, now ?? {}, merged, isMoved));
   }
   await run.state.journal(entries);
   return changes;
 }
 
-/** Per action, the first line that a user changed. */
-async function guardLines(
-  run: LoadRun,
-  actions: readonly PlanAction[],
-  found: ReadonlyMap<string, number>,
-): Promise<ReadonlyMap<number, readonly [PlanAction['lines'][number], Verdict]>> {
-  const bad = new Map<number, readonly [PlanAction['lines'][number], Verdict]>();
-  const lines = actions.flatMap((action) => action.lines.filter((line) => line.odooId !== null && line.patch.length > 0).map((line) => ({ action, line })));
-  for (const [name, group] of Map.groupBy(lines, ({ line }) => line.entity)) {
-    const { model } = run.entity(name);
-    const fields = [...new Set(group.flatMap(({ line }) => [...Object.keys(testedValues(line)), ...Object.keys(writtenValues(line, found))]))];
-    const records = await run.read(
-      model,
-      group.map(({ line }) => line.odooId as number),
-      fields,
-    );
-    for (const { action, line } of group) {
-      const now = records.get(line.odooId as number);
-      if (now === undefined && line.action === 'delete') continue;
-      const verdict = verdictOf(run, name, testedValues(line), writtenValues(line, found), now);
-      if (verdict.conflicts.length > 0 && !bad.has(action.seq)) bad.set(action.seq, [line, verdict]);
-    }
-  }
-  return bad;
+/** Of the document; and where its state has moved, of the lines that can neither come nor go in another one. */
+function partialConflicts(run: LoadRun, document: Pick<OpenDocument, 'action' | 'id'>, merged: Merged, stateFields: readonly string[]) {
+  const states = merged.conflicts.filter(({ field }) => stateFields.includes(field));
+  const steps = states.length === 0 ? [] : document.action.steps.map((step) => step.name);
+  const lines = states.length === 0 ? [] : document.action.lines.filter(comesOrGoes);
+  return [
+    partialConflict(run, document, Stage.record, { conflicts: merged.conflicts, held: [...merged.held, ...steps] }),
+    ...lines.map((line) => partialConflict(run, document, Stage.record, { conflicts: states, held: [] }, line)),
+  ];
+}
+
+/** Has a user led the document into another state than the plan was made on? */
+function isLedElsewhere(run: LoadRun, action: PlanAction, { conflicts }: Merged): boolean {
+  const entity = run.entity(action.entity);
+  return run.settlement.isMoved(action, entity) || conflicts.some(({ field }) => entity.stateFields.includes(field));
+}
+
+/** Is anything left to do for a document of which users have changed some? A value that is only tested guards the document as a whole; its state guards its
+ *  steps, and the coming and going of its lines. */
+function goesOn(action: PlanAction, written: Values, { conflicts, toWrite }: Merged, isMoved: boolean, stateFields: readonly string[]): boolean {
+  if (conflicts.some(({ field }) => !(field in written) && !stateFields.includes(field))) return false;
+  if (Object.keys(toWrite).length > 0 || action.action === 'link' || action.action === 'detach') return true;
+  if (action.steps.length > 0 && !isMoved) return true;
+  return action.lines.some((line) => line.action !== 'noop' && line.action !== 'refuse' && !(isMoved && comesOrGoes(line)));
+}
+
+function changeOf(run: LoadRun, action: PlanAction, id: number, now: Values, merged: Merged, isMoved: boolean): Change {
+  const { model, stateFields } = run.entity(action.entity);
+  const begun = run.settlement.begun(action.seq, Stage.record);
+  const whole = wholeWrite(run, model, merged, now, begun === null ? null : { before: (begun.before ?? {}) as Values, sent: (begun.sent ?? {}) as Values });
+  const watched = watchedFields(run, action);
+  const hasConflict = merged.conflicts.length > 0 || run.settlement.hasConflict(action.seq);
+  const wrote = Object.keys(whole.sent).length > 0;
+  return {
+    document: { action, id, state: pick(now, stateFields), wrote, ended: false, hasConflict, isMoved },
+    before: { ...pick(now, [...watched, ...(watched.length > 0 ? stateFields : [])]), ...whole.before },
+    sent: whole.sent,
+    toWrite: merged.toWrite,
+    expected: pick(now, Object.keys(merged.toWrite)),
+  };
 }
 
 async function confirmUpdated(run: LoadRun, changes: readonly Change[]): Promise<OpenDocument[]> {
   const [first] = changes;
   if (first === undefined) return [];
-  const { model } = run.entity(first.action.entity);
+  const { model } = run.entity(first.document.action.entity);
   const written = changes.filter((change) => Object.keys(change.before).length > 0);
   const records = await run.read(
     model,
-    written.map((change) => change.id),
+    written.map(({ document }) => document.id),
     [...new Set(written.flatMap((change) => Object.keys(change.before)))],
   );
   await run.state.journal(
-    changes.map(({ action, id, before, toWrite }) => {
+    changes.map(({ document: { action, id }, before, sent }) => {
       const after = pick(records.get(id), Object.keys(before));
-      const altered = [...noteAltered(run, action.entity, model, toWrite, after), ...notAgreed(run, model, toWrite, before)];
+      const altered = [...noteAltered(run, action.entity, model, sent, after), ...notAgreed(run, model, sent, before)];
       return run.entry('answer', action, Stage.record, id, { ...ofLink(action), action: action.action, before, after, altered, lines: [] });
     }),
   );
-  await run.link(changes.filter(({ action }) => action.action === 'link').map(({ action, id }) => ({ record: action, odooId: id, created: false })));
-  const detached = await run.unlink(changes.flatMap(({ action }) => (action.action === 'detach' ? [action] : [])));
-  return changes.map(({ action, id, toWrite, state }) => {
-    const wrote = Object.keys(toWrite).length > 0 || action.action === 'link' || detached.has(action);
-    return { action, id, state, wrote, ended: false };
-  });
+  const documents = changes.map(({ document }) => document);
+  await run.link(documents.filter(({ action }) => action.action === 'link').map(({ action, id }) => ({ record: action, odooId: id, created: false })));
+  const detached = await run.unlink(documents.flatMap(({ action }) => (action.action === 'detach' ? [action] : [])));
+  for (const document of documents) if (document.action.action === 'link' || detached.has(document.action)) document.wrote = true;
+  return documents;
 }
 
 export function forWrite(run: LoadRun, model: string, values: Values): Readonly<Record<string, unknown>> {

@@ -1,35 +1,44 @@
-/** The guard before a write: what the plan was made on must still hold. */
-import type { JournalPayload } from '../../domain/journal.ts';
-import { isKeptValue, isSameValue } from '../plan/wire-value.ts';
+/** The guard before a write: what the plan was made on must still hold, field by field. */
+import type { PlannedRecord } from '../../domain/plan.ts';
+import { isKeptValue } from '../plan/wire-value.ts';
 import type { LoadRun, Values } from './load-run.ts';
+import { type Merged, mergeFields } from './merge-fields.ts';
+import { pick } from './open-document.ts';
+import { testedValues } from './references.ts';
 
-export interface Verdict {
-  /** Fields a user changed since the plan was made. */
-  readonly conflicts: NonNullable<JournalPayload['conflict']>;
-  /** What is left to write: fields that do not have their new value yet. */
-  readonly toWrite: Values;
+/** `written`: what the plan writes, references resolved; `found`: what Odoo has now. A line goes or stays as a whole. */
+export function guardRecord(run: LoadRun, seq: number, record: PlannedRecord, written: Values, found: Values | undefined): Merged {
+  const { model, fields, in: holder } = run.entity(record.entity);
+  return mergeFields({
+    base: testedValues(record),
+    ours: written,
+    theirs: found,
+    typeOf: (field) => run.typeOf(model, field),
+    along: (field) => fields[field]?.along ?? [],
+    isWhole: holder !== null,
+    told: run.settlement.told(seq, record.externalId),
+  });
 }
 
-/** A field that already has its new value is neither a conflict nor written again: a write would only move `write_date`. */
-export function verdictOf(run: LoadRun, entity: string, tested: Values, written: Values, found: Values | undefined): Verdict {
-  const { model, fields } = run.entity(entity);
-  if (found === undefined) return { conflicts: [{ field: 'id', expected: 'a record', found: null }], toWrite: {} };
-  const conflicts: { field: string; expected: unknown; found: unknown }[] = [];
-  const toWrite: Record<string, Values[string]> = {};
-  for (const field of new Set([...Object.keys(tested), ...Object.keys(written)])) {
-    const type = run.typeOf(model, field);
-    const now = found[field] ?? null;
-    const isNew = field in written && isKeptValue(written[field] ?? null, now, type);
-    if (isNew) continue;
-    if (field in tested && !isSameValue(tested[field] ?? null, now, type)) conflicts.push({ field, expected: tested[field], found: now });
-    else if (field in written) toWrite[field] = written[field] ?? null;
-  }
-  // What Odoo would compute anew goes along, also where it has its value already.
-  for (const companion of Object.keys(toWrite).flatMap((field) => fields[field]?.along ?? [])) {
-    const value = written[companion] ?? found[companion];
-    if (!(companion in toWrite) && value !== undefined) toWrite[companion] = value;
-  }
-  return { conflicts, toWrite };
+/** What an earlier part of the run had begun to write: the values it replaced, and those it sent. */
+export interface Begun {
+  readonly before: Values;
+  readonly sent: Values;
+}
+
+/** The whole of a write, though part of it may have reached Odoo before: values it replaces, and values it gives. A field that somebody has changed since it was
+ *  sent is none of ours any more. */
+export function wholeWrite(
+  run: LoadRun,
+  model: string,
+  { toWrite }: Merged,
+  now: Values,
+  begun: Begun | null,
+): { readonly before: Values; readonly sent: Values } {
+  const fresh = { before: pick(now, Object.keys(toWrite)), sent: toWrite };
+  if (begun === null) return fresh;
+  const reached = Object.keys(begun.sent).filter((field) => field in toWrite || areKept(run, model, pick(begun.sent, [field]), now));
+  return { before: { ...fresh.before, ...pick(begun.before, reached) }, sent: { ...pick(begun.sent, reached), ...toWrite } };
 }
 
 export function areKept(run: LoadRun, model: string, written: Values, found: Values | undefined): boolean {

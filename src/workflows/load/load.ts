@@ -140,8 +140,10 @@ function endedBefore(run: LoadRun, action: PlanAction): boolean {
     run.tally.end(action, final);
     return true;
   }
-  if (!stagesOf(action, run.entity(action.entity)).every((stage) => run.settlement.isAnswered(action.seq, stage)) || isQuiet(action)) return false;
-  run.tally.end(action, 'applied');
+  const { settlement } = run;
+  const entity = run.entity(action.entity);
+  if (!stagesOf(action, entity, settlement.isMoved(action, entity)).every((stage) => settlement.isAnswered(action.seq, stage)) || isQuiet(action)) return false;
+  run.tally.end(action, settlement.hasConflict(action.seq) ? 'conflict' : 'applied');
   return true;
 }
 

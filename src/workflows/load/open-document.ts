@@ -5,6 +5,7 @@ import { fieldOf } from '../plan/plan-record.ts';
 import { isKeptValue, isSameValue } from '../plan/wire-value.ts';
 import type { Refusal } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
+import type { FieldConflict, Merged } from './merge-fields.ts';
 import { shownWords } from './odoo-words.ts';
 
 export interface OpenDocument {
@@ -16,12 +17,21 @@ export interface OpenDocument {
   wrote: boolean;
   /** It has ended (dead letter, conflict) and takes no further stage. */
   ended: boolean;
+  /** A user has changed some of it: that is left alone, the rest goes on, and it ends as a conflict. */
+  hasConflict?: boolean;
+  /** A user has led it into another state: it takes no steps, and no lines come or go. */
+  isMoved?: boolean;
 }
 
 /** Fields a method may change besides the state: read around the steps of a record that was there before, so that a rollback can restore them. */
 export function watchedFields(run: LoadRun, action: PlanAction): readonly string[] {
   if (action.action === 'create' || action.action === 'delete' || action.steps.length === 0) return [];
   return Object.entries(run.entity(action.entity).fields).flatMap(([field, { computed }]) => (computed === true ? [] : [field]));
+}
+
+/** A line that is made or deleted: right only in the state that the plan was made on. */
+export function comesOrGoes(line: PlannedRecord): boolean {
+  return line.action === 'create' || line.action === 'delete';
 }
 
 export function pick(values: Values | undefined, fields: readonly string[]): Values {
@@ -71,23 +81,44 @@ export function deadLetter(
   const values = Object.fromEntries(record.patch.flatMap((operation) => ('value' in operation ? [[fieldOf(operation.path), operation.value]] : [])));
   const words = shownWords(refusal.message, run.manifest.entities[record.entity], values);
   run.tally.refuse(record, refusal.field === undefined ? words : `${refusal.field}: ${words}`);
-  // Which line it was; what was sent of it stands in the intent.
-  const lines = record === action ? {} : { lines: [journalLine(record, record.odooId, null, null)] };
-  return run.entry('dead-letter', action, step, odooId, { action: action.action, refusal, ...lines });
+  // What was sent of a line stands in the intent.
+  return run.entry('dead-letter', action, step, odooId, { action: action.action, refusal, ...lineOf(action, record) });
 }
 
-/** A user changed what the plan was made on. */
+/** A user changed what the plan was made on: nothing of the document is written. */
 export function conflict(
   run: LoadRun,
   action: PlanAction,
   step: string,
   odooId: number | null,
-  fields: NonNullable<JournalPayload['conflict']>,
+  fields: readonly FieldConflict[],
   record: PlannedRecord = action,
 ): Omit<JournalEntry, 'sequence'> {
   run.tally.end(action, 'conflict');
-  run.tally.conflict(record, [...new Set(fields.map((field) => field.field))]);
-  return run.entry('conflict', action, step, odooId, { action: action.action, conflict: fields });
+  run.tally.conflict(record, { fields: names(fields), held: [] });
+  return run.entry('conflict', action, step, odooId, { action: action.action, conflict: fields, ...lineOf(action, record) });
+}
+
+/** A user changed some of the fields of a document, or of a line of it: those, and what belongs together with them, stay as they are. The rest goes on. */
+export function partialConflict(
+  run: LoadRun,
+  document: Pick<OpenDocument, 'action' | 'id'>,
+  step: string,
+  { conflicts, held }: Pick<Merged, 'conflicts' | 'held'>,
+  record: PlannedRecord = document.action,
+): Omit<JournalEntry, 'sequence'> {
+  const { action, id } = document;
+  run.tally.conflict(record, { fields: names(conflicts), held });
+  return run.entry('conflict', action, step, id, { action: action.action, conflict: conflicts, held, partial: true, ...lineOf(action, record) });
+}
+
+function names(fields: readonly FieldConflict[]): readonly string[] {
+  return [...new Set(fields.map(({ field }) => field))];
+}
+
+/** Which line it is about. */
+function lineOf(action: PlanAction, record: PlannedRecord): Pick<JournalPayload, 'lines'> {
+  return record === action ? {} : { lines: [journalLine(record, record.odooId, null, null)] };
 }
 
 export function blocked(run: LoadRun, action: PlanAction, message: string): Omit<JournalEntry, 'sequence'> {

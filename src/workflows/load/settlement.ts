@@ -1,10 +1,12 @@
 /** What a journal says about a run that is taken up again: which stages were answered, which were begun and never answered. */
 import type { JournalEntry, JournalPayload } from '../../domain/journal.ts';
+import type { PlanAction, PlannedEntity } from '../../domain/plan.ts';
 
 /** An action's end, once the journal knows it. */
 export type FinalOutcome = 'conflict' | 'deadLettered' | 'blocked';
 
 const onlyRecord: ReadonlySet<string> = new Set(['record']);
+const nothing: ReadonlySet<string> = new Set();
 
 export class Settlement {
   /** Action → stages answered. Most actions have one stage and share one set. */
@@ -14,6 +16,9 @@ export class Settlement {
   /** Of documents that are not through: Odoo id, and by-products that were there before. */
   readonly #odooIds = new Map<number, number>();
   readonly #before = new Map<number, NonNullable<JournalPayload['byproducts']>>();
+  /** Of documents and lines (by External ID) that users had changed in part: the fields. */
+  readonly #told = new Map<string, Set<string>>();
+  readonly #conflicts = new Set<number>();
   #segments = 0;
 
   /** Segments used so far; a taken-up run writes the next. */
@@ -38,6 +43,10 @@ export class Settlement {
         if (entry.step === 'record' && entry.odooId !== null) this.#odooIds.set(entry.action, entry.odooId);
         return;
       case 'conflict':
+        if (entry.payload.partial === true) {
+          this.#tell(entry.action, entry);
+          return;
+        }
         this.#final.set(entry.action, 'conflict');
         break;
       case 'dead-letter':
@@ -53,6 +62,14 @@ export class Settlement {
         return;
     }
     this.#begun.delete(stage);
+  }
+
+  #tell(action: number, { externalId, payload }: JournalEntry): void {
+    const name = `${action} ${payload.lines?.[0]?.externalId ?? externalId ?? ''}`;
+    const fields = this.#told.get(name) ?? new Set();
+    this.#told.set(name, fields);
+    for (const { field } of payload.conflict ?? []) fields.add(field);
+    this.#conflicts.add(action);
   }
 
   #answer(action: number, step: string): void {
@@ -77,6 +94,22 @@ export class Settlement {
   /** What was intended and never answered, or null. */
   begun(action: number, stage: string): JournalPayload | null {
     return this.#begun.get(`${action} ${stage}`) ?? null;
+  }
+
+  /** Fields of a document or line (by External ID) that a user had changed when it was come to. */
+  told(action: number, externalId: string): ReadonlySet<string> {
+    return this.#told.get(`${action} ${externalId}`) ?? nothing;
+  }
+
+  /** A user had led the document into another state than the plan was made on. */
+  isMoved({ seq, externalId }: Pick<PlanAction, 'seq' | 'externalId'>, { stateFields }: PlannedEntity): boolean {
+    const told = this.told(seq, externalId);
+    return stateFields.some((field) => told.has(field));
+  }
+
+  /** A user had changed part of the document, or of a line of it. */
+  hasConflict(action: number): boolean {
+    return this.#conflicts.has(action);
   }
 
   /** A blocked action may go on: what it waited for may have been mended since. */

@@ -11,14 +11,15 @@ export const Stage = {
   byproducts: 'byproducts',
 } as const;
 
-/** Every stage an action goes through before it counts as applied, in order. */
-export function stagesOf(action: PlanAction, entity: PlannedEntity): readonly string[] {
-  const steps = action.steps.map((step) => step.name);
+/** Every stage an action goes through before it has ended, in order. `isMoved`: a user has led it into another state, so it takes no steps, and no lines come or
+ *  go. */
+export function stagesOf(action: PlanAction, entity: PlannedEntity, isMoved = false): readonly string[] {
+  const steps = isMoved ? [] : action.steps.map((step) => step.name);
   if (action.action === 'delete') {
     return [...steps.filter((step) => step !== Stage.byproducts), Stage.byproducts, ...(action.lines.length > 0 ? [Stage.linesDelete] : []), Stage.record];
   }
   const nested = new Set(nestedLines(action));
-  const has = (kind: string): boolean => action.lines.some((line) => line.action === kind && !nested.has(line));
+  const has = (kind: string): boolean => !isMoved && action.lines.some((line) => line.action === kind && !nested.has(line));
   return [
     Stage.record,
     ...(has('delete') ? [Stage.linesDelete] : []),

@@ -59,8 +59,9 @@ export class Tally {
     this.#counts.unknown += by;
   }
 
-  conflict(record: PlannedRecord, fields: readonly string[]): void {
-    if (this.#conflicts.length < CONFLICTS_SHOWN) this.#conflicts.push({ entity: record.entity, key: this.#shown(record), fields });
+  /** `fields` of Odoo that a user changed, `held`: those left alone with them. */
+  conflict(record: PlannedRecord, { fields, held }: { readonly fields: readonly string[]; readonly held: readonly string[] }): void {
+    if (this.#conflicts.length < CONFLICTS_SHOWN) this.#conflicts.push({ entity: record.entity, key: this.#shown(record), fields, held });
   }
 
   refuse(record: PlannedRecord, reason: string): void {

@@ -27,8 +27,18 @@ export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: 
     if (without !== undefined) return left(leave(record, entity, `a line of it is left alone: ${without.reason}`), lines);
   }
   const changes = steps.length > 0 || plannedLines.some((line) => line.action !== 'noop' && line.action !== 'refuse');
-  const action = planned.action === 'noop' && changes ? { ...planned, action: 'update' as const } : planned;
+  const guarded = { ...planned, patch: [...planned.patch, ...stateTests(record, entity, steps, plannedLines)] };
+  const action = planned.action === 'noop' && changes ? { ...guarded, action: 'update' as const } : guarded;
   return { ...action, lines: plannedLines, steps, rollback: rollbackOf(action, steps, plannedLines, record, entity) };
+}
+
+/** Steps lead on from the state the record has now, and lines come and go as that state lets them: the plan holds only while it stays in it. */
+function stateTests(record: RecordToPlan, { resolved }: EntityToPlan, steps: readonly PlannedStep[], lines: readonly PlannedRecord[]): Operation[] {
+  if (record.odooId === null || !(steps.length > 0 || lines.some((line) => line.action === 'create' || line.action === 'delete'))) return [];
+  return resolved.stateColumns.flatMap((column) => {
+    const value = record.odoo?.[column];
+    return value === undefined ? [] : [{ op: 'test' as const, path: pointer(column), value }];
+  });
 }
 
 /** A line whose document is nowhere to be found stands alone. */

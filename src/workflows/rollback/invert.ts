@@ -153,7 +153,8 @@ function invertChange(
   const own = Object.fromEntries(
     Object.entries(before).filter(([field]) => (field in planned.fields ? planned.fields[field]?.computed !== true : !planned.stateFields.includes(field))),
   );
-  const patch = restore(own, after, planned);
+  const state = steps.length === 0 ? {} : Object.fromEntries(planned.stateFields.flatMap((field) => (field in after ? [[field, after[field] ?? null]] : [])));
+  const patch = [...restore(own, after, planned), ...tests(state)];
   return { ...identity, action, reason, patch, lines: inverted, steps, rollback: { will: 'nothing', cannot: reason } };
 }
 

@@ -115,7 +115,8 @@ async function* inverted(plane: DataPlane, ports: Ports, manifest: PlanManifest,
 async function answersOf(entries: readonly JournalEntry[], entity: EntityToInvert, manifest: PlanManifest, ports: Ports): Promise<readonly JournalEntry[]> {
   const answers = entries.filter((entry) => entry.kind === 'answer' || entry.kind === 'resolved');
   const settled = new Set(answers.map((entry) => entry.step));
-  const refused = new Set(entries.flatMap((entry) => (entry.kind === 'dead-letter' || entry.kind === 'conflict' ? [entry.step] : [])));
+  const isRefusal = ({ kind, payload }: JournalEntry): boolean => kind === 'dead-letter' || (kind === 'conflict' && payload.partial !== true);
+  const refused = new Set(entries.flatMap((entry) => (isRefusal(entry) ? [entry.step] : [])));
   const open = entries.filter((entry) => entry.kind === 'intent' && !settled.has(entry.step) && !refused.has(entry.step));
   for (const intent of open) {
     const found = await new OpenCalls(await ports.odoo(), manifest).answerOf(intent);
