@@ -40,8 +40,9 @@ export interface Merged {
 }
 
 export function mergeFields(given: FieldsToMerge): Merged {
-  const { base, ours, theirs, typeOf, along, told } = given;
+  const { base, ours, theirs, typeOf, told } = given;
   if (theirs === undefined) return { conflicts: [{ field: 'id', expected: 'a record', found: null }], held: [], toWrite: {}, settled: [] };
+  const along = (field: string): readonly string[] => [...withCompanions(field, given.along)].filter((companion) => companion !== field);
   const now = (field: string): WireValue => theirs[field] ?? null;
   const has = (field: string): boolean => field in ours && isKeptValue(ours[field] ?? null, now(field), typeOf(field));
   const isMoved = (field: string): boolean => told.has(field) || (!has(field) && field in base && !isSameValue(base[field] ?? null, now(field), typeOf(field)));
@@ -72,4 +73,12 @@ export function mergeFields(given: FieldsToMerge): Merged {
     toWrite,
     settled: wanted.filter((field) => has(field) && !isMoved(field)),
   };
+}
+
+/** What is sent along is written as well, and has companions of its own. */
+function withCompanions(field: string, along: FieldsToMerge['along'], found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(field)) return found;
+  found.add(field);
+  for (const companion of along(field)) withCompanions(companion, along, found);
+  return found;
 }
