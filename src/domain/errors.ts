@@ -31,6 +31,7 @@ export const ErrorCodes = {
   E_ODOO_AUTHENTICATION: { exit: ExitCode.connection, means: 'Odoo refused the key or password' },
   E_ODOO_ACCESS: { exit: ExitCode.connection, means: 'the Odoo user lacks a right' },
   E_ODOO_METADATA: { exit: ExitCode.usage, means: 'a mapping names a model or field that this Odoo does not have' },
+  E_HELPER_EDITED: { exit: ExitCode.refused, means: 'the text of the helper in Odoo is none that cutover made' },
   E_ODOO_REFUSED: { exit: ExitCode.failure, means: 'Odoo refused a call that the tool expected to pass' },
   E_MATCH_MODEL: { exit: ExitCode.usage, means: 'the trained model of an entity does not fit its contract any more' },
   E_MATCH_STALE: { exit: ExitCode.refused, means: 'the latest match is missing, of another version, or was made on other snapshots or another mapping' },

@@ -1,7 +1,7 @@
 /** `create` and `write`: defaults, coercion, foreign keys, commands, constraints, in the order in which Odoo meets them. */
 import { unlinkRecords } from './deleting.ts';
 import type { Environment } from './environment.ts';
-import { attributeError, IntegrityError, valueError } from './errors.ts';
+import { attributeError, IntegrityError, OdooException, valueError } from './errors.ts';
 import { coerce } from './fields.ts';
 import { type Field, isToMany, type Model } from './model.ts';
 import { existingRows } from './reading.ts';
@@ -10,19 +10,25 @@ import { isList, isObject, isTruthy, type Json, pythonType, type Row, represent,
 /** Odoo keeps these itself and drops what a client sends for them. */
 const magic: ReadonlySet<string> = new Set(['id', 'parent_path', 'create_uid', 'create_date', 'write_uid', 'write_date']);
 
-export function checkedValues(model: Model, values: Json): Values {
+function checkedValues(model: Model, values: Json, unknown: (name: string) => OdooException): Values {
   if (!isObject(values)) throw attributeError(`'${pythonType(values)}' object has no attribute 'get'`);
   const kept: Values = {};
   for (const [name, value] of Object.entries(values)) {
     if (magic.has(name)) continue;
-    if (!model.fields.has(name)) throw valueError(`Invalid field ${represent(name)} in ${represent(model.name)}`);
+    if (!model.fields.has(name)) throw unknown(name);
     kept[name] = value;
   }
   return kept;
 }
 
 export function createRecords(environment: Environment, model: Model, list: readonly Json[]): number[] {
-  const rows = list.map((values) => createRow(environment, model, checkedValues(model, values)));
+  const rows = list.map((values) =>
+    createRow(
+      environment,
+      model,
+      checkedValues(model, values, (name) => valueError(`Invalid field ${represent(name)} in ${represent(model.name)}`)),
+    ),
+  );
   const current = (): Row[] => rows.map(({ id }) => model.table.get(id)).filter((row) => row !== undefined);
   for (const { id, commands } of rows) for (const [field, value] of commands) applyCommands(environment, model, id, field, value);
   model.behaviour.created?.(environment, current());
@@ -81,7 +87,7 @@ function createParent(environment: Environment, model: Model, values: Values): v
 }
 
 export function writeRecords(environment: Environment, model: Model, ids: readonly number[], input: Json): void {
-  const values = checkedValues(model, input);
+  const values = checkedValues(model, input, (name) => new OdooException(500, 'builtins.KeyError', name));
   const rows = existingRows(environment, model, ids);
   model.behaviour.prepareWrite?.(environment, rows, values);
   const { columns, commands, inverses } = sortOut(model, values);

@@ -254,6 +254,15 @@ export function describeConnection(target: GiveTarget, protocol: 'json-2' | 'jso
         ]);
       });
 
+      test('refuses an unknown field by its name', async () => {
+        const ids = await bench.create('res.partner', { name: `${bench.tag} a` }, { name: `${bench.tag} b` });
+        const changes = ids.map((id) => ({ id, values: { city: `Ghent ${id}`, nope: 1 } }));
+        for (const some of [changes, changes.slice(0, 1)]) {
+          const error = await refusal(odoo.save('res.partner', some, {}));
+          expect(error).toMatchObject({ failure: 'missing-field', message: expect.stringMatching(/^Invalid field (name )?'nope'/) });
+        }
+      });
+
       test('deletes records, and nothing when there is nothing to delete', async () => {
         const ids = await bench.create('res.partner', { name: bench.tag });
         await odoo.unlink('res.partner', []);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeClerk } from './clerk-contract.ts';
 import { describeConnection } from './connection-contract.ts';
+import { describeHelper } from './helper-contract.ts';
 import { describeHidden } from './hidden-contract.ts';
 import { describeLoad } from './load-contract.ts';
 import { describeMail } from './mail-contract.ts';
@@ -26,6 +27,7 @@ export function describeOdooContract(name: string, connect: () => Promise<Contra
 
     describeConnection(() => withPassword(target()), 'json-rpc');
     describeHidden(target);
+    describeHelper(target);
     if (parts === 'connection') return;
     describeConnection(target, 'json-2');
     describeJson2Wire(target);

@@ -11,7 +11,7 @@ import { jsonRpcProtocol } from './json-rpc.ts';
 import { loadRows } from './load.ts';
 import { companyOf, databaseUuid, fieldsOf } from './metadata.ts';
 import type { OdooProtocol } from './protocol.ts';
-import { readPages, readRecords, type SaveWays, saveChanges, searchIds } from './records.ts';
+import { namingFields, readPages, readRecords, type SaveWays, saveChanges, searchIds } from './records.ts';
 import { backOff, cryptoJitter, defaultWaits, type RetryPolicy } from './retry.ts';
 
 export interface ConnectOptions {
@@ -118,14 +118,16 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
     read: (model, ids, names) => readRecords(call, model, ids, names),
     pages: (model, domain, names) => readPages(call, model, domain, names, { streams: options.concurrency, signal: options.signal }),
     load: (model, names, rows, context) => loadRows(call, model, names, rows, context),
-    save: (model, changes, context) => saveChanges(call, ways, model, changes, context),
+    save: (model, changes, context) => namingFields(changes, () => saveChanges(call, ways, model, changes, context)),
     helper: () => helperOf(call, place),
     async saveGuarded(model, changes, context) {
       if (changes.length === 0) return [];
       const helper = await helperOf(call, place);
-      if (helper) return saveWhereExpected(call, helper, model, changes, context);
-      await saveChanges(call, ways, model, changes, context);
-      return changes.map(({ id }) => ({ id, found: null }));
+      return namingFields(changes, async () => {
+        if (helper) return saveWhereExpected(call, helper, model, changes, context);
+        await saveChanges(call, ways, model, changes, context);
+        return changes.map(({ id }) => ({ id, found: null }));
+      });
     },
     async loadNew(model, names, rows, externalIds, context) {
       const helper = await helperOf(call, place);

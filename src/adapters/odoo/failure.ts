@@ -20,15 +20,22 @@ export function complaintToError(raw: OdooComplaint, nature: CallNature): OdooEr
   return new OdooError(failureOf(complaint, nature), ownWords(complaint.message), complaint.name);
 }
 
-/** An exception inside a code action comes as a ValueError about its `repr`, followed by the whole text of the action. The refusals of Odoo's own models
- *  and lost races come as they are. */
+/** An exception inside a code action comes as a ValueError about it, followed by the whole text of the action: since 15 its `repr`, before that its class and
+ *  its words. The refusals of Odoo's own models and lost races come as they are. */
 function outOfAction(complaint: OdooComplaint): OdooComplaint {
-  const match = complaint.name === 'builtins.ValueError' ? /^(\w+)\(([\s\S]*?),?\) while evaluating\n/.exec(complaint.message) : null;
-  if (match === null) return complaint;
-  const [, type = '', given = ''] = match;
+  if (complaint.name !== 'builtins.ValueError') return complaint;
+  const [, kind = '', words = ''] = /^<class '([\w.]+)'>: "([\s\S]*?)" while evaluating\n/.exec(complaint.message) ?? [];
+  if (kind !== '') return { name: pythonName(kind), message: words };
+  const [, type = '', given = ''] = /^(\w+)\(([\s\S]*?),?\) while evaluating\n/.exec(complaint.message) ?? [];
+  if (type === '') return complaint;
   const quoted = /^(['"])([\s\S]*)\1$/.exec(given);
-  const message = quoted ? (quoted[2] ?? '').replaceAll(/\\(.)/g, (_, letter: string) => (letter === 'n' ? '\n' : letter === 't' ? '\t' : letter)) : given;
-  return { name: `${type.endsWith('Error') ? 'builtins' : 'psycopg2.errors'}.${type}`, message };
+  const message = quoted ? (quoted[2] ?? '').replaceAll(/\\(.)/g, (_, letter: string) => ({ n: '\n', t: '\t' })[letter] ?? letter) : given;
+  return { name: pythonName(type), message };
+}
+
+function pythonName(type: string): string {
+  if (type.includes('.')) return type;
+  return `${type.endsWith('Error') ? 'builtins' : 'psycopg2.errors'}.${type}`;
 }
 
 function failureOf({ name, message }: OdooComplaint, nature: CallNature): OdooFailure {
@@ -58,7 +65,7 @@ function failureOf({ name, message }: OdooComplaint, nature: CallNature): OdooFa
     case 'psycopg2.errors.UniqueViolation':
       return /ir_model_data_module_name_uniq/.test(message) ? 'concurrency' : 'validation';
     case 'builtins.KeyError':
-      return /^[a-z]\w*(\.\w+)+$/.test(message) ? 'missing-model' : 'validation';
+      return /^'?[a-z]\w*(\.\w+)+'?$/.test(message) ? 'missing-model' : 'validation';
     case 'odoo.exceptions.UserError':
       return /^Object [\w.]+ doesn't exist$/.test(message) ? 'missing-model' : 'validation';
     case 'builtins.AttributeError':

@@ -83,6 +83,18 @@ export interface SaveWays {
   saveMulti: boolean;
 }
 
+/** Of an unknown field the `write` of 19 says nothing but its name, as a KeyError. */
+export async function namingFields<Result>(changes: readonly Pick<Change, 'values'>[], work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof OdooError) || error.exception !== 'builtins.KeyError') throw error;
+    const field = error.message.replaceAll("'", '');
+    if (!changes.some(({ values }) => field in values)) throw error;
+    throw new OdooError('missing-field', `Invalid field '${field}'`, error.exception, { cause: error });
+  }
+}
+
 export async function saveChanges(call: Caller, ways: SaveWays, model: string, changes: readonly Change[], context: Context): Promise<void> {
   const groups = groupedByValues(changes);
   // One `write` on all records is the fastest there is, and one transaction as well.

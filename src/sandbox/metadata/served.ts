@@ -1,5 +1,7 @@
 /** Which models, and which computed fields of them, the sandbox answers. The recorder keeps these and nothing else: a field that the
  *  sandbox could not answer as the real one does is an unknown field here, which is louder than a wrong value. */
+import { servedAccounting } from './served-accounting.ts';
+
 export interface ServedModel {
   /** Computed or related fields that the sandbox computes too; plain stored fields are kept without being named. */
   readonly computed: readonly string[];
@@ -98,7 +100,18 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
   'stock.location': { computed: ['complete_name', 'warehouse_id'], seed: all },
   'stock.warehouse': { computed: [], only: ['name', 'active', 'code', 'company_id', 'partner_id', 'lot_stock_id', 'view_location_id', 'sequence'], seed: all },
   'ir.model.data': { computed: ['complete_name', 'reference'], seed: null },
-  'ir.model': { computed: [], only: ['name', 'model', 'is_mail_thread'], seed: [['model', 'in', ['res.partner', 'product.product', 'purchase.order']]] },
+  'ir.model': {
+    computed: [],
+    only: ['name', 'model', 'is_mail_thread'],
+    seed: [['model', 'in', ['res.partner', 'product.product', 'purchase.order', 'ir.model.data']]],
+  },
+  'ir.actions.actions': { computed: [], only: ['name', 'type'], seed: null },
+  'ir.actions.server': {
+    computed: ['name'],
+    only: ['type', 'usage', 'state', 'sequence', 'model_id', 'binding_model_id', 'binding_type', 'binding_view_types', 'code', 'group_ids'],
+    seed: null,
+  },
+  'res.groups': { computed: [], only: ['name'], seed: [['id', 'in', [1, 4]]] },
   'ir.rule': { computed: [], only: ['name', 'active', 'model_id', 'domain_force', 'perm_read', 'perm_write', 'perm_create', 'perm_unlink'], seed: null },
   'ir.module.module': { computed: ['latest_version'], only: ['name', 'shortdesc', 'state'], seed: [['state', '=', 'installed']] },
   'ir.config_parameter': { computed: [], seed: null },
@@ -110,7 +123,7 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
   'decimal.precision': { computed: [], seed: all },
   'res.users': {
     computed: ['active_partner', 'company_id', 'email', 'name', 'share', 'tz', 'lang'],
-    without: ['signature', 'password'],
+    without: ['signature', 'password', 'group_ids'],
     seed: [['id', 'in', [1, 2]]],
   },
   'res.users.apikeys': { computed: [], seed: null },
@@ -121,25 +134,30 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
       'account_purchase_tax_id',
       'account_sale_tax_id',
       'currency_id',
+      'fiscalyear_lock_date',
+      'hard_lock_date',
       'parent_id',
       'partner_id',
       'po_lock',
+      'purchase_lock_date',
+      'sale_lock_date',
       'sequence',
       'tax_calculation_rounding_method',
+      'tax_lock_date',
     ],
     seed: all,
   },
   'res.country': { computed: [], only: ['name', 'code', 'currency_id', 'phone_code', 'state_ids', 'vat_label'], seed: all },
   'res.country.state': { computed: [], seed: [['country_id.code', '=', 'US']] },
-  'res.currency': { computed: ['decimal_places'], seed: all },
+  'res.currency': { computed: ['decimal_places', 'inverse_rate', 'rate'], seed: all },
   'res.lang': { computed: [], only: ['name', 'active', 'code', 'iso_code', 'url_code'], seed: [['active', '=', true]] },
-  'account.payment.term': { computed: [], only: ['name', 'active', 'company_id', 'note', 'sequence'], seed: all },
   'account.tax': {
     computed: ['price_include'],
     only: ['name', 'active', 'amount', 'amount_type', 'company_id', 'include_base_amount', 'sequence', 'type_tax_use'],
     seed: all,
   },
   'account.tax.group': { computed: [], only: ['name', 'company_id', 'sequence'], seed: all },
+  ...servedAccounting,
 };
 
 /** Kept on every model that has them. */

@@ -5,6 +5,7 @@ import { partnerMerge } from './partner-merge.ts';
 import { productCategory, productTemplate, productValue, productVariant, supplierPrice } from './product.ts';
 import { purchaseLine } from './purchase-line.ts';
 import { purchaseOrder } from './purchase-order.ts';
+import { actions, serverAction } from './server-action.ts';
 import { location, move, moveLine, picking, pickingType, reference } from './stock.ts';
 import { configParameter, currency, decimalPrecision, installedModule, language, model, modelData, paymentTerm, tax } from './system.ts';
 import { unit } from './unit.ts';
@@ -34,6 +35,8 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   'stock.reference': reference,
   'stock.location': location,
   'stock.picking.type': pickingType,
+  'ir.actions.actions': actions,
+  'ir.actions.server': serverAction,
   'ir.model': model,
   'ir.model.data': modelData,
   'ir.config_parameter': configParameter,
