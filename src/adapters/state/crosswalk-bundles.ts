@@ -5,8 +5,8 @@ import { STATE_SCHEMA } from './migrations.ts';
 
 const TABLE = `${STATE_SCHEMA}.crosswalk`;
 const CHANGE = `${STATE_SCHEMA}.crosswalk_change`;
-/** Links in one page of bundles. */
-const PAGE = 25_000;
+/** Numbers of links in one page of bundles. */
+const PAGE = 50_000;
 /** Beyond this many links it is as well to read them all, in pages: the changes come in one answer. */
 const FEW = 200_000;
 
@@ -55,8 +55,6 @@ async function* changedSince(knex: Knex, odooUuid: string, capability: string, c
   yield rows.map(bundleOf);
 }
 
-type Place = readonly [entity: string, system: string, key: string];
-
 /** A page in order of an index. Nothing ever gathers statistics of an embedded state, and without them PostgreSQL would rather collect and sort everything
  *  behind the page before it takes the page: time that grows with the square of the links. */
 export async function inIndexOrder<Row>(knex: Knex, select: string, bindings: readonly (string | number | null)[]): Promise<readonly Row[]> {
@@ -66,25 +64,19 @@ export async function inIndexOrder<Row>(knex: Knex, select: string, bindings: re
   });
 }
 
-/** Paged by key and not by cursor, so that nothing stays open between two pages and each record comes once. */
+/** Paged by the number of the row, which it keeps for life, so that nothing stays open between two pages and each link comes once. What is asked of a link
+ *  beside its number is put so that no other index seems to serve it: without statistics PostgreSQL would take one that finds all of them, for each page. */
 async function* allOpen(knex: Knex, odooUuid: string, capability: string): AsyncIterable<readonly LinkBundle[]> {
-  let after: Place = ['', '', ''];
-  for (;;) {
-    const rows = await inIndexOrder<BundleRow & { readonly last: Place }>(
-      knex,
-      `with page as materialized (
-         select entity, system, key, odoo_id, provenance, valid_from from ${TABLE}
-         where valid_to is null and odoo_uuid = ? and capability = ? and (entity, system, key) > (?::text collate "C", ?::text collate "C", ?::text collate "C")
-         order by entity, system, key limit ${PAGE}
-       ), last as (select json_build_array(entity, system, key) as last from page order by entity desc, system desc, key desc limit 1)
-       select entity, system, provenance, valid_from as "validFrom", true as open, ${LISTS}, (select last from last) as last
-       from page group by entity, system, provenance, valid_from`,
-      [odooUuid, capability, ...after],
+  const { rows: ends } = await knex.raw<{ rows: { last: number }[] }>(`select coalesce(max(id), 0)::integer as last from ${TABLE}`);
+  const last = ends[0]?.last ?? 0;
+  for (let from = 0; from < last; from += PAGE) {
+    const { rows } = await knex.raw<{ rows: BundleRow[] }>(
+      `select entity, system, provenance, valid_from as "validFrom", true as open, ${LISTS} from ${TABLE}
+       where id > ?::bigint and id <= ?::bigint and (valid_to is null and odoo_uuid = ? and capability = ?) is true
+       group by valid_from, entity, system, provenance`,
+      [from, from + PAGE, odooUuid, capability],
     );
-    const last = rows[0]?.last;
-    if (last === undefined) return;
-    yield rows.map(bundleOf);
-    after = last;
+    if (rows.length > 0) yield rows.map(bundleOf);
   }
 }
 
