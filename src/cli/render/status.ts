@@ -7,6 +7,13 @@ const endings: Readonly<Record<string, string>> = { running: 'is running, or was
 export function renderStatus(result: StatusResult, style: Style): string {
   const { paint } = style;
   const sections = result.capabilities.map((capability) => renderCapability(capability, style));
+  if (result.environment !== null) {
+    const { name, production, odoo, state, store } = result.environment;
+    const kind = production ? paint.yellow('production') : 'not production';
+    sections.unshift(
+      `${paint.bold('Environment')}  ${name}, ${kind}: Odoo ${odoo}, ${state === 'embedded' ? 'embedded state' : 'PostgreSQL state'}, store ${store}`,
+    );
+  }
   if (result.open.length > 0) {
     const open = result.open.map(({ runId, status, startedAt, goOn }) => {
       const what = endings[status] ?? 'has something left';

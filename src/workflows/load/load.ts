@@ -35,14 +35,14 @@ export interface LoadRequest {
   readonly asOf: string;
 }
 
-/** E_PLAN_INVALID, E_PLAN_STALE, E_PLAN_USED, E_NAMESPACE, E_LOCKED, E_RUN_UNKNOWN; E_INTERRUPTED and the Odoo codes when it stopped on the way: what
+/** What `checkWorld` raises, E_PLAN_USED, E_LOCKED, E_RUN_UNKNOWN; E_INTERRUPTED and the Odoo codes when it stopped on the way: what
  *  was done is in the journal, and the run can be resumed. */
 export async function loadPlan(request: LoadRequest, ports: Ports): Promise<LoadRunResult> {
   const state = await ports.state();
   const file = await planFile(request, state);
   const plan = await verifyPlan(ports.runs, file);
   const { manifest } = plan;
-  await checkWorld(manifest, request.workspace, ports, request.resume !== null);
+  const conditions = await checkWorld({ plan, file, workspace: request.workspace, resuming: request.resume !== null }, ports);
   const holder = `${manifest.kind} ${request.runId}`;
   return state.withLock(loadLock(manifest.odoo.uuid), holder, async () => {
     const runId = request.resume ?? request.runId;
@@ -53,12 +53,12 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     const tally = new Tally(manifest, await openPlaces(state, manifest));
     const run = new LoadRun({ ports, state, odoo, manifest, runId, segment: settlement.segments + 1, settlement, tally, userId });
     if (settlement.segments > 0) await replayCrosswalk(run);
-    else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest } }]);
+    else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest, conditions } }]);
     const started = Date.parse(ports.clock.now());
     const stop = await applyAll(run, request, file, plan.actions);
     await finish(run, request, stop);
     const seal = sealOf(await state.journalHeads(runId));
-    const result = tally.result(runId, (Date.parse(ports.clock.now()) - started) / 1000, seal);
+    const result = { ...tally.result(runId, (Date.parse(ports.clock.now()) - started) / 1000, seal), conditions };
     assertConservation(result);
     if (stop !== null) throw stopped(stop, result, manifest);
     return result;

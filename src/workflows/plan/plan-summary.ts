@@ -4,7 +4,7 @@ import type { PlanResult } from '../../domain/results.ts';
 import { fieldOf, refusalGroup } from './plan-record.ts';
 
 const SAMPLES = 3;
-const MASK = '•••';
+export const MASK = '•••';
 const kinds: readonly PlanActionKind[] = ['create', 'update', 'link', 'archive', 'noop', 'refuse', 'delete', 'detach'];
 
 type Counts = Record<PlanActionKind, number>;
@@ -91,22 +91,31 @@ export class PlanSummary {
 const DEFAULT_SECONDS_PER_WRITE = 0.008;
 
 function sampleOf(record: PlannedRecord, entity: PlannedEntity | undefined): PlanResult['samples'][number] {
+  const { before, after } = patchedFields(record);
+  const fields = [...after].map(([field, value]) => {
+    const known = entity?.fields[field];
+    const isMasked = known?.pii === true;
+    return { field: known?.field ?? field, before: shownValue(before.get(field), isMasked), after: shownValue(value, isMasked) };
+  });
+  return { entity: record.entity, key: entity?.keyIsPii === true ? MASK : record.key, action: record.action, reason: record.reason, fields };
+}
+
+/** Odoo field → the value the record was planned on, and the one it is to have. */
+export function patchedFields(record: PlannedRecord): { readonly before: ReadonlyMap<string, unknown>; readonly after: ReadonlyMap<string, unknown> } {
   const before = new Map<string, unknown>();
   const after = new Map<string, unknown>();
   for (const operation of record.patch) {
     if (operation.op === 'test') before.set(fieldOf(operation.path), operation.value);
     else if (operation.op === 'add' || operation.op === 'replace') after.set(fieldOf(operation.path), operation.value);
   }
-  const fields = [...after].map(([field, value]) => {
-    const known = entity?.fields[field];
-    const shown = (text: unknown): string | null => (text === null || text === undefined ? null : known?.pii === true ? MASK : valueText(text));
-    return { field: known?.field ?? field, before: shown(before.get(field)), after: shown(value) };
-  });
-  return { entity: record.entity, key: entity?.keyIsPii === true ? MASK : record.key, action: record.action, reason: record.reason, fields };
+  return { before, after };
 }
 
-function valueText(value: unknown): string {
-  if (typeof value === 'object' && value !== null && '$ref' in value) {
+/** Null: no value. A reference by the name of what it refers to. */
+export function shownValue(value: unknown, isMasked: boolean): string | null {
+  if (value === null || value === undefined) return null;
+  if (isMasked) return MASK;
+  if (typeof value === 'object' && '$ref' in value) {
     const { $ref } = value as { $ref: { entity: string; key: string } };
     return `${$ref.entity} ${$ref.key}`;
   }

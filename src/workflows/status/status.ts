@@ -18,6 +18,7 @@ export async function statusOf(request: { readonly workspace: Workspace }, ports
     state,
   );
   return {
+    environment: environmentOf(workspace),
     capabilities: [...workspace.capabilities.values()].map(({ name, file }) => ({
       name,
       phase: file.phase,
@@ -28,6 +29,12 @@ export async function statusOf(request: { readonly workspace: Workspace }, ports
     snapshots: await latestSnapshots(ports),
     crosswalk: await crosswalkCounts(workspace, state, ports),
   };
+}
+
+function environmentOf({ environment, file }: Workspace): StatusResult['environment'] {
+  if (environment === undefined) return null;
+  const { name, production, odoo } = environment;
+  return { name, production, odoo, state: file.state === 'embedded' ? 'embedded' : 'postgres', store: file.store };
 }
 
 /** A run without a capability was for all of them. */

@@ -1,0 +1,69 @@
+/** Before the first write: may this plan be loaded here, now, by whoever asks? What the answer rests on goes into the journal. */
+import type { LoadConditions } from '../../domain/environment.ts';
+import { requireMayWrite } from '../../domain/environment.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import type { RegisteredPlan } from '../../domain/plan.ts';
+import type { Ports } from '../../domain/ports.ts';
+import type { Workspace } from '../../domain/workspace.ts';
+import { approvalState } from '../plan/approvals.ts';
+import type { VerifiedPlan } from '../plan/plan-file.ts';
+import { requireRegisteredContent, requireSameEnvironment } from '../plan/plan-head.ts';
+import { mailRisk } from './mail-check.ts';
+
+export interface Beginning {
+  readonly plan: VerifiedPlan;
+  readonly file: string;
+  readonly workspace: Workspace;
+  /** The run began under conditions that held then, and is finished as it was begun. */
+  readonly resuming: boolean;
+}
+
+/** E_ENVIRONMENT, E_PLAN_INVALID, E_APPROVAL. Asks Odoo nothing. */
+export async function conditionsOf({ plan, file, workspace, resuming }: Beginning, ports: Ports): Promise<Omit<LoadConditions, 'mail'>> {
+  const { manifest } = plan;
+  const { environment } = workspace;
+  requireSameEnvironment(manifest.environment ?? null, workspace, manifest.capability);
+  requireMayWrite(workspace, `load ${resuming ? '--resume RUN' : file}`);
+  const registered = await (await ports.state()).plan(manifest.nonce);
+  // A plan that this state does not know is refused when it is taken.
+  if (registered !== null) requireRegisteredContent(registered, plan, file);
+  return {
+    environment: environment?.name ?? null,
+    production: environment?.production ?? false,
+    approvals: registered === null ? [] : await approvalsFor(registered, { plan, file, workspace, resuming }, ports),
+    embeddedState: environment?.production === true && workspace.file.state === 'embedded' ? environment.embeddedStateReason : null,
+  };
+}
+
+async function approvalsFor(registered: RegisteredPlan, { file, workspace, resuming }: Beginning, ports: Ports): Promise<LoadConditions['approvals']> {
+  const policy = workspace.environment?.approvals ?? null;
+  const { required, counting, approvals } = await approvalState(registered, policy, ports.clock.now(), await ports.state());
+  if (counting < required && !resuming) {
+    const asked = required === 1 ? 'an approval' : `the approval of ${required} people`;
+    throw new CutoverError('E_APPROVAL', `${workspace.environment?.name} asks for ${asked} of a plan, and this one has ${counting}`, {
+      hint: `cutover plan approve ${file} --environment ${workspace.environment?.name}`,
+      details: [
+        'nothing was written',
+        ...approvals.flatMap(({ by, at, problem }) => (problem === null ? [] : [`the approval of ${by.name} (${at}) does not count: ${problem}`])),
+      ],
+    });
+  }
+  return approvals.filter(({ problem }) => problem === null).map(({ by, at, runId, seal }) => ({ by: by.name, at, runId, seal }));
+}
+
+/** On an environment that is a copy: E_MAIL when it could send or fetch mail and nobody said why that is all right. Answers that reason. */
+export async function checkMail({ environment }: Workspace, ports: Ports): Promise<string | null> {
+  if (environment === undefined || environment.production) return null;
+  const { name, allowMail } = environment;
+  const { dangers, notChecked } = await mailRisk(await ports.odoo());
+  for (const text of notChecked) ports.progress({ kind: 'warning', text: `${name}: ${text}` });
+  if (dangers.length === 0) return null;
+  if (allowMail !== null) {
+    ports.progress({ kind: 'warning', text: `${name} could send or fetch mail (${dangers.join(', ')}); allowed because: ${allowMail}` });
+    return allowMail;
+  }
+  throw new CutoverError('E_MAIL', `${name} is not production and could send or fetch mail: ${dangers.join(', ')}`, {
+    hint: `on its server: odoo-bin neutralize -d DATABASE; or say in cutover.yaml why it is all right: environments.${name}.allow_mail: "REASON"`,
+    details: ['nothing was written', 'Odoo 14 and 15 have no neutralize: archive mail servers and mailboxes, and add a mail server with the host `invalid`.'],
+  });
+}
