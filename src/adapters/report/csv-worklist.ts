@@ -1,8 +1,8 @@
 /** The worklist as CSV: for people whose tools want it, and the form in which decisions leave the page of the HTML report. */
 import { csvLine } from '../../domain/csv.ts';
 import { type ReportSource, worklistColumns } from '../../domain/report.ts';
+import { guarded, worklistRow } from '../../domain/worklist-row.ts';
 import { clearNotice } from './wording.ts';
-import { guarded, worklistRow } from './worklist-row.ts';
 
 /** With a byte order mark: without one a spreadsheet takes UTF-8 for the code page of the country. */
 export async function* csvWorklist({ manifest, breaks }: ReportSource): AsyncIterable<string> {

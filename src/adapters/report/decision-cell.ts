@@ -1,6 +1,7 @@
 /** Cells of a worklist, and what spreadsheets make of them. */
+
+import { unguarded } from '../../domain/worklist-row.ts';
 import type { Cell } from './read-decisions.ts';
-import { unguarded } from './worklist-row.ts';
 
 export interface Problem {
   /** In words, to follow what it is about. */

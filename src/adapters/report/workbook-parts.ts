@@ -1,8 +1,8 @@
 /** The fixed parts of a workbook (ECMA-376, SpreadsheetML): everything is text, the header stays in view, and what is to be filled in is marked. */
 import { breakDecisions } from '../../domain/break-decision.ts';
 import { type ReconcileReport, reportFiles, worklistColumns } from '../../domain/report.ts';
+import type { WorklistColumn } from '../../domain/worklist-row.ts';
 import { clearNotice, verdictMeaning } from './wording.ts';
-import type { WorklistColumn } from './worklist-row.ts';
 import { escapedXml } from './xml-text.ts';
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';

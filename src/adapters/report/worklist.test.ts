@@ -6,12 +6,12 @@ import fc from 'fast-check';
 import readWorkbook from 'read-excel-file/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { worklistColumns } from '../../domain/report.ts';
+import { guarded, unguarded } from '../../domain/worklist-row.ts';
 import { breakWith, hostileTexts } from './break.fixture.ts';
 import { collected } from './collected.fixture.ts';
 import { readDecisions } from './read-decisions.ts';
 import { reportRenderer } from './renderer.ts';
 import { reportSource } from './report-source.fixture.ts';
-import { guarded, unguarded } from './worklist-row.ts';
 import { xlsxWorklist } from './xlsx-worklist.ts';
 
 const renderer = reportRenderer();

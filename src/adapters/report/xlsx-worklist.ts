@@ -1,9 +1,9 @@
 /** The worklist as a workbook. Written as a stream: a library that holds the sheet needs 3 GB for 200,000 breaks. */
 import type { Break } from '../../domain/difference.ts';
 import { type ReportSource, worklistColumns } from '../../domain/report.ts';
+import { worklistRow } from '../../domain/worklist-row.ts';
 import { clearNotice } from './wording.ts';
 import { cellText, columnName, contentTypes, guideSheet, relations, sheetEnd, sheetStart, styles, textCell, workbook } from './workbook-parts.ts';
-import { worklistRow } from './worklist-row.ts';
 import { type ZipEntry, zip } from './zip.ts';
 
 /** Rows of a sheet, the header left out. */

@@ -1,7 +1,7 @@
 /** What is decided on this page: it stays in memory until it is downloaded, and nothing is kept in the browser. */
 import { csvLine } from '../../../domain/csv.ts';
 import { worklistColumns } from '../../../domain/report.ts';
-import { type Decided, guarded, worklistRow } from '../worklist-row.ts';
+import { type Decided, guarded, worklistRow } from '../../../domain/worklist-row.ts';
 import type { BreakRows } from './break-rows.ts';
 import { found, make } from './dom.ts';
 

@@ -1,8 +1,8 @@
 /** One break, side by side, with what differs marked. */
 import type { Break } from '../../../domain/difference.ts';
 import { guidanceOf } from '../../../domain/report.ts';
+import type { Decided } from '../../../domain/worklist-row.ts';
 import { differingParts, type Part, visible } from '../text-difference.ts';
-import type { Decided } from '../worklist-row.ts';
 import { copied, make } from './dom.ts';
 
 /** Characters of a value that are shown; the worklists have all of it. */

@@ -1,5 +1,5 @@
 /** The rows of the report: what the page does once it is open. */
-import type { Decided } from '../worklist-row.ts';
+import type { Decided } from '../../../domain/worklist-row.ts';
 import { BreakRows, decodedBlock, valuesOf } from './break-rows.ts';
 import { DecisionForm } from './decisions.ts';
 import { detailOf } from './detail.ts';

@@ -1,6 +1,6 @@
 /** A break as a row of a worklist, and texts as a spreadsheet leaves them alone. Also part of the page of the HTML report. */
-import type { Break } from '../../domain/difference.ts';
-import { guidanceOf, type worklistColumns } from '../../domain/report.ts';
+import type { Break } from './difference.ts';
+import { guidanceOf, type worklistColumns } from './report.ts';
 
 export type WorklistColumn = (typeof worklistColumns)[number];
 
