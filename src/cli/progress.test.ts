@@ -27,7 +27,30 @@ test('without a terminal long work is heard of every ten seconds, not at every b
     clock.now = second * 1000;
     progress({ kind: 'advance', step: 'load', by: 100 });
   }
-  expect(written()).toBe('  load: 1,000 of 4,000 (10 s)\n  load: 2,000 of 4,000 (20 s)\n');
+  expect(written()).toBe('  load: 1,000 of 4,000, 100/s, 30 s left (10 s)\n  load: 2,000 of 4,000, 100/s, 20 s left (20 s)\n');
+});
+
+test('a night is told in a bounded number of lines, with what is left reckoned from the last minute', () => {
+  const { progress, clock, written } = display(false);
+  progress({ kind: 'step', step: 'Loading', total: 72_000 });
+  for (let second = 1; second <= 36_000; second += 1) {
+    clock.now = second * 1000;
+    // Half an hour of a quick entity, then one that is slower.
+    progress({ kind: 'advance', step: 'Loading', by: second <= 1800 ? 10 : 1, note: '2 conflicts, batches of 50, 2 calls at a time' });
+  }
+  const lines = written().trimEnd().split('\n');
+  expect(lines.length).toBeLessThan(150);
+  expect(lines.at(-1)).toMatch(/^ {2}Loading: 5\d,\d{3} of 72,000, 1\.0\/s, \d h .* left, 2 conflicts, batches of 50, 2 calls at a time \(\d h .*\)$/);
+});
+
+test('a note is a line that stays, on a terminal and without', () => {
+  for (const live of [false, true]) {
+    const { progress, warnings, written, stop } = display(live);
+    progress({ kind: 'note', text: 'Paused' });
+    stop();
+    expect(written()).toContain('Paused\n');
+    expect(warnings).toEqual([]);
+  }
 });
 
 test('warnings are shown at once and kept for the envelope', () => {

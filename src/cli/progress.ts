@@ -18,7 +18,10 @@ interface Step {
   readonly began: number;
   done: number;
   note: string | null;
+  /** When a plain line was last written about it. */
   reported: number;
+  /** How far it was, for the rate: the last minute, a point a second. */
+  readonly course: { readonly at: number; readonly done: number }[];
 }
 
 /** `milliseconds` is a monotonic clock. `live`: the stream is a terminal that can move its cursor. */
@@ -31,8 +34,10 @@ export function progressDisplay(
 }
 
 const SECONDS_BETWEEN_LINES = 10;
+/** Of the time it has taken: a night of ten hours is told in about a hundred lines. */
+const SHARE_BETWEEN_LINES = 0.05;
 
-/** One line when a step ends, and one every ten seconds while it goes on: enough for a log of CI. */
+/** One line when a step ends, and one every ten seconds while it goes on, later less often: enough for a log of CI. */
 function plainDisplay(stream: { write(text: string): unknown }, style: Style, milliseconds: () => number): ProgressDisplay {
   const steps = new Map<string, Step>();
   const warnings: string[] = [];
@@ -47,11 +52,14 @@ function plainDisplay(stream: { write(text: string): unknown }, style: Style, mi
       if (event.kind === 'warning') {
         warnings.push(event.text);
         say(style.paint.yellow(`! ${event.text}`));
+      } else if (event.kind === 'note') {
+        say(event.text);
       } else if (event.kind === 'done' && step !== null) {
         say(finishedLine(step, at, style));
-      } else if (event.kind === 'advance' && step !== null && at - step.reported >= SECONDS_BETWEEN_LINES * 1000) {
+      } else if (event.kind === 'advance' && step !== null && at - step.reported >= patience(step, at)) {
         step.reported = at;
-        say(`  ${step.name}: ${amount(step)} (${duration((at - step.began) / 1000)})`);
+        const facts = [amount(step), ...speed(step, at), step.note ?? ''].filter((fact) => fact !== '');
+        say(`  ${step.name}: ${facts.join(', ')} (${duration((at - step.began) / 1000)})`);
       }
     },
   };
@@ -100,6 +108,8 @@ function liveDisplay(stream: { write(text: string): unknown }, style: Style, mil
       if (event.kind === 'warning') {
         warnings.push(event.text);
         say(style.paint.yellow(`! ${event.text}`));
+      } else if (event.kind === 'note') {
+        say(event.text);
       } else if (event.kind === 'done' && step !== null) {
         say(finishedLine(step, at, style));
       }
@@ -114,7 +124,7 @@ function liveDisplay(stream: { write(text: string): unknown }, style: Style, mil
 
 /** Keeps the running steps up to date; answers the step the event is about. */
 function follow(steps: Map<string, Step>, event: ProgressEvent, at: number): Step | null {
-  if (event.kind === 'warning') return null;
+  if (event.kind === 'warning' || event.kind === 'note') return null;
   const known = steps.get(event.step);
   if (event.kind === 'done') {
     steps.delete(event.step);
@@ -127,12 +137,14 @@ function follow(steps: Map<string, Step>, event: ProgressEvent, at: number): Ste
   if (event.kind === 'advance') {
     step.done += event.by;
     if (event.note !== undefined) step.note = event.note;
+    if (at - (step.course.at(-1)?.at ?? 0) >= 1000) step.course.push({ at, done: step.done });
+    while (step.course.length > RATE_POINTS) step.course.shift();
   }
   return step;
 }
 
 function newStep(name: string, total: number | null, at: number): Step {
-  return { name, total, began: at, done: 0, note: null, reported: at };
+  return { name, total, began: at, done: 0, note: null, reported: at, course: [{ at, done: 0 }] };
 }
 
 function amount(step: Step): string {
@@ -145,17 +157,33 @@ function finishedLine(step: Step, at: number, style: Style): string {
   return `${style.paint.green('✔')} ${step.name}  ${facts.join('  ')}`;
 }
 
+const RATE_POINTS = 60;
+
+/** What is left is reckoned from the last minute: an entity may take ten times as long as the one before it. */
+function speed(step: Step, at: number): string[] {
+  const [from] = step.course;
+  const seconds = from === undefined ? 0 : (at - from.at) / 1000;
+  if (from === undefined || seconds <= 1 || step.done <= from.done) return [];
+  const rate = (step.done - from.done) / seconds;
+  const left = step.total === null ? 0 : step.total - step.done;
+  // An estimate from the first moments would be a guess.
+  const isKnown = left > 0 && at - step.began > 3000 && step.done > (step.total ?? 0) * 0.02;
+  return [`${rate < 9.5 ? rate.toFixed(1) : grouped(Math.round(rate))}/s`, ...(isKnown ? [`${duration(left / rate)} left`] : [])];
+}
+
+function patience(step: Step, at: number): number {
+  return Math.max(SECONDS_BETWEEN_LINES * 1000, (at - step.began) * SHARE_BETWEEN_LINES);
+}
+
 function runningLine(step: Step, frame: string, at: number, style: Style): string {
-  const seconds = (at - step.began) / 1000;
   const share = step.total === null || step.total === 0 ? null : Math.min(1, step.done / step.total);
   const filled = share === null ? 0 : Math.round(share * BAR_WIDTH);
   const bar = share === null ? '' : `${style.paint.cyan('━'.repeat(filled))}${style.paint.dim('━'.repeat(BAR_WIDTH - filled))} `;
-  // An estimate from the first moments would be a guess.
-  const left = share !== null && share > 0.02 && seconds > 3 && share < 1 ? `, ${duration((seconds / share) * (1 - share))} left` : '';
-  const rate = step.done > 0 && seconds > 1 ? `  ${grouped(Math.round(step.done / seconds))}/s` : '';
   // Cut by what is seen, before colours are added: a line that wraps could not be taken back.
   const room = style.width - (share === null ? 0 : BAR_WIDTH + 1) - 3;
-  const tail = `${amount(step)}${rate}  ${duration(seconds)}${left}`;
+  const facts = [amount(step), duration((at - step.began) / 1000), ...speed(step, at), ...(step.note === null ? [] : [step.note])];
+  while (facts.length > 2 && step.name.length + facts.join(', ').length + 2 > room) facts.pop();
+  const tail = facts.filter((fact) => fact !== '').join(', ');
   const name = step.name.length + tail.length + 2 > room ? `${step.name.slice(0, Math.max(8, room - tail.length - 3))}…` : step.name;
   return `${style.paint.cyan(frame)} ${name}  ${bar}${style.paint.dim(tail)}`;
 }

@@ -26,6 +26,7 @@ export function openRunLog(directory: string, secrets: () => Iterable<string>): 
     file,
     progress(event) {
       if (event.kind === 'warning') log.warn(event.text);
+      else if (event.kind === 'note') log.info(event.text);
       else if (event.kind === 'step') log.info({ step: event.step, total: event.total }, 'begin');
       else if (event.kind === 'done') log.info({ step: event.step, note: event.note }, 'done');
     },

@@ -127,6 +127,7 @@ function following(tell: (text: string) => void): Progress {
   const totals = new Map<string, { total: number | null; done: number }>();
   return (event: ProgressEvent) => {
     if (event.kind === 'warning') return tell(`! ${event.text}`);
+    if (event.kind === 'note') return tell(event.text);
     if (event.kind === 'done') {
       totals.delete(event.step);
       return tell(event.note === undefined ? event.step : `${event.step}: ${event.note}`);

@@ -3,6 +3,7 @@ import type { CanonicalDataset } from './canonical.ts';
 import type { BundledLinks, CrosswalkInterval, CrosswalkLink, CrosswalkMoment } from './crosswalk.ts';
 import type { JournalEntry, JournalHead } from './journal.ts';
 import type { ChainedEntry, ChainVerdict } from './journal-chain.ts';
+import type { Control } from './pace.ts';
 import type { RegisteredPlan } from './plan.ts';
 import type { ReportFormat, ReportSource, WorklistDecision } from './report.ts';
 import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';
@@ -19,6 +20,8 @@ export type ProgressEvent =
   | { readonly kind: 'step'; readonly step: string; readonly total?: number }
   | { readonly kind: 'advance'; readonly step: string; readonly by: number; readonly note?: string }
   | { readonly kind: 'done'; readonly step: string; readonly note?: string }
+  /** A line that stays, and is no warning. */
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string };
 /** Progress of long work. Never carries cell contents. */
 export type Progress = (event: ProgressEvent) => void;
@@ -189,6 +192,16 @@ export class OdooError extends Error {
   }
 }
 
+/** One attempt of a call, as the connection saw it. */
+export interface OdooAttempt {
+  /** The method changes nothing. */
+  readonly reads: boolean;
+  /** From sending to the answer; waiting for a place is not counted. */
+  readonly seconds: number;
+  /** Null: it was answered. */
+  readonly failure: OdooFailure | null;
+}
+
 export interface LoadMessage {
   readonly type: 'error' | 'warning';
   /** 0-based rows of the call it is about. */
@@ -271,6 +284,10 @@ export interface OdooConnection {
   /** Waits as between two attempts of its own: longer each time (`tries` is 0 before the second), never as long as another client; not at all once
    *  the work is being stopped. For those who find out first what became of a call, and then send it again. */
   backOff(tries: number): Promise<void>;
+  /** Calls at the same time from now on; never more than the connection was opened for. */
+  limit(calls: number): void;
+  /** Tells every attempt of a call from now on. */
+  watch(heard: (attempt: OdooAttempt) => void): void;
 }
 
 // ---- state ----------------------------------------------------------------------------------------------------------------------------------
@@ -386,4 +403,6 @@ export interface Ports {
   readonly progress: Progress;
   /** Aborted by Ctrl-C: finish what is under way, then stop with E_INTERRUPTED. */
   readonly signal: AbortSignal;
+  /** Keys and a file by which a person steers a run that goes on; left out: nobody does. */
+  readonly control?: (runId: string) => Promise<Control>;
 }

@@ -3,6 +3,7 @@
 import type { ControlTotal, CoverageItem, Verdict } from './difference.ts';
 import type { LoadConditions } from './environment.ts';
 import type { LoadCounts } from './journal.ts';
+import type { PaceReport } from './pace.ts';
 import type { PlanActionKind } from './plan.ts';
 import type { LifeCounts, Pattern, ReconcileReport, WaiverState } from './report.ts';
 
@@ -164,6 +165,8 @@ export interface LoadRunResult extends LoadCounts {
   readonly seconds: number;
   /** What it was allowed to begin under; of an earlier version: not known. */
   readonly conditions?: LoadConditions;
+  /** How fast it went, and why not faster. Left out: a run of an earlier version. */
+  readonly pace?: PaceReport;
   /** What proves the journal of the run: noted elsewhere, it tells whether somebody has made the whole chain anew. */
   readonly seal: { readonly entries: number; readonly hash: string };
 }
@@ -208,7 +211,13 @@ export interface ProfileResult {
 
 export interface StatusResult {
   /** Null: the workspace has no environments. */
-  readonly environment: { readonly name: string; readonly production: boolean; readonly odoo: string; readonly state: 'embedded' | 'postgres'; readonly store: string } | null;
+  readonly environment: {
+    readonly name: string;
+    readonly production: boolean;
+    readonly odoo: string;
+    readonly state: 'embedded' | 'postgres';
+    readonly store: string;
+  } | null;
   readonly capabilities: readonly {
     readonly name: string;
     readonly phase: 'legacy-led' | 'shared' | 'odoo-led';

@@ -43,6 +43,17 @@ export type SqlSystem = z.infer<typeof SqlSystem>;
 export type OdooSystem = z.infer<typeof OdooSystem>;
 export type SystemConfig = z.infer<typeof SystemConfig>;
 
+export const LoadPolicy = z.strictObject({
+  batch_seconds: z
+    .number()
+    .min(0.5)
+    .max(60)
+    .default(5)
+    .describe("For how long Odoo may be busy with one batch; batches grow and shrink towards it, up to the binding's `batch`."),
+  concurrency: z.number().int().min(1).max(8).optional().describe("At most so many calls of a load at a time; the Odoo system's `concurrency` by default."),
+  slowdown: z.number().min(1.2).max(20).default(3).describe('A load makes way when Odoo takes this many times as long for a document as it did before.'),
+});
+
 export const Policies = z.strictObject({
   shrink_percent: z.number().min(0).max(100).default(20).describe('A snapshot smaller than the last by more than this is refused.'),
   allow_empty: z.array(z.string()).default([]).describe('Sources (`system/entity`) that may answer empty.'),
@@ -68,6 +79,7 @@ export const Policies = z.strictObject({
     .default('1GB')
     .describe('Memory limit of the data engine; beyond it works on disk.'),
   threads: z.number().int().min(1).max(64).default(2).describe('Threads of the data engine.'),
+  load: LoadPolicy.prefault({}).describe('The pace of loads and rollbacks: batches and parallel calls are found by measuring, within these.'),
 });
 
 export const Approvals = z.strictObject({

@@ -1,5 +1,5 @@
 /** Every call goes through here: its context, its place in the queue, its retries. */
-import { OdooError } from '../../domain/ports.ts';
+import { type OdooAttempt, OdooError } from '../../domain/ports.ts';
 import type { Gate } from './gate.ts';
 import { isReading, type OdooProtocol } from './protocol.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
@@ -49,21 +49,39 @@ export interface CallerOptions {
   readonly context: Context;
   /** Never to appear in a message, whatever a server says. */
   readonly secrets: readonly string[];
+  /** Are told of every attempt. */
+  readonly watchers: readonly ((attempt: OdooAttempt) => void)[];
 }
 
-export function callerOf({ protocol, gate, retry, context, secrets }: CallerOptions): Caller {
+export function callerOf({ protocol, gate, retry, context, secrets, watchers }: CallerOptions): Caller {
   return async (model, method, args, judge) => {
     const reads = isReading(method);
     const { ids, context: own, ...parameters } = args;
     const merged = { ...everywhere, ...(reads ? withArchived : withoutMail), ...context, ...own };
     const call = { model, method, context: merged, parameters, reads, ...(ids ? { ids } : {}) };
+    const attempt = async () => {
+      let seconds = 0;
+      const tell = (failure: OdooAttempt['failure']) => {
+        for (const heard of watchers) heard({ reads, seconds, failure });
+      };
+      try {
+        const answer = await gate.pass(async () => {
+          const began = performance.now();
+          return await protocol.execute(call).finally(() => {
+            seconds = (performance.now() - began) / 1000;
+          });
+        });
+        judge?.(answer);
+        tell(null);
+        return answer;
+      } catch (error) {
+        if (error instanceof OdooError) tell(error.failure);
+        throw error;
+      }
+    };
     try {
       // The place is given back while waiting, so that a retry does not hold up the others.
-      return await withRetries(retry, async () => {
-        const answer = await gate(() => protocol.execute(call));
-        judge?.(answer);
-        return answer;
-      });
+      return await withRetries(retry, attempt);
     } catch (error) {
       throw error instanceof OdooError ? withoutSecrets(error, secrets) : error;
     }

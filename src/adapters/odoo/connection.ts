@@ -1,6 +1,6 @@
 /** OdooConnection over HTTP: the protocol is chosen by asking the server. */
 import { CutoverError } from '../../domain/errors.ts';
-import { type OdooConnection, OdooError, type OdooFieldMetadata, type OdooIdentity } from '../../domain/ports.ts';
+import { type OdooAttempt, type OdooConnection, OdooError, type OdooFieldMetadata, type OdooIdentity } from '../../domain/ports.ts';
 import { type CallArguments, type Caller, type Context, callerOf } from './caller.ts';
 import { detectVersion, type OdooVersion } from './detect.ts';
 import { type ExternalIdAccess, externalIdsOf, resolveNames } from './external-ids.ts';
@@ -43,6 +43,7 @@ export async function connectOdoo(options: ConnectOptions): Promise<OdooConnecti
     protocol,
     gate: gateOf(options.concurrency),
     secrets: [options.apiKey ?? '', options.password ?? ''],
+    watchers: [] as ((attempt: OdooAttempt) => void)[],
   };
   try {
     // Someone waits in front of the screen: the first calls are not repeated.
@@ -59,7 +60,11 @@ export async function connectOdoo(options: ConnectOptions): Promise<OdooConnecti
       protocol: protocol.name,
       userId,
     };
-    return connectionOf(callerOf({ ...shared, retry, context }), identity, options, retry);
+    return {
+      ...connectionOf(callerOf({ ...shared, retry, context }), identity, options, retry),
+      limit: shared.gate.limit,
+      watch: (heard) => void shared.watchers.push(heard),
+    };
   } catch (error) {
     throw connectFailure(error);
   }
@@ -98,7 +103,7 @@ function connectFailure(error: unknown): unknown {
   return new CutoverError(code, error.message, { hint: 'check the Odoo system in cutover.yaml and its key, then: cutover doctor', cause: error });
 }
 
-function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOptions, retry: RetryPolicy): OdooConnection {
+function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOptions, retry: RetryPolicy): Omit<OdooConnection, 'limit' | 'watch'> {
   const fields = new Map<string, Promise<ReadonlyMap<string, OdooFieldMetadata>>>();
   const ways: SaveWays = { saveMulti: true };
   const access: ExternalIdAccess = { readsTable: true };

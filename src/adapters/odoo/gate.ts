@@ -1,18 +1,38 @@
 /** At most so many at a time, first come first served. More calls than Odoo has workers only queue there, where a waiting connection can hold a worker. */
-export type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>;
+export interface Gate {
+  pass<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** At most so many from now on; those that are through stay through. */
+  limit(places: number): void;
+}
 
-export function gateOf(places: number): Gate {
-  let free = places;
+export function gateOf(most: number): Gate {
+  let places = most;
+  let taken = 0;
   const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resume) => waiting.push(resume));
-    try {
-      return await work();
-    } finally {
+  const admit = () => {
+    while (taken < places) {
       const next = waiting.shift();
-      if (next) next();
-      else free += 1;
+      if (next === undefined) return;
+      taken += 1;
+      next();
     }
+  };
+  return {
+    async pass(work) {
+      await new Promise<void>((resume) => {
+        waiting.push(resume);
+        admit();
+      });
+      try {
+        return await work();
+      } finally {
+        taken -= 1;
+        admit();
+      }
+    },
+    limit(wanted) {
+      places = Math.max(1, Math.min(most, wanted));
+      admit();
+    },
   };
 }

@@ -5,6 +5,8 @@ import { Lanes } from './lanes.ts';
 
 const manifest = { entities: { supplier: { batch: 2 }, category: { batch: 2 } } } as unknown as PlanManifest;
 
+const twoAtATime = { most: () => 2, check: () => undefined };
+
 function action(seq: number, kind: PlanActionKind, entity = 'supplier', parent: string | null = null): PlanAction {
   return {
     ...{ seq, action: kind, entity, system: 's', key: String(seq), externalId: `m.${seq}`, odooId: kind === 'create' ? null : seq, reason: null },
@@ -15,7 +17,7 @@ function action(seq: number, kind: PlanActionKind, entity = 'supplier', parent: 
 
 /** What ran beside what: each batch stays open until two are, or nothing more can come. */
 async function inFlight(actions: readonly PlanAction[], selfReferring: readonly string[] = []): Promise<{ most: number; batches: string[] }> {
-  const lanes = new Lanes(2);
+  const lanes = new Lanes(twoAtATime);
   const batches: string[] = [];
   let open = 0;
   let most = 0;
@@ -29,6 +31,7 @@ async function inFlight(actions: readonly PlanAction[], selfReferring: readonly 
         open -= 1;
       }),
     drain: () => lanes.drain(),
+    size: (_, most) => most,
     refersToItself: async (entity) => selfReferring.includes(entity),
   });
   for (const one of actions) await batcher.add(one);
@@ -66,8 +69,24 @@ describe('batches', () => {
   });
 });
 
+test('a pause lets what has begun land and nothing else begin, and a failure is heard through it', async () => {
+  const lanes = new Lanes(twoAtATime);
+  const begun: number[] = [];
+  await lanes.start(async () => void begun.push(1));
+  lanes.hold();
+  const second = lanes.start(async () => void begun.push(2));
+  await lanes.drain();
+  expect(begun).toEqual([1]);
+  lanes.release();
+  await second;
+  expect(begun).toEqual([1, 2]);
+  await lanes.start(() => new Promise((_, reject) => setTimeout(() => reject(new Error('no')), 5)));
+  lanes.hold();
+  await expect(lanes.start(async () => undefined)).rejects.toThrow('no');
+});
+
 test('what fails in one lane stops the intake, and the other lane lands first', async () => {
-  const lanes = new Lanes(2);
+  const lanes = new Lanes(twoAtATime);
   let landed = false;
   await lanes.start(async () => {
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -13,6 +13,8 @@ export interface BatchSink {
   readonly start: (batch: readonly PlanAction[]) => Promise<void>;
   /** Resolves when everything begun has ended. */
   readonly drain: () => Promise<void>;
+  /** How many documents a batch of the entity has, where `most` is allowed. */
+  readonly size: (entity: string, most: number) => number;
   /** Do records of the entity refer to each other? */
   readonly refersToItself: (entity: string) => Promise<boolean>;
 }
@@ -50,8 +52,8 @@ export class Batcher {
     if (action.odooId !== null) this.#changed.add(action.odooId);
     const batch = this.#manifest.entities[action.entity]?.batch ?? 250;
     // A delete costs little beside the looks taken before it.
-    const size = action.action === 'delete' ? Math.max(batch, Math.min(DELETES, batch * 4)) : batch;
-    if (group.length >= size) await this.#send(kind);
+    const most = action.action === 'delete' ? Math.max(batch, Math.min(DELETES, batch * 4)) : batch;
+    if (group.length >= this.#sink.size(action.entity, most)) await this.#send(kind);
     else if (this.#waiting >= WAITING) await this.#send([...this.#groups].sort(([, left], [, right]) => right.length - left.length)[0]?.[0] ?? kind);
   }
 

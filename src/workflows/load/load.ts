@@ -1,25 +1,22 @@
 /** load: applies a plan file, load or rollback. Everything it does is in the journal before it is done. */
-import { CutoverError, type ErrorCode } from '../../domain/errors.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { JournalEntry, JournalKind } from '../../domain/journal.ts';
 import { sealOf } from '../../domain/journal-chain.ts';
-import type { PlanAction, PlanManifest } from '../../domain/plan.ts';
-import { isQuiet } from '../../domain/plan.ts';
-import { OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
+import type { PlanAction } from '../../domain/plan.ts';
+import type { Ports, StateStore } from '../../domain/ports.ts';
 import type { LoadRunResult } from '../../domain/results.ts';
 import type { Workspace } from '../../domain/workspace.ts';
-import { readActions, verifyPlan } from '../plan/plan-file.ts';
+import { verifyPlan } from '../plan/plan-file.ts';
 import { loadLock } from '../sides/load-lock.ts';
-import { applyBatch } from './apply-batch.ts';
-import { refersToItself } from './apply-deletes.ts';
+import { applyAll } from './apply-all.ts';
 import { writeBaseline } from './baseline-of-run.ts';
-import { Batcher } from './batcher.ts';
 import { sweepExternalIds } from './dangling-external-ids.ts';
 import { openPlaces } from './dead-letters.ts';
-import { Lanes } from './lanes.ts';
 import { LoadRun } from './load-run.ts';
 import { replayCrosswalk } from './replay-crosswalk.ts';
 import { settlementOf } from './settlement.ts';
-import { stagesOf } from './stages.ts';
+import { steer } from './steering.ts';
+import { type Stop, stopped } from './stop.ts';
 import { Tally } from './tally.ts';
 import { checkWorld } from './world-check.ts';
 
@@ -55,10 +52,12 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     if (settlement.segments > 0) await replayCrosswalk(run);
     else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest, conditions } }]);
     const started = Date.parse(ports.clock.now());
-    const stop = await applyAll(run, request, file, plan.actions);
+    const steering = await steer(run, request.workspace);
+    const stop = await applyAll(run, steering, { file, total: plan.actions, limit: request.limit });
     await finish(run, request, stop);
     const seal = sealOf(await state.journalHeads(runId));
-    const result = { ...tally.result(runId, (Date.parse(ports.clock.now()) - started) / 1000, seal), conditions };
+    const seconds = (Date.parse(ports.clock.now()) - started) / 1000;
+    const result = { ...tally.result(runId, seconds, seal), conditions, pace: steering.report() };
     assertConservation(result);
     if (stop !== null) throw stopped(stop, result, manifest);
     return result;
@@ -73,85 +72,6 @@ async function planFile(request: LoadRequest, state: StateStore): Promise<string
   const plan = await state.planOf(request.resume);
   if (plan === null) throw new CutoverError('E_RUN_UNKNOWN', `run ${request.resume} loaded no plan`, { hint: 'cutover status' });
   return request.file ?? plan.file;
-}
-
-/** Why the run stopped before the end of its plan. */
-type Stop = { readonly reason: 'interrupted' } | { readonly reason: 'limit' } | { readonly reason: 'odoo'; readonly error: OdooError };
-
-/** Null: the plan was gone through to its end. */
-async function applyAll(run: LoadRun, request: LoadRequest, file: string, total: number): Promise<Exclude<Stop, { reason: 'limit' }> | null> {
-  const { ports, tally } = run;
-  const step = run.manifest.kind === 'rollback' ? 'Rolling back' : 'Loading';
-  ports.progress({ kind: 'step', step, total });
-  const lanes = new Lanes(concurrencyOf(request.workspace));
-  const batcher = new Batcher(run.manifest, {
-    start: (batch) =>
-      lanes.start(async () => {
-        await applyBatch(run, batch);
-        const { conflict, deadLettered } = tally.counts();
-        const note = conflict + deadLettered === 0 ? {} : { note: `${conflict} conflicts, ${deadLettered} dead letters` };
-        ports.progress({ kind: 'advance', step, by: batch.length, ...note });
-      }),
-    drain: () => lanes.drain(),
-    refersToItself: (entity) => refersToItself(run, entity),
-  });
-  let stop: Stop | null = null;
-  let taken = 0;
-  try {
-    for await (const action of readActions(ports.runs, file)) {
-      if (action.action === 'refuse') continue;
-      tally.plan();
-      if (stop !== null || endedBefore(run, action)) continue;
-      if (isQuiet(action)) tally.end(action, 'noop');
-      else if (request.limit !== null && taken >= request.limit) stop = { reason: 'limit' };
-      else if (ports.signal.aborted) stop = { reason: 'interrupted' };
-      else {
-        taken += 1;
-        await batcher.add(action).catch((error: unknown) => {
-          stop = stopOf(error, ports.signal);
-        });
-      }
-    }
-    if (stop === null || (stop as Stop).reason === 'limit') await batcher.flush();
-  } catch (error) {
-    stop = stopOf(error, ports.signal);
-  } finally {
-    // Whatever is still under way lands before the journal is sealed or the state is closed.
-    await lanes.ended();
-  }
-  // After Ctrl-C nothing was waiting for the last batches; a failure of theirs is still a failure.
-  if (stop !== null) {
-    try {
-      await lanes.drain();
-    } catch (error) {
-      const late = stopOf(error, ports.signal);
-      if ((stop as Stop).reason !== 'odoo') stop = late;
-    }
-  }
-  ports.progress({ kind: 'done', step });
-  const end = stop as Stop | null;
-  return end === null || end.reason === 'limit' ? null : end;
-}
-
-/** Counts what an earlier part of the run has already brought to its end. */
-function endedBefore(run: LoadRun, action: PlanAction): boolean {
-  const final = run.settlement.final(action.seq);
-  if (final !== null) {
-    run.tally.end(action, final);
-    return true;
-  }
-  const { settlement } = run;
-  const entity = run.entity(action.entity);
-  if (!stagesOf(action, entity, settlement.isMoved(action, entity)).every((stage) => settlement.isAnswered(action.seq, stage)) || isQuiet(action)) return false;
-  run.tally.end(action, settlement.hasConflict(action.seq) ? 'conflict' : 'applied');
-  return true;
-}
-
-/** What stops a run and leaves the rest of the plan for later; anything else is a mistake of ours and is thrown. */
-function stopOf(error: unknown, signal: AbortSignal): Stop {
-  if (error instanceof OdooError) return signal.aborted ? { reason: 'interrupted' } : { reason: 'odoo', error };
-  if (error instanceof CutoverError && error.code === 'E_INTERRUPTED') return { reason: 'interrupted' };
-  throw error;
 }
 
 async function finish(run: LoadRun, request: LoadRequest, stop: Stop | null): Promise<void> {
@@ -185,36 +105,4 @@ function assertConservation(result: LoadRunResult): void {
   throw new CutoverError('E_CONSERVATION', `of ${planned} planned documents ${applied + noop + conflict + deadLettered + blocked} are accounted for`, {
     hint: 'cutover status',
   });
-}
-
-function stopped(stop: Exclude<Stop, { reason: 'limit' }>, result: LoadRunResult, manifest: PlanManifest): CutoverError {
-  const details = [
-    `${result.applied} applied, ${result.noop} were so already, ${result.conflict} conflicts, ${result.deadLettered} dead letters, ${result.remaining} remaining`,
-  ];
-  const hint = `cutover load --resume ${result.runId}`;
-  const verb = manifest.kind === 'rollback' ? 'rollback' : 'load';
-  if (stop.reason === 'interrupted') return new CutoverError('E_INTERRUPTED', `the ${verb} was stopped after the batch under way`, { hint, details });
-  return new CutoverError(codeOf(stop.error), `the ${verb} stopped: ${stop.error.message}`, { hint, details, cause: stop.error });
-}
-
-function codeOf(error: OdooError): ErrorCode {
-  switch (error.failure) {
-    case 'authentication':
-      return 'E_ODOO_AUTHENTICATION';
-    case 'access':
-      return 'E_ODOO_ACCESS';
-    case 'missing-model':
-    case 'missing-field':
-      return 'E_ODOO_METADATA';
-    case 'unavailable':
-    case 'unknown':
-      return 'E_ODOO_UNREACHABLE';
-    default:
-      return 'E_ODOO_REFUSED';
-  }
-}
-
-function concurrencyOf(workspace: Workspace): number {
-  const system = workspace.file.systems[workspace.file.odoo];
-  return system?.connector === 'odoo' ? system.concurrency : 2;
 }
