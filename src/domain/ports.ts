@@ -72,18 +72,28 @@ export interface SnapshotStore {
   remove(snapshot: Snapshot): Promise<void>;
 }
 
+/** A dataset in the making: write the files of `datasetFiles` into `directory`, then keep it. */
+export interface StagedDataset {
+  readonly directory: string;
+  keep(made: {
+    readonly counts: CanonicalDataset['counts'];
+    readonly snapshotId: string;
+    readonly definitionHash: string;
+    /** Null: all rows are in rows.parquet. `kept`: the file that says which of the base's rows hold. */
+    readonly base: { readonly dataset: CanonicalDataset; readonly kept: 'gone' | 'places' } | null;
+  }): Promise<CanonicalDataset>;
+  abandon(): Promise<void>;
+}
+
 /** Everything else that is kept as files: canonical datasets (by inputs hash), baselines, and one directory per run. */
 export interface RunStore {
   /** Directory of the run, made on first use (0700). */
   runDirectory(runId: string): Promise<string>;
   /** A canonical dataset made from exactly these inputs, if there is one. */
   canonical(entity: string, system: string, inputsHash: string): Promise<CanonicalDataset | null>;
-  /** A staging directory: write rows.parquet and rejects.parquet into it; `keep` puts it in its place, whole. */
-  stageCanonical(
-    entity: string,
-    system: string,
-    inputsHash: string,
-  ): Promise<{ readonly directory: string; keep(counts: CanonicalDataset['counts'], snapshotId: string): Promise<CanonicalDataset> }>;
+  /** The newest dataset made by this definition that has all its rows itself, of whatever snapshot. */
+  canonicalBase(entity: string, system: string, definitionHash: string): Promise<CanonicalDataset | null>;
+  stageCanonical(entity: string, system: string, inputsHash: string): Promise<StagedDataset>;
   /** Removes the canonical datasets made from these snapshots; answers how many. */
   removeCanonical(entity: string, system: string, snapshotIds: ReadonlySet<string>): Promise<number>;
   /** Directory of the baseline layers of an entity (`<odoo uuid>/<capability>/<entity>`). */

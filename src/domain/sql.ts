@@ -29,3 +29,8 @@ export function copyToParquetSql(query: string, file: string, leaveNothing = fal
   const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false`;
   return `COPY (${query}) TO ${literal(file)} (${options}${leaveNothing ? ', WRITE_EMPTY_FILE false' : ''})`;
 }
+
+/** Rows that stand in one of two relations and not in the other, each as often as it does. Answers `rows`. */
+export function differenceCountSql(one: string, other: string): string {
+  return `SELECT count(*) AS rows FROM ((FROM ${one} EXCEPT ALL FROM ${other}) UNION ALL (FROM ${other} EXCEPT ALL FROM ${one}))`;
+}

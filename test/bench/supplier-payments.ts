@@ -7,9 +7,10 @@ import { filesSource } from '../../src/adapters/files/files-source.ts';
 import { directoryRunStore } from '../../src/adapters/store/run-store.ts';
 import { directorySnapshotStore } from '../../src/adapters/store/snapshot-store.ts';
 import { loadWorkspace } from '../../src/adapters/workspace/load-workspace.ts';
+import { canonicalRowsSql } from '../../src/domain/canonical.ts';
 import type { DataPlane, Ports } from '../../src/domain/ports.ts';
 import type { MapResult } from '../../src/domain/results.ts';
-import { identifier, literal } from '../../src/domain/sql.ts';
+import { identifier } from '../../src/domain/sql.ts';
 import { entityOf } from '../../src/domain/workspace.ts';
 import { ensureCanonical } from '../../src/workflows/map/ensure-canonical.ts';
 import { mapCapability } from '../../src/workflows/map/map.ts';
@@ -45,10 +46,10 @@ export async function matchPayments(directory: string, plane: DataPlane): Promis
     const entity = entityOf(capability, name);
     const [source] = entity.sources;
     if (source === undefined) throw new Error(`${name} has no source`);
-    return { entity, rows: (await ensureCanonical({ workspace, capability, entity, mapping: source.mapping }, ports)).rows };
+    return { entity, rows: canonicalRowsSql([await ensureCanonical({ workspace, capability, entity, mapping: source.mapping }, ports)]) };
   };
   const [ledger] = await plane.rows<{ rows: number; total: string; repeats: number }>(
-    `SELECT count(*)::INTEGER AS rows, CAST(sum(amount) AS VARCHAR) AS total, (count(*) - count(DISTINCT ${identifier('_key')}))::INTEGER AS repeats FROM read_parquet(${literal((await rowsOf('payment')).rows)})`,
+    `SELECT count(*)::INTEGER AS rows, CAST(sum(amount) AS VARCHAR) AS total, (count(*) - count(DISTINCT ${identifier('_key')}))::INTEGER AS repeats FROM ${(await rowsOf('payment')).rows}`,
   );
   if (ledger === undefined) throw new Error('no payments');
   const { entity, rows } = await rowsOf('supplier');

@@ -8,6 +8,7 @@ import { filesSource } from '../../src/adapters/files/files-source.ts';
 import { directoryRunStore } from '../../src/adapters/store/run-store.ts';
 import { directorySnapshotStore } from '../../src/adapters/store/snapshot-store.ts';
 import { loadWorkspace } from '../../src/adapters/workspace/load-workspace.ts';
+import { canonicalRowsSql } from '../../src/domain/canonical.ts';
 import type { DataPlane, Ports } from '../../src/domain/ports.ts';
 import { literal } from '../../src/domain/sql.ts';
 import { entityOf } from '../../src/domain/workspace.ts';
@@ -65,7 +66,7 @@ export async function matchSet(set: string, directory: string, plane: DataPlane)
   const sources: { name: string; rows: string }[] = [];
   for (const { mapping } of entity.sources) {
     const canonical = await ensureCanonical({ workspace, capability, entity, mapping }, ports);
-    sources.push({ name: mapping.system, rows: canonical.rows });
+    sources.push({ name: mapping.system, rows: canonicalRowsSql([canonical]) });
   }
   const began = performance.now();
   const { contract } = entity;

@@ -32,7 +32,7 @@ const dataset = async (snapshotId: string): Promise<void> => {
   const staged = await workspace.ports.runs.stageCanonical('supplier', 'wards', `inputs-of-${snapshotId}`);
   await writeFile(join(staged.directory, 'rows.parquet'), '');
   await writeFile(join(staged.directory, 'rejects.parquet'), '');
-  await staged.keep({ input: 1, mapped: 1, rejected: 0, filtered: 0, duplicates: 0 }, snapshotId);
+  await staged.keep({ counts: { input: 1, mapped: 1, rejected: 0, filtered: 0, duplicates: 0 }, snapshotId, definitionHash: 'd', base: null });
 };
 
 describe('snapshots', () => {

@@ -3,14 +3,12 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { CanonicalDataset } from '../../domain/canonical.ts';
+import { type CanonicalDataset, datasetFiles } from '../../domain/canonical.ts';
 import type { RunStore } from '../../domain/ports.ts';
 import { decrypted, encrypted, isEncrypted } from './confidential-file.ts';
 import { absent, makePrivateDirectory, makeStagingDirectory, namesIn, putInPlace, sweepStagings, takeAway, writeWhole } from './durable-files.ts';
 import { safeName } from './snapshot-store.ts';
 
-const ROWS = 'rows.parquet';
-const REJECTS = 'rejects.parquet';
 const MANIFEST = 'manifest.json';
 
 const count = z.number().int().nonnegative();
@@ -19,6 +17,8 @@ const CanonicalManifest = z.object({
   system: z.string(),
   snapshotId: z.string(),
   inputsHash: z.string(),
+  definitionHash: z.string(),
+  base: z.object({ inputsHash: z.string(), kept: z.enum(['gone', 'places']) }).nullable(),
   counts: z.object({ input: count, mapped: count, rejected: count, filtered: count, duplicates: count }),
 });
 
@@ -40,7 +40,15 @@ export function directoryRunStore(directory: string, keys: Keys = noKeys): RunSt
     const manifest = CanonicalManifest.safeParse(parseJson(text));
     // made by another version of the tool: as good as absent, it is made again from its inputs
     if (!manifest.success) return null;
-    return { ...manifest.data, rows: join(place, ROWS), rejects: join(place, REJECTS) };
+    const { base, ...facts } = manifest.data;
+    const own = (name: keyof typeof datasetFiles): string => join(place, datasetFiles[name]);
+    const files = { rejects: own('rejects'), duplicates: own('duplicates') };
+    const below = base === null ? null : await canonical(entity, system, base.inputsHash);
+    // without the rows it was made beside, a dataset is none
+    if (base !== null && (below === null || below.rows.changes !== null)) return null;
+    const changes = base === null ? null : base.kept === 'gone' ? { rows: own('rows'), gone: own('gone') } : { rows: own('rows'), places: own('places') };
+    const rows = { base: below?.rows.base ?? own('rows'), baseRows: below?.rows.baseRows ?? facts.counts.input, changes, duplicates: files.duplicates };
+    return { ...facts, rows, rejects: files.rejects };
   }
 
   const folder = async (kind: string, ...names: readonly string[]) => await makePrivateDirectory(join(root, kind, ...names.map(safeName)));
@@ -50,27 +58,38 @@ export function directoryRunStore(directory: string, keys: Keys = noKeys): RunSt
 
     canonical,
 
+    async canonicalBase(entity, system, definitionHash) {
+      const known: CanonicalDataset[] = [];
+      for (const inputsHash of await namesIn(join(root, 'canonical', safeName(entity), safeName(system)))) {
+        const dataset = await canonical(entity, system, inputsHash);
+        if (dataset !== null && dataset.definitionHash === definitionHash && dataset.rows.changes === null) known.push(dataset);
+      }
+      return known.sort((a, b) => (a.snapshotId < b.snapshotId ? 1 : -1))[0] ?? null;
+    },
+
     async stageCanonical(entity, system, inputsHash) {
       const parent = join(root, 'canonical', safeName(entity), safeName(system));
       const staging = await makeStagingDirectory(parent);
       await sweepStagings(parent, new Date().toISOString());
       return {
         directory: staging,
-        async keep(counts, snapshotId) {
+        async keep({ base, ...facts }) {
           const place = join(parent, safeName(inputsHash));
-          await writeWhole(join(staging, MANIFEST), `${JSON.stringify({ entity, system, snapshotId, inputsHash, counts }, null, 2)}\n`);
+          const manifest = { entity, system, inputsHash, ...facts, base: base === null ? null : { inputsHash: base.dataset.inputsHash, kept: base.kept } };
+          await writeWhole(join(staging, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
           if (!(await putInPlace(staging, place))) {
-            const theirs = await canonical(entity, system, inputsHash);
             // same inputs, same dataset: whoever came first has made ours, unless what is there cannot be read
-            if (theirs !== null) {
-              await takeAway(staging);
-              return theirs;
+            if ((await canonical(entity, system, inputsHash)) !== null) await takeAway(staging);
+            else {
+              await takeAway(place);
+              await putInPlace(staging, place);
             }
-            await takeAway(place);
-            await putInPlace(staging, place);
           }
-          return { entity, system, snapshotId, inputsHash, counts, rows: join(place, ROWS), rejects: join(place, REJECTS) };
+          const kept = await canonical(entity, system, inputsHash);
+          if (kept === null) throw new Error(`the dataset ${place} vanished`);
+          return kept;
         },
+        abandon: () => takeAway(staging),
       };
     },
 

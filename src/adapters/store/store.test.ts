@@ -124,7 +124,7 @@ describe('canonical datasets', () => {
     await writeFile(join(staged.directory, 'rows.parquet'), '1');
     await writeFile(join(staged.directory, 'rejects.parquet'), '2');
     expect(await runs.canonical('supplier', 'meditrack', 'abc')).toBeNull();
-    const kept = await staged.keep(counts, 's1');
+    const kept = await staged.keep({ counts, snapshotId: 's1', definitionHash: 'd', base: null });
     expect(kept).toMatchObject({ entity: 'supplier', system: 'meditrack', inputsHash: 'abc', snapshotId: 's1', counts });
     expect(await runs.canonical('supplier', 'meditrack', 'abc')).toEqual(kept);
     expect(await readFile(kept.rejects, 'utf8')).toBe('2');
@@ -137,7 +137,9 @@ describe('canonical datasets', () => {
       await writeFile(join(staged.directory, 'rows.parquet'), '1');
       await writeFile(join(staged.directory, 'rejects.parquet'), '2');
     }
-    expect(await two.keep(counts, 's1')).toEqual(await one.keep(counts, 's1'));
+    expect(await two.keep({ counts, snapshotId: 's1', definitionHash: 'd', base: null })).toEqual(
+      await one.keep({ counts, snapshotId: 's1', definitionHash: 'd', base: null }),
+    );
     expect(await readdir(join(directory, 'canonical/supplier/meditrack'))).toEqual(['abc']);
   });
 });

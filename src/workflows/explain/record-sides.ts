@@ -1,5 +1,5 @@
 /** Both sides of one record, its breaks, and what the two last agreed upon: in clear. */
-import { canonicalTextSql } from '../../domain/canonical.ts';
+import { canonicalRowsSql, canonicalTextSql } from '../../domain/canonical.ts';
 import type { DataPlane, DataRow, DataValue, Ports } from '../../domain/ports.ts';
 import { identifier, literal, literalList } from '../../domain/sql.ts';
 import { checkFromSql, compileChecks, rowsByEntity } from '../map/checks.ts';
@@ -50,7 +50,7 @@ export async function canonicalRowOf({ definition, datasets }: EntitySides, { sy
   if (dataset === undefined || key === null) return null;
   const texts = Object.entries(definition.contract.fields).map(([name, field]) => `${canonicalTextSql(field, identifier(name))} AS ${identifier(name)}`);
   const [found] = await plane.rows(
-    `SELECT _row, _ref, count(*) OVER () AS _rows, ${texts.join(', ')} FROM read_parquet(${literal(dataset.rows)}) WHERE _key = ${literal(key)} ORDER BY _row LIMIT 1`,
+    `SELECT _row, _ref, count(*) OVER () AS _rows, ${texts.join(', ')} FROM ${canonicalRowsSql([dataset])} AS r WHERE _key = ${literal(key)} ORDER BY _row LIMIT 1`,
   );
   if (found === undefined) return null;
   const { _row: row, _ref: ref, _rows: rows, ...values } = found;

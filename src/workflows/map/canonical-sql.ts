@@ -12,8 +12,6 @@ export interface DatasetSql {
   readonly mapping: CompiledMapping;
   /** Parquet of the snapshot. */
   readonly source: string;
-  /** Parquet of the typed rows, every source row one row. */
-  readonly typed: string;
 }
 
 /** A table of the data plane for a code map (source, target, status). */
@@ -25,8 +23,9 @@ export function codesTableSql(name: string): string {
   return `CREATE OR REPLACE TABLE ${identifier(`codes ${name}`)} (source VARCHAR, target VARCHAR, status VARCHAR)`;
 }
 
-/** Every source row once: its values in their types, the rule each broken value breaks, and what becomes of the row. */
-export function typedRowsSql(dataset: DatasetSql): string {
+/** Every source row once, in the order of `source`: its values in their types, what becomes of the row, and, of a rejected one, the rules that its filter and each of its
+ *  fields break. `source`: a relation. Fields that this source does not map are there all the same, without a value: the union of systems has one shape. */
+export function typedRowsSql(dataset: DatasetSql, source = `read_parquet(${literal(dataset.source)})`): string {
   const { mapping, contract } = dataset;
   const fields = mapping.fields;
   const each = (make: (field: CompiledField, index: number) => string) => fields.map(make).join(',\n      ');
@@ -35,6 +34,10 @@ export function typedRowsSql(dataset: DatasetSql): string {
     const index = fields.findIndex((field) => field.name === name);
     return canonicalTextSql((fields[index] as CompiledField).readAs, `_stored_${index}`);
   });
+  const columns = Object.entries(contract.fields).map(([name, field]) => {
+    const index = fields.findIndex((mapped) => mapped.name === name);
+    return `${index < 0 ? `CAST(NULL AS ${storageType(field)})` : finalOf(fields[index] as CompiledField, index)} AS ${identifier(name)}`;
+  });
   const lookups = fields.flatMap((field, index) =>
     field.codes === null
       ? []
@@ -42,9 +45,9 @@ export function typedRowsSql(dataset: DatasetSql): string {
   );
   return `
   WITH evaluated AS (
-    SELECT _row, ${rowNameSql(mapping.row)} AS _ref, ${filterSql(mapping.filter)} AS _filter,
+    SELECT _row, ${rowNameSql(mapping.row)} AS _ref, ${digestSql(mapping)} AS _digest, ${filterSql(mapping.filter)} AS _filter,
       ${each((field, index) => `${guarded(field.expression)} AS _given_${index}`)}
-    FROM read_parquet(${literal(dataset.source)})
+    FROM ${source}
   ), widened AS (
     SELECT evaluated.*,
       ${each((field, index) => `${wideOf(field, index)} AS _wide_${index}`)}${lookups.length === 0 ? '' : `,\n      ${codeStatusSql(fields)}`}
@@ -54,13 +57,17 @@ export function typedRowsSql(dataset: DatasetSql): string {
   ), judged AS (
     SELECT *, ${each((field, index) => `${ruleSql(field, index)} AS _rule_${index}`)} FROM stored
   )
-  SELECT _row, _ref,
+  SELECT ${literal(dataset.system)} AS _system, ${recordKeySql(keyParts)} AS _key, _row, _ref,
     CASE WHEN _filter = 'failed' THEN 'rejected' WHEN _filter = 'out' THEN 'filtered' WHEN ${rules} THEN 'rejected' ELSE 'mapped' END AS _state,
-    _filter = 'failed' AS _filter_failed,
-    ${recordKeySql(keyParts)} AS _key,
-    ${each((field, index) => `${finalOf(field, index)} AS ${identifier(field.name)}`)},
-    ${each((_, index) => `_rule_${index}`)}
+    CASE WHEN _state = 'rejected' THEN [CASE WHEN _filter = 'failed' THEN 'expression-failed' END, ${each((_, index) => `_rule_${index}`)}] END AS _rules,
+    _digest, ${columns.join(',\n      ')}
   FROM judged`;
+}
+
+/** A 64-bit hash over the source columns that the row is made of, no text glued together. */
+export function digestSql({ filter, row, fields }: CompiledMapping): string {
+  const columns = new Set([filter, row, ...fields.map((field) => field.expression)].flatMap((expression) => expression?.columns ?? []));
+  return columns.size === 0 ? 'hash(_row)' : `hash(${[...columns].map(identifier).join(', ')})`;
 }
 
 /** A failed expression is NULL, a NULL value is {v: NULL}. */
@@ -119,53 +126,35 @@ function filterSql(filter: CompiledExpression | null): string {
   return `CASE WHEN ${`TRY(struct_pack(v := ${filter.sql}))`} IS NULL THEN 'failed' WHEN ${`TRY(${filter.sql})`} THEN 'in' ELSE 'out' END`;
 }
 
+/** Null: its number in the source names it, wherever that is by then. */
 function rowNameSql(row: CompiledExpression | null): string {
-  return row === null ? 'CAST(_row AS VARCHAR)' : `coalesce(TRY(CAST(${row.sql} AS VARCHAR)), CAST(_row AS VARCHAR))`;
+  return row === null ? 'CAST(NULL AS VARCHAR)' : `TRY(CAST(${row.sql} AS VARCHAR))`;
 }
 
-/** The canonical rows, in the order of the source. */
-export function canonicalRowsSql(dataset: DatasetSql, duplicates: string): string {
-  // Fields that this source does not map are there all the same, without a value: the union of systems has one shape.
-  const fields = Object.entries(dataset.contract.fields).map(([name, field]) =>
-    dataset.mapping.fields.some((mapped) => mapped.name === name) ? identifier(name) : `CAST(NULL AS ${storageType(field)}) AS ${identifier(name)}`,
-  );
-  return `
-  SELECT ${literal(dataset.system)} AS _system, _key, _row, _ref, _key IN (SELECT _key FROM ${duplicates}) AS _duplicate, ${fields.join(', ')}
-  FROM read_parquet(${literal(dataset.typed)}) WHERE _state = 'mapped' ORDER BY _row`;
+/** Keys that more than one mapped row of `rows` (a relation) has. */
+export function duplicateKeysSql(rows: string): string {
+  return `SELECT _key FROM ${rows} WHERE _state = 'mapped' GROUP BY _key HAVING count(*) > 1`;
 }
 
-/** Keys that more than one mapped row has. */
-export function duplicateKeysSql(dataset: DatasetSql): string {
-  return `SELECT _key FROM read_parquet(${literal(dataset.typed)}) WHERE _state = 'mapped' GROUP BY _key HAVING count(*) > 1`;
+/** How many rows break a rule: of the filter as `0`, of the field at position n as `<n + 1>`; only fields with one are worth a query of their own. */
+export function ruleCountsSql(rows: string, mapping: CompiledMapping): string {
+  const counts = [null, ...mapping.fields].map((_, index) => `count(_rules[${index + 1}]) AS "${index}"`);
+  return `SELECT ${counts.join(', ')} FROM ${rows} WHERE _state = 'rejected'`;
 }
 
-export function stateCountsSql(dataset: DatasetSql): string {
-  return `SELECT _state AS state, count(*) AS rows FROM read_parquet(${literal(dataset.typed)}) GROUP BY _state`;
-}
-
-/** How many rows break a rule, by position of the field; only fields with one are worth a query of their own. */
-export function ruleCountsSql(dataset: DatasetSql): string {
-  const counts = dataset.mapping.fields.map((_, index) => `count(_rule_${index}) AS "${index}"`);
-  return `SELECT ${[`count(*) FILTER (_filter_failed) AS filter`, ...counts].join(', ')} FROM read_parquet(${literal(dataset.typed)}) WHERE _state = 'rejected'`;
-}
-
-/** Every reject with its raw value, by row and field. `broken` are the positions of the fields that have rejects. */
-export function rejectsSql(dataset: DatasetSql, entity: string, broken: readonly number[], filterFailed: boolean): string {
-  const bad = `(SELECT * FROM read_parquet(${literal(dataset.typed)}) WHERE _state = 'rejected')`;
-  const from = `FROM ${bad} AS bad JOIN read_parquet(${literal(dataset.source)}) AS source ON source._row = bad._row`;
-  const head = `SELECT ${literal(entity)} AS entity, ${literal(dataset.system)} AS system, bad._row AS row, bad._ref AS ref, bad._key AS key`;
-  const selects = broken.map((index) => {
-    const field = dataset.mapping.fields[index] as CompiledField;
-    return `${head}, ${index} AS position, ${literal(field.name)} AS field, bad._rule_${index} AS rule, given.raw AS raw
-    FROM ${bad} AS bad JOIN (SELECT _row, ${rawSql(field.expression)} AS raw FROM read_parquet(${literal(dataset.source)})) AS given ON given._row = bad._row
-    WHERE bad._rule_${index} IS NOT NULL`;
+/** Every reject with its raw value, by row and field. `rows`: all source rows; `broken`: of `ruleCountsSql`, those that have rejects. */
+export function rejectsSql(dataset: DatasetSql, rows: string, broken: readonly number[]): string {
+  const { contract, system, mapping } = dataset;
+  const selects = broken.map((place) => {
+    const field = mapping.fields[place - 1];
+    const raw = field === undefined ? usedColumnsSql(mapping.filter?.columns ?? []) : rawSql(field.expression);
+    return `SELECT bad._row AS row, bad._ref AS ref, bad._key AS key, ${place} AS position, ${literal(field?.name ?? 'filter')} AS field, bad._rules[${place + 1}] AS rule, given.raw AS raw
+    FROM bad JOIN (SELECT _row, ${raw} AS raw FROM read_parquet(${literal(dataset.source)}) WHERE _row IN (SELECT _row FROM bad)) AS given ON given._row = bad._row
+    WHERE bad._rules[${place + 1}] IS NOT NULL`;
   });
-  if (filterFailed) {
-    const columns = usedColumnsSql(dataset.mapping.filter?.columns ?? []);
-    selects.push(`${head}, -1 AS position, 'filter' AS field, 'expression-failed' AS rule, ${columns} AS raw ${from} WHERE bad._filter_failed`);
-  }
   if (selects.length === 0) return emptyRejectsSql();
-  return `SELECT entity, system, row, ref, key, field, rule, raw FROM (${selects.join(' UNION ALL ')}) ORDER BY row, position`;
+  return `WITH bad AS MATERIALIZED (SELECT _row, coalesce(_ref, CAST(_row AS VARCHAR)) AS _ref, _key, _rules FROM ${rows} WHERE _state = 'rejected')
+  SELECT ${literal(contract.entity)} AS entity, ${literal(system)} AS system, row, ref, key, field, rule, raw FROM (${selects.join(' UNION ALL ')}) ORDER BY row, position`;
 }
 
 function emptyRejectsSql(): string {

@@ -1,10 +1,10 @@
 /** Business checks over canonical rows: how many rows break each rule, with which amount, and each finding as data. */
-import { type CanonicalDataset, decimalTextSql } from '../../domain/canonical.ts';
+import { type CanonicalDataset, canonicalRowsSql, decimalTextSql } from '../../domain/canonical.ts';
 import type { CheckContract, FieldContract } from '../../domain/contract.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import type { MapResult } from '../../domain/results.ts';
-import { identifier, literal, literalList } from '../../domain/sql.ts';
+import { identifier, literal } from '../../domain/sql.ts';
 import type { Capability, EntityDefinition } from '../../domain/workspace.ts';
 import { type CanonicalExpression, type CanonicalExpressionText, compileCanonicalExpressions } from './canonical-expression.ts';
 import { type LineSum, lineSums, sumsFromSql } from './line-sums.ts';
@@ -64,9 +64,9 @@ export async function compileChecks(
 /** The canonical rows of every entity: what stands after FROM. */
 export type RowsByEntity = ReadonlyMap<string, string>;
 
-export function rowsByEntity(datasets: readonly Pick<CanonicalDataset, 'entity' | 'rows'>[]): RowsByEntity {
+export function rowsByEntity(datasets: readonly CanonicalDataset[]): RowsByEntity {
   const byEntity = Map.groupBy(datasets, ({ entity }) => entity);
-  return new Map([...byEntity].map(([entity, sources]) => [entity, `read_parquet(${literalList(sources.map(({ rows }) => rows))})`]));
+  return new Map([...byEntity].map(([entity, sources]) => [entity, canonicalRowsSql(sources)]));
 }
 
 /** Entities whose rows a check looks into. */

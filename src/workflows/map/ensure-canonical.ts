@@ -1,25 +1,17 @@
 /** The canonical dataset of one entity of one system: made from the latest snapshot, or found where the same inputs made it before. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { CanonicalDataset } from '../../domain/canonical.ts';
+import { type CanonicalDataset, canonicalFiles, type DatasetRows, datasetFiles, sourceRowsSql } from '../../domain/canonical.ts';
 import type { SourceMapping } from '../../domain/contract.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { refuseMistakes } from '../../domain/mistakes.ts';
-import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { copyToParquetSql, literal } from '../../domain/sql.ts';
+import { copyToParquetSql, differenceCountSql, literal } from '../../domain/sql.ts';
 import type { Capability, CodeMap, EntityDefinition, Workspace } from '../../domain/workspace.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
-import {
-  canonicalRowsSql,
-  codesTableSql,
-  type DatasetSql,
-  duplicateKeysSql,
-  rejectsSql,
-  ruleCountsSql,
-  stateCountsSql,
-  typedRowsSql,
-} from './canonical-sql.ts';
+import { codesTableSql, type DatasetSql, duplicateKeysSql, rejectsSql, ruleCountsSql, typedRowsSql } from './canonical-sql.ts';
+import { changedRows } from './changed-rows.ts';
 import { type CompiledMapping, compileMapping } from './compile-mapping.ts';
 
 export interface CanonicalRequest {
@@ -29,19 +21,23 @@ export interface CanonicalRequest {
   readonly mapping: SourceMapping;
   /** The latest by default. */
   readonly snapshot?: Snapshot;
+  /** Maps every row again where only what changed was mapped, and compares. False by default. */
+  readonly full?: boolean;
 }
 
 /** Raised whenever the same definitions would give other rows: what was made before is then made again. */
-const MAP_VERSION = 1;
+const MAP_VERSION = 2;
 
-/** Errors: E_NO_SNAPSHOT; E_CONFIG with every mistake of the mapping's expressions; E_CONSERVATION when rows would be lost. */
+/** Errors: E_NO_SNAPSHOT; E_CONFIG with every mistake of the mapping's expressions; E_CONSERVATION when rows would be lost; with `full` E_REUSE_DIFFERS. */
 export async function ensureCanonical(request: CanonicalRequest, ports: Ports): Promise<CanonicalDataset> {
   const { entity, mapping } = request;
   const name = entity.contract.entity;
   const snapshot = request.snapshot ?? (await latestSnapshot(request, ports));
-  const inputsHash = hashOfInputs(request, snapshot);
+  const definitionHash = hashOfDefinition(request, snapshot);
+  const inputsHash = hashOf([definitionHash, snapshot.manifest.id, snapshot.manifest.contentHash]);
   const made = await ports.runs.canonical(name, mapping.system, inputsHash);
-  if (made !== null) return made;
+  const isProven = request.full !== true || made?.rows.changes === null;
+  if (made !== null && isProven) return made;
 
   const plane = await ports.openPlane();
   try {
@@ -51,11 +47,22 @@ export async function ensureCanonical(request: CanonicalRequest, ports: Ports): 
       throw new Error('unreachable: a mapping that does not compile has mistakes');
     }
     const staged = await ports.runs.stageCanonical(name, mapping.system, inputsHash);
+    const base = request.full === true ? null : await ports.runs.canonicalBase(name, mapping.system, definitionHash);
     const step = `map ${mapping.system} ${name}`;
     ports.progress({ kind: 'step', step, total: snapshot.manifest.rows });
-    const counts = await makeDataset({ request, snapshot, compiled, directory: staged.directory }, plane);
+    const { counts, kept, rows, rejects } = await makeDataset({ request, snapshot, compiled, base, made, directory: staged.directory }, plane);
     ports.progress({ kind: 'done', step, note: `${counts.mapped} mapped, ${counts.rejected} rejected, ${counts.filtered} filtered` });
-    return await staged.keep(counts, snapshot.manifest.id);
+    if (made !== null) {
+      await proveSame(request, made, { rows, rejects, counts }, plane);
+      await staged.abandon();
+      return made;
+    }
+    return await staged.keep({
+      counts,
+      snapshotId: snapshot.manifest.id,
+      definitionHash,
+      base: base === null || kept === null ? null : { dataset: base, kept },
+    });
   } finally {
     await plane.close();
   }
@@ -74,52 +81,78 @@ interface Making {
   readonly request: CanonicalRequest;
   readonly snapshot: Snapshot;
   readonly compiled: CompiledMapping;
+  /** Rows of another snapshot that the same definitions have made. */
+  readonly base: CanonicalDataset | null;
+  /** The dataset there is, to be proven. */
+  readonly made: CanonicalDataset | null;
   readonly directory: string;
 }
 
-interface CountRow extends DataRow {
-  readonly state: string;
-  readonly rows: number | string;
-}
+type Made = Pick<CanonicalDataset, 'rows' | 'rejects' | 'counts'>;
 
-async function makeDataset({ request, snapshot, compiled, directory }: Making, plane: DataPlane): Promise<CanonicalDataset['counts']> {
-  const contract = request.entity.contract;
-  const [rows, rejects] = [path.join(directory, 'rows.parquet'), path.join(directory, 'rejects.parquet')];
-  const typed = plane.scratchFile('typed.parquet');
-  const source = await sourceWithRows(snapshot, plane);
-  const dataset: DatasetSql = { contract, system: request.mapping.system, mapping: compiled, source, typed };
+async function makeDataset(
+  { request, snapshot, compiled, base, made, directory }: Making,
+  plane: DataPlane,
+): Promise<Made & { kept: 'gone' | 'places' | null }> {
+  const { contract } = request.entity;
+  const file = (name: keyof typeof datasetFiles): string => path.join(directory, datasetFiles[name]);
+  const dataset: DatasetSql = { contract, system: request.mapping.system, mapping: compiled, source: await sourceWithRows(snapshot, plane) };
   await fillCodeTables(compiled, plane);
   // From here on the workspace's own expressions run: nothing but this snapshot and this dataset can be read or written.
   await plane.run(TRY_STAYS_WHOLE);
-  await plane.lockDown([path.dirname(snapshot.data), directory]);
-  await plane.run(copyToParquetSql(typedRowsSql(dataset), typed));
-
-  const states = await plane.rows<CountRow>(stateCountsSql(dataset));
-  const countOf = (state: string) => Number(states.find((row) => row.state === state)?.rows ?? 0);
-  await plane.run(`CREATE TABLE duplicates AS ${duplicateKeysSql(dataset)}`);
-  await plane.run(copyToParquetSql(canonicalRowsSql(dataset, 'duplicates'), rows));
-  const [broken = {}] = await plane.rows(ruleCountsSql(dataset));
-  const fields = compiled.fields.map((_, index) => index).filter((index) => Number(broken[String(index)] ?? 0) > 0);
-  await plane.run(copyToParquetSql(rejectsSql(dataset, contract.entity, fields, Number(broken.filter ?? 0) > 0), rejects));
-
-  const counts = await countsOf({ rows, rejects, filtered: countOf('filtered'), input: snapshot.manifest.rows }, plane);
+  const others = [base, made].flatMap((one) => (one === null ? [] : [...canonicalFiles(one), one.rejects]));
+  await plane.lockDown([directory, ...[snapshot.data, ...others].map((one) => path.dirname(one))]);
+  const whole: DatasetRows = { base: file('rows'), baseRows: snapshot.manifest.rows, changes: null, duplicates: file('duplicates') };
+  const changed = base === null ? null : await changedRows({ dataset, base, file }, plane);
+  if (changed === null) {
+    await plane.run(copyToParquetSql(typedRowsSql(dataset), whole.base));
+    await plane.run(copyToParquetSql(duplicateKeysSql(sourceRowsSql(whole)), whole.duplicates));
+  }
+  const rows = changed?.rows ?? whole;
+  const all = sourceRowsSql(rows);
+  const [broken = {}] = await plane.rows(ruleCountsSql(all, compiled));
+  const places = Object.keys(broken)
+    .map(Number)
+    .filter((place) => Number(broken[String(place)] ?? 0) > 0);
+  await plane.run(copyToParquetSql(rejectsSql(dataset, all, places), file('rejects')));
+  const counts = await countsOf(rows, file('rejects'), snapshot.manifest.rows, plane);
   conserve(request, counts);
-  return counts;
+  return { rows, rejects: file('rejects'), counts, kept: changed?.kept ?? null };
 }
 
 /** Counts of what was written, not of what should have been. */
-async function countsOf(written: { rows: string; rejects: string; filtered: number; input: number }, plane: DataPlane): Promise<CanonicalDataset['counts']> {
-  const [counted] = await plane.rows<{ mapped: number; duplicates: number; rejected: number }>(`
-    SELECT (SELECT count(*) FROM read_parquet(${literal(written.rows)})) AS mapped,
-           (SELECT count(*) FROM read_parquet(${literal(written.rows)}) WHERE _duplicate) AS duplicates,
-           (SELECT count(DISTINCT row) FROM read_parquet(${literal(written.rejects)})) AS rejected`);
+async function countsOf(rows: DatasetRows, rejects: string, input: number, plane: DataPlane): Promise<CanonicalDataset['counts']> {
+  const [counted] = await plane.rows<{ mapped: number; filtered: number; duplicates: number; rejected: number }>(`
+    SELECT count(*) FILTER (_state = 'mapped') AS mapped, count(*) FILTER (_state = 'filtered') AS filtered,
+           count(*) FILTER (_state = 'mapped' AND _key IN (SELECT d._key FROM read_parquet(${literal(rows.duplicates)}) AS d)) AS duplicates,
+           (SELECT count(DISTINCT row) FROM read_parquet(${literal(rejects)})) AS rejected
+    FROM ${sourceRowsSql(rows)}`);
   return {
-    input: written.input,
+    input,
     mapped: Number(counted?.mapped),
     rejected: Number(counted?.rejected),
-    filtered: written.filtered,
+    filtered: Number(counted?.filtered),
     duplicates: Number(counted?.duplicates),
   };
+}
+
+/** What mapping the changed rows has given and what mapping all of them gives. */
+async function proveSame({ entity, mapping, capability }: CanonicalRequest, made: Made, anew: Made, plane: DataPlane): Promise<void> {
+  const parts = (dataset: Made): readonly string[] => [
+    `(SELECT * EXCLUDE (_ordinal) FROM ${sourceRowsSql(dataset.rows)})`,
+    ...[dataset.rejects, dataset.rows.duplicates].map((file) => `read_parquet(${literal(file)})`),
+  ];
+  let rows = 0;
+  for (const [index, part] of parts(made).entries())
+    rows += (await plane.rows<{ rows: number }>(differenceCountSql(part, parts(anew)[index] as string)))[0]?.rows ?? 0;
+  if (rows === 0) return;
+  throw new CutoverError(
+    'E_REUSE_DIFFERS',
+    `${entity.contract.entity} of ${mapping.system}: ${rows} rows come out otherwise when all of them are mapped again`,
+    {
+      hint: `cutover pull ${mapping.system} --entity ${entity.contract.entity} --full && cutover reconcile ${capability.name} --full`,
+    },
+  );
 }
 
 function conserve({ entity, mapping }: CanonicalRequest, counts: CanonicalDataset['counts']): void {
@@ -160,20 +193,15 @@ async function* batchesOf(codes: CodeMap): AsyncIterable<readonly (readonly stri
   yield codes.rows.map((row) => [row.source, row.target, row.status]);
 }
 
-/** SHA-256 over everything the rows depend on. A contract's words, checks and binding to Odoo are not among it. */
-function hashOfInputs({ capability, entity, mapping }: CanonicalRequest, snapshot: Snapshot): string {
+/** Everything the rows depend on but the rows of the source. A contract's words, checks and binding to Odoo are not among it. */
+function hashOfDefinition({ capability, entity, mapping }: CanonicalRequest, { manifest }: Snapshot): string {
   const { contract } = entity;
   const references = Object.values(contract.fields).flatMap((field) => (field.type === 'ref' ? [keyOf(capability, field.entity)] : []));
   const codes = Object.values(contract.fields).some((field) => field.type === 'code') ? codesOf(capability, entity, mapping) : [];
-  const inputs = {
-    version: MAP_VERSION,
-    snapshot: [snapshot.manifest.id, snapshot.manifest.contentHash],
-    key: contract.key,
-    fields: contract.fields,
-    references,
-    mapping,
-    codes,
-  };
+  return hashOf({ version: MAP_VERSION, columns: manifest.columns, key: contract.key, fields: contract.fields, references, mapping, codes });
+}
+
+function hashOf(inputs: unknown): string {
   return createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
 }
 

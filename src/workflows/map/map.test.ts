@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDataPlane } from '../../adapters/duckdb/data-plane.ts';
 import { directoryRunStore } from '../../adapters/store/run-store.ts';
 import { directorySnapshotStore } from '../../adapters/store/snapshot-store.ts';
-import type { CanonicalDataset } from '../../domain/canonical.ts';
+import { type CanonicalDataset, canonicalRowsSql } from '../../domain/canonical.ts';
 import { CodeMapRow, EntityContract, SourceMapping } from '../../domain/contract.ts';
 import type { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
@@ -93,7 +93,8 @@ async function canonical(entity: EntityDefinition, capability = capabilityOf([en
   const dataset = await ensureCanonical({ workspace, capability, entity, mapping: entity.sources[0]!.mapping }, ports);
   return { dataset, rows: await rowsOf(dataset), rejects: await rejectsOf(dataset) };
 }
-const rowsOf = (dataset: CanonicalDataset): Promise<DataRow[]> => plane.rows(`SELECT * FROM read_parquet(${literal(dataset.rows)}) ORDER BY _row`);
+const rowsOf = (dataset: CanonicalDataset): Promise<DataRow[]> =>
+  plane.rows(`SELECT * EXCLUDE (_ordinal) FROM ${canonicalRowsSql([dataset])} AS r ORDER BY _row`);
 const rejectsOf = (dataset: CanonicalDataset): Promise<DataRow[]> =>
   plane.rows(`SELECT row, key, field, rule, raw FROM read_parquet(${literal(dataset.rejects)})`);
 
@@ -323,6 +324,52 @@ describe('code maps', () => {
     const third = await canonical(entity, capabilityOf([entity], { ...codes, terms: [['B', 'net60']] }));
     expect(third.dataset.inputsHash).not.toBe(first.dataset.inputsHash);
     expect(third.rows).toMatchObject([{ term: 'net60' }]);
+  });
+});
+
+describe('the second night', () => {
+  const fields = { name: { type: 'text' }, price: { type: 'money' } };
+  const thing = typed(fields, { name: 'NAME', price: 'PRICE' }, { filter: "NAME <> 'test'" });
+  const row = (no: string | null, name = 'n', price: string | null = '1') => [no, name, price];
+
+  it('maps what changed, wherever the rows are by then, and nothing else', async () => {
+    await snapshot(
+      'old',
+      'thing',
+      ['NO', 'NAME', 'PRICE'],
+      [row('1'), row('2'), row('2'), row('3', 'test'), row('4', 'n', 'dear'), row('5'), row('5', 'm'), row(null)],
+    );
+    await canonical(thing);
+    const nights = [
+      [row('1'), row('2'), row('2'), row('3', 'test'), row('4', 'n', 'dear'), row('5', 'm'), row('6'), row(null)],
+      [row('0'), row('1', 'N'), row('2'), row('5'), row('4', 'n', 'dear'), row('4'), row('1'), row('3', 'n', 'x'), row(null), row(null)],
+    ];
+    const mapped = [
+      ['1 1 n', '2 2 n twice', '3 2 n twice', '6 5 m', '7 6 n'],
+      ['1 0 n', '2 1 N twice', '3 2 n', '4 5 n', '6 4 n', '7 1 n twice'],
+    ];
+    const rejected = [
+      ['5 not-of-type', '8 null-key'],
+      ['5 not-of-type', '8 not-of-type', '9 null-key', '10 null-key'],
+    ];
+    for (const [day, rows] of nights.entries()) {
+      await snapshot('old', 'thing', ['NO', 'NAME', 'PRICE'], rows, `2026-01-1${day}T00:00:00.000Z`);
+      const found = await canonical(thing);
+      expect(found.dataset.rows.changes).not.toBeNull();
+      // maps all of them again, and compares row by row
+      await ensureCanonical({ workspace, capability: capabilityOf([thing]), entity: thing, mapping: thing.sources[0]!.mapping, full: true }, ports);
+      expect(found.rows.map((one) => `${one._row} ${one._key} ${one.name}${one._duplicate === true ? ' twice' : ''}`)).toEqual(mapped[day]);
+      expect(found.rejects.map((one) => `${one.row} ${one.rule}`)).toEqual(rejected[day]);
+    }
+  });
+
+  it('maps everything when the mapping is another', async () => {
+    await snapshot('old', 'thing', ['NO', 'NAME', 'PRICE'], [row('1')]);
+    await canonical(thing);
+    await snapshot('old', 'thing', ['NO', 'NAME', 'PRICE'], [row('1')], '2026-01-10T00:00:00.000Z');
+    const other = await canonical(typed(fields, { name: 'upper(NAME)', price: 'PRICE' }));
+    expect(other.dataset.rows.changes).toBeNull();
+    expect(other.rows).toMatchObject([{ name: 'N' }]);
   });
 });
 

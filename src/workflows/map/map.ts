@@ -1,6 +1,6 @@
 /** `cutover map`: canonical rows of every entity and system, the rejects to mend, and what the checks find. */
 import path from 'node:path';
-import type { CanonicalDataset } from '../../domain/canonical.ts';
+import { type CanonicalDataset, canonicalFiles } from '../../domain/canonical.ts';
 import { csvLine } from '../../domain/csv.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { type Mistake, refuseMistakes } from '../../domain/mistakes.ts';
@@ -54,7 +54,7 @@ export async function mapCapability(request: MapRequest, ports: Ports): Promise<
     await plane.run(TRY_STAYS_WHOLE);
     await plane.lockDown([
       directory,
-      ...mapped.flatMap(({ dataset, snapshot }) => [dataset.rows, dataset.rejects, snapshot.data].map((file) => path.dirname(file))),
+      ...mapped.flatMap(({ dataset, snapshot }) => [...canonicalFiles(dataset), dataset.rejects, snapshot.data].map((file) => path.dirname(file))),
     ]);
     return {
       entities: own.map(({ dataset }) => ({ entity: dataset.entity, system: dataset.system, ...dataset.counts })),

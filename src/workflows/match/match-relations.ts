@@ -1,9 +1,10 @@
 /** What matching an entity reads, opened in the data plane: both sides as they are now and as they were the last time something else was pulled, and the
  *  links between them. */
+import { type CanonicalDataset, canonicalRowsSql } from '../../domain/canonical.ts';
 import type { CrosswalkLink } from '../../domain/crosswalk.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { identifier, literal } from '../../domain/sql.ts';
+import { identifier } from '../../domain/sql.ts';
 import { ensureCanonical } from '../map/ensure-canonical.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
 import { codesOf, odooSideSql } from '../sides/open-sides.ts';
@@ -36,8 +37,7 @@ export async function openRelations(
   plane: DataPlane,
 ): Promise<EntityRelations> {
   const { contract } = entity.definition;
-  const files = entity.datasets.map((dataset) => dataset.rows);
-  await plane.run(legacyViewSql(contract, files));
+  await plane.run(legacyViewSql(contract, entity.datasets));
   await plane.run(
     rejectsViewSql(
       contract.entity,
@@ -61,7 +61,7 @@ export async function openRelations(
   const count = async (relation: string): Promise<number> => Number((await plane.rows<{ n: number }>(`SELECT count(*) AS n FROM ${relation}`))[0]?.n ?? 0);
   return {
     sources: [
-      ...entity.datasets.map(({ system, rows }) => ({ name: system, rows })),
+      ...entity.datasets.map((dataset) => ({ name: dataset.system, rows: canonicalRowsSql([dataset]) })),
       ...(odoo === null ? [] : [{ name: request.workspace.file.odoo, rows: 'match_odoo', key: '_odoo_id' }]),
     ],
     now,
@@ -114,21 +114,19 @@ async function openPrevious({ request, sides, entity, ports, plane }: PreviousRe
   const { definition, sources, odoo } = entity;
   const { workspace, capability } = request;
   const { contract } = definition;
-  const files: string[] = [];
+  const datasets: CanonicalDataset[] = [];
   let moment: string | null = null;
   for (const [index, { mapping }] of definition.sources.entries()) {
     const present = sources[index];
     const before = present === undefined ? null : await snapshotBefore(ports, present);
     if (before === null) continue;
     const dataset = await ensureCanonical({ workspace, capability, entity: definition, mapping, snapshot: before }, ports);
-    files.push(dataset.rows);
+    datasets.push(dataset);
     moment = later(moment, before.manifest.asOf);
   }
-  if (files.length === 0 || moment === null)
+  if (datasets.length === 0 || moment === null)
     return { night: null, why: 'only one snapshot so far: identifiers reused, swapped or re-linked over time cannot be told' };
-  await plane.run(
-    `CREATE OR REPLACE VIEW match_legacy_before AS ${files.map((file) => `SELECT * FROM read_parquet(${literal(file)})`).join(' UNION ALL BY NAME ')}`,
-  );
+  await plane.run(`CREATE OR REPLACE VIEW match_legacy_before AS FROM ${canonicalRowsSql(datasets)}`);
   const odooBefore = odoo === null ? null : await snapshotBefore(ports, odoo.snapshot);
   if (odoo !== null && odooBefore !== null) await odooTables({ ...entity, odoo: { ...odoo, snapshot: odooBefore } }, sides, 'match_odoo_before', plane);
   if (sides.world !== null) {

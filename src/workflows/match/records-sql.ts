@@ -5,7 +5,7 @@ import { identifier, literal } from '../../domain/sql.ts';
 import type { MatchField } from './field-kind.ts';
 import { foldedSql, halfwaySql, normalisedSql, plainSql, presentSql } from './normalise-sql.ts';
 
-/** One side: `rows` is a Parquet file (canonical columns) or the name of a table; `key` the column that names a record (`_key` by default). */
+/** One side: `rows` is a query in parentheses, a Parquet file or the name of a table (canonical columns); `key` the column that names a record (`_key` by default). */
 export interface MatchSource {
   readonly name: string;
   readonly rows: string;
@@ -13,7 +13,7 @@ export interface MatchSource {
 }
 
 export const relationSql = (source: MatchSource): string =>
-  source.rows.endsWith('.parquet') ? `read_parquet(${literal(source.rows)})` : identifier(source.rows);
+  source.rows.startsWith('(') ? source.rows : source.rows.endsWith('.parquet') ? `read_parquet(${literal(source.rows)})` : identifier(source.rows);
 
 /** All sources under one another: `source`, `key`, `r<i>` VARCHAR. Rows without a key name no record. */
 export function stackedSql(sources: readonly MatchSource[], fields: readonly MatchField[]): string {

@@ -1,6 +1,7 @@
 /** Records that no plan takes, because they break a rule of their contract (`refuse: true`). The rules are expressions of the workspace, so they run
  *  in a plane that is locked down. */
 import path from 'node:path';
+import { canonicalFiles } from '../../domain/canonical.ts';
 import { type Mistake, refuseMistakes } from '../../domain/mistakes.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { literal } from '../../domain/sql.ts';
@@ -32,7 +33,7 @@ export async function refusedByChecks(
   try {
     const checks = await refusingChecks(request.capability, concerned, plane);
     await plane.run(TRY_STAYS_WHOLE);
-    await plane.lockDown([directory, ...datasets.map((dataset) => path.dirname(dataset.rows))]);
+    await plane.lockDown([directory, ...datasets.flatMap(canonicalFiles).map((file) => path.dirname(file))]);
     const files = new Map<string, string>();
     for (const { entity } of concerned) {
       const runnable = checks.filter((check) => check.entity.contract.entity === entity && entitiesOfCheck(check).every((name) => rows.has(name)));

@@ -1,12 +1,11 @@
 /** state rebuild: the crosswalk again from the External IDs that Odoo holds. They are written with every record that a load makes, and Odoo's own
  *  merge moves them to the record that stays: what they say is a fact, and the crosswalk follows it. */
 import path from 'node:path';
-import { keyIsPii } from '../../domain/canonical.ts';
+import { canonicalRowsSql, keyIsPii } from '../../domain/canonical.ts';
 import type { CrosswalkLink } from '../../domain/crosswalk.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { type DataPlane, type DataRow, type OdooConnection, OdooError, type Ports, type StateStore } from '../../domain/ports.ts';
 import type { RebuildFinding, RebuildResult } from '../../domain/results.ts';
-import { literal } from '../../domain/sql.ts';
 import type { Capability, Workspace } from '../../domain/workspace.ts';
 import { ensureCanonical } from '../map/ensure-canonical.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';
@@ -137,8 +136,8 @@ async function stageDigested({ request, ports, plane, known }: Rebuild): Promise
     const entity = request.capability.entities.find(({ contract }) => contract.entity === name);
     const mapping = entity?.sources.find((source) => source.mapping.system === system)?.mapping;
     if (entity === undefined || mapping === undefined || (await ports.snapshots.latest(system, name)) === null) continue;
-    const { rows } = await ensureCanonical({ workspace: request.workspace, capability: request.capability, entity, mapping }, ports);
-    const keys = plane.stream<{ _key: string }>(`SELECT DISTINCT _key FROM read_parquet(${literal(rows)}) WHERE _key IS NOT NULL`);
+    const dataset = await ensureCanonical({ workspace: request.workspace, capability: request.capability, entity, mapping }, ports);
+    const keys = plane.stream<{ _key: string }>(`SELECT DISTINCT _key FROM ${canonicalRowsSql([dataset])} AS r WHERE _key IS NOT NULL`);
     await append(plane, 'digested', digestedNames(keys, known, name, system));
   }
 }

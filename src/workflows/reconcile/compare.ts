@@ -1,5 +1,6 @@
 /** Compares the two sides of a capability, entity by entity: the work that reconcile and plan share. */
 import { join } from 'node:path';
+import { canonicalFiles } from '../../domain/canonical.ts';
 import type { RecordClass } from '../../domain/difference.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
@@ -20,13 +21,8 @@ import type { Comparison, EntityComparison } from './comparison.ts';
 import { forgetCompared, reusableOf, rulesHash } from './reuse.ts';
 import { legacyDigestsSql, unchangedSql } from './reuse-sql.ts';
 
-export interface CompareRequest extends SidesRequest {
-  /** Compares every record, and that what could have been taken over from the last comparison is the same. False by default. */
-  readonly full?: boolean;
-}
-
 /** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION; with `full`: E_REUSE_DIFFERS, and the next comparison takes nothing over. */
-export async function compareCapability(request: CompareRequest, ports: Ports): Promise<Comparison> {
+export async function compareCapability(request: SidesRequest, ports: Ports): Promise<Comparison> {
   const inputs = await gatherSides(request, ports);
   const directory = await ports.runs.runDirectory(request.runId);
   const plane = await ports.openPlane();
@@ -47,13 +43,13 @@ export async function compareCapability(request: CompareRequest, ports: Ports): 
 }
 
 class Comparing {
-  readonly #request: CompareRequest;
+  readonly #request: SidesRequest;
   readonly #ports: Ports;
   readonly #inputs: Sides;
   readonly #plane: DataPlane;
   readonly #directory: string;
 
-  constructor(request: CompareRequest, ports: Ports, inputs: Sides, plane: DataPlane, directory: string) {
+  constructor(request: SidesRequest, ports: Ports, inputs: Sides, plane: DataPlane, directory: string) {
     this.#request = request;
     this.#ports = ports;
     this.#inputs = inputs;
@@ -116,11 +112,7 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       baseline: (only) => ({ sql: `(${mergedBaselineSql(layers, fields, only)})` }),
       unchanged:
         reusable === null || isFull ? null : { sql: `(${unchangedSql(`read_parquet(${literal(files.records)})`, reusable, [...columns.refs.keys()])})` },
-      reads: [
-        ...datasets.map((dataset) => dataset.rows),
-        ...(odoo === null ? [] : [odoo.snapshot.data]),
-        ...[...columns.codes.values()].map((code) => code.file),
-      ],
+      reads: [...datasets.flatMap(canonicalFiles), ...(odoo === null ? [] : [odoo.snapshot.data]), ...[...columns.codes.values()].map((code) => code.file)],
       equal: counts.linked - rows.reduce((sum, row) => sum + row.differing, 0),
       rejectedWithoutKey: unknown?.rows ?? 0,
       snapshots: snapshotsOf(inputs).map(identityOf),
@@ -144,10 +136,7 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       .filter((set, index) => set.length === sets[index]?.length);
     const keyRules = contract.key.flatMap((field) => rules.filter((rule) => rule.field === field));
     const sides = {
-      legacy: legacyRowsSql(
-        contract,
-        datasets.map((dataset) => dataset.rows),
-      ),
+      legacy: legacyRowsSql(contract, datasets),
       marks: this.#file(entity, 'legacy'),
       odoo: canonical,
       classes: this.#file(entity, 'odoo'),

@@ -1,5 +1,5 @@
 /** Which records are looked at again, in SQL. Tables `again:<entity>` (`system`, `key`, `odoo_id` BIGINT, `is_pending`) hold them. */
-import type { CanonicalDataset } from '../../domain/canonical.ts';
+import { type CanonicalDataset, canonicalRowsSql } from '../../domain/canonical.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 
 const again = (entity: string) => identifier(`again:${entity}`);
@@ -28,7 +28,7 @@ export interface Family {
 export function familySql(family: Family): string[] {
   const { document, lines, parent, datasets, odoo } = family;
   const insert = (entity: string, select: string) => `INSERT INTO ${again(entity)} ${select}`;
-  const rows = datasets.map((dataset) => `SELECT _system, _key, ${identifier(parent ?? '_key')} AS parent FROM read_parquet(${literal(dataset.rows)})`);
+  const rows = datasets.map((dataset) => `SELECT _system, _key, ${identifier(parent ?? '_key')} AS parent FROM ${canonicalRowsSql([dataset])}`);
   const inLegacy = parent === null || rows.length === 0 ? null : rows.join(' UNION ALL ');
   const inOdoo = odoo === null ? null : `SELECT id, ${identifier(odoo.parentField)} AS parent FROM read_parquet(${literal(odoo.snapshot)})`;
   return [
@@ -72,6 +72,6 @@ export function systemsSql(entity: string): string {
 /** Ids of the picked rows of one system in the snapshot they came from; a record that is not there any more has none. */
 export function legacyIdsSql(entity: string, dataset: CanonicalDataset, snapshot: string, idColumn: string): string {
   return `SELECT DISTINCT CAST(s.${identifier(idColumn)} AS VARCHAR) AS id FROM ${again(entity)} AS a
-JOIN read_parquet(${literal(dataset.rows)}) AS r ON r._system = a.system AND r._key = a.key
+JOIN ${canonicalRowsSql([dataset])} AS r ON r._system = a.system AND r._key = a.key
 JOIN read_parquet(${literal(snapshot)}) AS s ON s._row = r._row WHERE a.system = ${literal(dataset.system)} AND s.${identifier(idColumn)} IS NOT NULL ORDER BY id`;
 }

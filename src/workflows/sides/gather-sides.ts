@@ -59,11 +59,15 @@ async function gather(
   return { world, entities, lookups, facts };
 }
 
-async function legacySide({ workspace, capability }: SidesRequest, definition: EntityDefinition, ports: Ports): Promise<Omit<EntitySides, 'odoo'>> {
+async function legacySide(
+  { workspace, capability, full = false }: SidesRequest,
+  definition: EntityDefinition,
+  ports: Ports,
+): Promise<Omit<EntitySides, 'odoo'>> {
   const datasets: CanonicalDataset[] = [];
   const sources: Snapshot[] = [];
   for (const { mapping } of definition.sources) {
-    const dataset = await ensureCanonical({ workspace, capability, entity: definition, mapping }, ports);
+    const dataset = await ensureCanonical({ workspace, capability, entity: definition, mapping, full }, ports);
     const source = await ports.snapshots.get(mapping.system, definition.contract.entity, dataset.snapshotId);
     if (source === null) throw new Error(`the snapshot ${dataset.snapshotId} of a dataset just made is gone`);
     datasets.push(dataset);

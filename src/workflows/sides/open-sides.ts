@@ -9,12 +9,7 @@ import { legacyViewSql, odooCanonicalSql, rejectsViewSql, wideAmountsSql } from 
 export async function openSides(entities: readonly EntitySides[], plane: DataPlane): Promise<void> {
   for (const { definition, datasets, odoo } of entities) {
     const { contract } = definition;
-    await plane.run(
-      legacyViewSql(
-        contract,
-        datasets.map((dataset) => dataset.rows),
-      ),
-    );
+    await plane.run(legacyViewSql(contract, datasets));
     await plane.run(
       rejectsViewSql(
         contract.entity,

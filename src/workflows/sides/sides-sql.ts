@@ -1,6 +1,6 @@
 /** The two sides of an entity in canonical shape: legacy rows with their links into Odoo, and Odoo records read as the contract's fields. */
 
-import { isAmount, storageType } from '../../domain/canonical.ts';
+import { type CanonicalDataset, canonicalRowsSql, isAmount, storageType } from '../../domain/canonical.ts';
 import type { EntityContract } from '../../domain/contract.ts';
 import type { OdooStates } from '../../domain/odoo-states.ts';
 import { recordKeySql } from '../../domain/record-key.ts';
@@ -34,14 +34,14 @@ export function entityTable(
 
 /** The canonical rows of all systems, as a query (each dataset has every contract field), and `_ordinal` BIGINT: their place in the dataset of their system,
  *  by which a row is found again whatever its key is. */
-export function legacyRowsSql(contract: EntityContract, datasets: readonly string[]): string {
+export function legacyRowsSql(contract: EntityContract, datasets: readonly CanonicalDataset[]): string {
   const fields = Object.entries(contract.fields).map(([name, field]) => `CAST(NULL AS ${storageType(field)}) AS ${identifier(name)}`);
   const none = `SELECT CAST(NULL AS VARCHAR) AS _system, CAST(NULL AS VARCHAR) AS _key, CAST(NULL AS BIGINT) AS _row, CAST(NULL AS VARCHAR) AS _ref, CAST(NULL AS BOOLEAN) AS _duplicate, CAST(NULL AS BIGINT) AS _ordinal, ${fields.join(', ')} WHERE false`;
-  return datasets.length === 0 ? none : `SELECT *, file_row_number AS _ordinal FROM read_parquet(${literalList(datasets)}, union_by_name = true)`;
+  return datasets.length === 0 ? none : `FROM ${canonicalRowsSql(datasets)}`;
 }
 
 /** View `<entity>:legacy` of them. */
-export function legacyViewSql(contract: EntityContract, datasets: readonly string[]): string {
+export function legacyViewSql(contract: EntityContract, datasets: readonly CanonicalDataset[]): string {
   return `CREATE OR REPLACE VIEW ${entityTable(contract.entity, 'legacy')} AS ${legacyRowsSql(contract, datasets)}`;
 }
 

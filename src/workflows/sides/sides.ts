@@ -23,6 +23,8 @@ export interface SidesRequest {
   readonly capability: Capability;
   readonly asOf: string;
   readonly runId: string;
+  /** Do everything again, and prove that doing what changed gave the same. False by default. */
+  readonly full?: boolean;
 }
 
 export interface EntitySides {

@@ -2,8 +2,8 @@
  *  files, with the moment of the crosswalk it was made at inside; after that only what has changed since is read. A copy that is not on the way of
  *  this crosswalk (it was rebuilt, or put back from a backup) or that cannot be read is as good as none. */
 import { join } from 'node:path';
-import { CutoverError } from '../../domain/errors.ts';
 import type { CrosswalkMoment, LinkBundle } from '../../domain/crosswalk.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { literal } from '../../domain/sql.ts';
 import { stagingTableSql } from '../pull/pull-odoo-sql.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { openDataPlane } from '../../../adapters/duckdb/data-plane.ts';
-import { storageType } from '../../../domain/canonical.ts';
+import { canonicalRowsSql, storageType } from '../../../domain/canonical.ts';
 import { EntityContract, type FieldContract, SourceMapping } from '../../../domain/contract.ts';
 import type { Break } from '../../../domain/difference.ts';
 import type { DataPlane } from '../../../domain/ports.ts';
@@ -98,7 +98,7 @@ export class PatternBench {
     const datasets: EntityComparison['datasets'][number][] = [];
     for (const system of Object.keys(mappings))
       datasets.push(await this.#dataset(contract, system, breaks, system === 'meditrack' ? seed : { ...seed, agreed: [], rejects: [] }));
-    const records = datasets.map((dataset) => `SELECT _system, _key, 'linked' AS _class FROM read_parquet(${literal(dataset.rows)})`).join(' UNION ALL ');
+    const records = datasets.map((dataset) => `SELECT _system, _key, 'linked' AS _class FROM ${canonicalRowsSql([dataset])} AS r`).join(' UNION ALL ');
     const columns = ['id', 'entity', 'system', 'key', 'class', 'field', 'legacy', 'odoo', 'movement', 'direction', 'status'] as const;
     const pii = (name: string | null) => name !== null && contract.fields[name]?.pii === true;
     const rows = breaks.map((one, index) => {
@@ -145,13 +145,14 @@ FROM (VALUES ${rows.join(', ')}) AS v(${columns.join(', ')}, pii, key_pii, odoo_
     const none = `(NULL, ${Object.keys(contract.fields)
       .map(() => 'NULL')
       .join(', ')})`;
-    await this.plane.run(`COPY (SELECT ${literal(system)} AS _system, CAST(_key AS VARCHAR) AS _key, false AS _duplicate, ${typed.join(', ')}
+    await this.plane.run(`COPY (SELECT ${literal(system)} AS _system, CAST(_key AS VARCHAR) AS _key, CAST(NULL AS BIGINT) AS _row, CAST(NULL AS VARCHAR) AS _ref, 'mapped' AS _state, CAST(NULL AS VARCHAR[]) AS _rules, NULL AS _digest, ${typed.join(', ')}
 FROM (VALUES ${[none, ...cells].join(', ')}) AS v(_key, ${Object.keys(contract.fields).map(identifier).join(', ')}) WHERE _key IS NOT NULL) TO ${literal(rows)} (FORMAT parquet)`);
     const rejects = this.#file('rejects');
     const reject = [{ field: '', rule: '', raw: '' }, ...(seed.rejects ?? [])].map((one) => `(${[one.field, one.rule, one.raw].map(literal).join(', ')})`);
     await this.plane.run(`COPY (FROM (VALUES ${reject.join(', ')}) AS v(field, rule, raw)) TO ${literal(rejects)} (FORMAT parquet)`);
     return {
-      ...{ entity: 'supplier', system, snapshotId: '', inputsHash: '', rows, rejects },
+      ...{ entity: 'supplier', system, snapshotId: '', inputsHash: '', definitionHash: '', rejects },
+      rows: { base: rows, baseRows: records.length, changes: null, duplicates: '' },
       counts: { input: records.length, mapped: records.length, rejected: 0, filtered: 0, duplicates: 0 },
     };
   }

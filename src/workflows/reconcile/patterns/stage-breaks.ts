@@ -1,5 +1,5 @@
 /** The breaks a pattern is looked for in, as tables of the data plane. */
-import { isAmount } from '../../../domain/canonical.ts';
+import { canonicalRowsSql, isAmount } from '../../../domain/canonical.ts';
 import type { DataPlane } from '../../../domain/ports.ts';
 import { identifier, literal } from '../../../domain/sql.ts';
 import type { Comparison, EntityComparison } from '../comparison.ts';
@@ -44,10 +44,11 @@ export async function linkedCounts(entity: EntityComparison, fields: readonly st
     `SELECT _system AS system, count(*) AS rows FROM read_parquet(${literal(entity.records)}) WHERE _class = 'linked' GROUP BY _system`,
   );
   const found = new Map<string, LinkedCounts>();
-  for (const { system, rows, counts } of entity.datasets) {
+  for (const dataset of entity.datasets) {
+    const { system, counts } = dataset;
     const linkedShare = Math.min(1, (linked.find((row) => row.system === system)?.rows ?? 0) / Math.max(counts.mapped, 1));
     const filled = fields.map((field) => `count(${identifier(field)}) AS ${identifier(field)}`);
-    const [row = {}] = await plane.rows<Record<string, number>>(`SELECT ${filled.join(', ')} FROM read_parquet(${literal(rows)})`);
+    const [row = {}] = await plane.rows<Record<string, number>>(`SELECT ${filled.join(', ')} FROM ${canonicalRowsSql([dataset])} AS r`);
     found.set(system, { linkedShare, fields: Object.fromEntries(fields.map((field) => [field, Math.round((row[field] ?? 0) * linkedShare)])) });
   }
   return found;
@@ -79,7 +80,7 @@ WHERE b.field = ${literal(field)} AND b.system = ${literal(system)} AND b.class 
 /** The canonical rows of a system. */
 function rowsOf(entity: EntityComparison, system: string): string | null {
   const dataset = entity.datasets.find((one) => one.system === system);
-  return dataset === undefined ? null : `read_parquet(${literal(dataset.rows)})`;
+  return dataset === undefined ? null : canonicalRowsSql([dataset]);
 }
 
 /** What a document's lines come to, each rounded to the currency, for every amount that its lines have. */

@@ -1,6 +1,7 @@
 /** What happens to texts on their way: case, blanks, zeros, cuts, additions, punctuation, markup. */
+import { canonicalRowsSql } from '../../../domain/canonical.ts';
 import type { DataPlane } from '../../../domain/ports.ts';
-import { identifier, literal, literalList } from '../../../domain/sql.ts';
+import { identifier, literal } from '../../../domain/sql.ts';
 import { type Candidate, type Family, type FieldBreaks, isTextual, quoted, type Side } from './transformation.ts';
 
 /** Characters that take no room: soft hyphen, zero width, byte order mark, direction marks. */
@@ -97,8 +98,8 @@ export const leadingZeros: Family = async (breaks, plane) => {
 };
 
 async function longestOf({ entity, field, system }: FieldBreaks, plane: DataPlane): Promise<number> {
-  const files = entity.datasets.flatMap((dataset) => (dataset.system === system ? [dataset.rows] : []));
-  const [row] = await plane.rows<{ longest: number | null }>(`SELECT max(length(${identifier(field)})) AS longest FROM read_parquet(${literalList(files)})`);
+  const rows = canonicalRowsSql(entity.datasets.filter((dataset) => dataset.system === system));
+  const [row] = await plane.rows<{ longest: number | null }>(`SELECT max(length(${identifier(field)})) AS longest FROM ${rows} AS r`);
   return row?.longest ?? 0;
 }
 

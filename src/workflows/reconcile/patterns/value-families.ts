@@ -1,8 +1,8 @@
 /** Values as such: nothing where something is, one constant, one value for another, two fields that have changed places. */
-import { canonicalTextSql, isAmount } from '../../../domain/canonical.ts';
+import { canonicalRowsSql, canonicalTextSql, isAmount } from '../../../domain/canonical.ts';
 import type { FieldContract } from '../../../domain/contract.ts';
 import type { DataPlane } from '../../../domain/ports.ts';
-import { identifier, literal, literalList } from '../../../domain/sql.ts';
+import { identifier, literal } from '../../../domain/sql.ts';
 import { outstanding } from './amount-families.ts';
 import { type Candidate, type Family, type FieldBreaks, isTextual, type Mend, quoted } from './transformation.ts';
 
@@ -131,8 +131,8 @@ export const constants: Family = async ({ isSecret }, plane) => {
 /** About how many linked records of the system have each of these values. */
 function linkedSql({ entity, field, contract, system, linkedShare }: FieldBreaks, values: string): string {
   const column = canonicalTextSql(contract, identifier(field));
-  const files = entity.datasets.flatMap((dataset) => (dataset.system === system ? [dataset.rows] : []));
-  return `SELECT ${column} AS l, count(*) * ${Math.round(linkedShare * 1000)} / 1000 AS linked FROM read_parquet(${literalList(files)}) WHERE ${column} IN (${values}) GROUP BY 1`;
+  const rows = canonicalRowsSql(entity.datasets.filter((dataset) => dataset.system === system));
+  return `SELECT ${column} AS l, count(*) * ${Math.round(linkedShare * 1000)} / 1000 AS linked FROM ${rows} AS r WHERE ${column} IN (${values}) GROUP BY 1`;
 }
 
 const MOST_PAIRS = 200;
