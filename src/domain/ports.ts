@@ -3,7 +3,7 @@ import type { CanonicalDataset } from './canonical.ts';
 import type { BundledLinks, CrosswalkInterval, CrosswalkLink, CrosswalkMoment } from './crosswalk.ts';
 import type { JournalEntry, JournalHead } from './journal.ts';
 import type { ChainedEntry, ChainVerdict } from './journal-chain.ts';
-import type { Control } from './pace.ts';
+import type { Control, OdooAttempt } from './pace.ts';
 import type { RegisteredPlan } from './plan.ts';
 import type { ReportFormat, ReportSource, WorklistDecision } from './report.ts';
 import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';
@@ -200,16 +200,6 @@ export class OdooError extends Error {
     this.failure = failure;
     this.exception = exception;
   }
-}
-
-/** One attempt of a call, as the connection saw it. */
-export interface OdooAttempt {
-  /** The method changes nothing. */
-  readonly reads: boolean;
-  /** From sending to the answer; waiting for a place is not counted. */
-  readonly seconds: number;
-  /** Null: it was answered. */
-  readonly failure: OdooFailure | null;
 }
 
 export interface LoadMessage {

@@ -1,5 +1,6 @@
 /** Every call goes through here: its context, its place in the queue, its retries. */
-import { type OdooAttempt, OdooError } from '../../domain/ports.ts';
+import type { OdooAttempt } from '../../domain/pace.ts';
+import { OdooError } from '../../domain/ports.ts';
 import type { Gate } from './gate.ts';
 import { isReading, type OdooProtocol } from './protocol.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
