@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { integer, string } from '@oclif/core/flags';
-import { CutoverCommand, shellQuoted } from '../src/cli/command.ts';
+import { CutoverCommand, productionFlags, shellQuoted } from '../src/cli/command.ts';
 import { finishedLoad, runToResume } from '../src/cli/named-run.ts';
 import { loadStatus, type Outcome } from '../src/cli/outcome.ts';
 import { renderLoad } from '../src/cli/render/load.ts';
@@ -22,12 +22,13 @@ export default class Load extends CutoverCommand {
   static override args = { file: argument({ description: 'The plan; with --resume it is known.' }) };
   static override flags = {
     limit: integer({ helpValue: 'N', min: 1, summary: 'Stop after this many documents; --resume takes up the rest.' }),
+    ...productionFlags,
     resume: string({ helpValue: 'RUN', summary: 'Go on with a load or rollback that was limited, interrupted or broke off.' }),
   };
   static override exitCodes = {
     [ExitCode.clean]: 'everything applied, or already so',
     [ExitCode.incomplete]: 'conflicts, dead letters or a remainder',
-    [ExitCode.refused]: 'the plan is used, stale, altered, or for another Odoo',
+    [ExitCode.refused]: 'the plan is used, stale, altered, not approved, or for another Odoo; or the environment does not allow it',
     [ExitCode.locked]: 'another run is writing to this Odoo, or holds the embedded state',
     [ExitCode.connection]: 'Odoo did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C after the batch; resumable',

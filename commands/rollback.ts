@@ -1,12 +1,13 @@
 import { join, resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { CutoverCommand, shellQuoted } from '../src/cli/command.ts';
+import { CutoverCommand, productionFlags, shellQuoted } from '../src/cli/command.ts';
 import { loadNamed } from '../src/cli/named-run.ts';
 import { hasWrites, loadStatus, type Outcome } from '../src/cli/outcome.ts';
 import { renderLoad } from '../src/cli/render/load.ts';
 import { renderPlan } from '../src/cli/render/plan.ts';
 import { withContext } from '../src/context.ts';
+import { requireMayWriteAtOnce } from '../src/domain/environment.ts';
 import { ExitCode } from '../src/domain/errors.ts';
 import type { LoadRunResult, PlanResult } from '../src/domain/results.ts';
 
@@ -20,13 +21,14 @@ export default class Rollback extends CutoverCommand {
   ];
   static override args = { run: argument({ required: true, description: 'The run id that load printed; cutover status has it too.' }) };
   static override flags = {
+    ...productionFlags,
     'dry-run': boolean({ summary: 'Write and show the plan of the rollback; do nothing.' }),
     out: string({ helpValue: 'FILE', summary: "Where that plan is saved; the run's own folder by default." }),
   };
   static override exitCodes = {
     [ExitCode.clean]: 'everything is as it was before the load',
     [ExitCode.incomplete]: 'conflicts, dead letters or a remainder',
-    [ExitCode.refused]: 'the load was for another Odoo',
+    [ExitCode.refused]: 'the load was for another Odoo, or the environment does not allow it',
     [ExitCode.locked]: 'another run is writing to this Odoo, or holds the embedded state',
     [ExitCode.connection]: 'Odoo did not answer or refused the login',
     [ExitCode.interrupted]: 'stopped by Ctrl-C after the batch; resumable',
@@ -36,6 +38,8 @@ export default class Rollback extends CutoverCommand {
     const { args, flags } = await this.parse(Rollback);
     return withContext(this.invocation(flags), async ({ workspace, runId, asOf, ports, newNonce, recorded }) => {
       const { loadedPlan, planRollback } = await import('../src/workflows/rollback/rollback.ts');
+      const planning = `rollback ${args.run} --dry-run --out back.plan`;
+      if (!flags['dry-run']) requireMayWriteAtOnce(workspace, `rollback ${args.run}`, `${this.next(flags, planning)}, then cutover plan approve and load`);
       // Before a run is recorded: what cannot be taken back is no rollback that failed.
       const taken = await loadNamed(await ports.state(), args.run);
       await loadedPlan(await ports.state(), args.run);

@@ -1,11 +1,12 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { CutoverCommand } from '../../src/cli/command.ts';
+import { CutoverCommand, productionFlags } from '../../src/cli/command.ts';
 import { loadStatus, type Outcome } from '../../src/cli/outcome.ts';
 import { renderRetry } from '../../src/cli/render/dead-letter.ts';
 import { capabilityNamed, entityNamed } from '../../src/cli/selection.ts';
 import { withContext } from '../../src/context.ts';
 import type { DeadLetterRetryResult } from '../../src/domain/dead-letter-results.ts';
+import { requireMayWriteAtOnce } from '../../src/domain/environment.ts';
 import { ExitCode } from '../../src/domain/errors.ts';
 
 export default class DeadLetterRetry extends CutoverCommand {
@@ -18,13 +19,14 @@ export default class DeadLetterRetry extends CutoverCommand {
   ];
   static override args = { capability: argument({ required: true, description: 'A capability of cutover.yaml.' }) };
   static override flags = {
+    ...productionFlags,
     entity: string({ helpValue: 'ENTITY', summary: 'Only documents of this entity.' }),
     only: string({ helpValue: 'NAME', multiple: true, multipleNonGreedy: true, summary: 'Only this one, by id or key; can be given again.' }),
   };
   static override exitCodes = {
     [ExitCode.clean]: 'all of them are settled, or none was open',
     [ExitCode.incomplete]: 'some are still open',
-    [ExitCode.refused]: 'the latest match is stale, or Odoo lost more records than it may',
+    [ExitCode.refused]: 'the latest match is stale, Odoo lost more records than it may, or the environment does not allow it',
     [ExitCode.locked]: 'another run is writing to this Odoo, or holds the embedded state',
     [ExitCode.connection]: 'Odoo or the state database did not answer',
     [ExitCode.interrupted]: 'stopped by Ctrl-C; resumable as a load',
@@ -36,6 +38,8 @@ export default class DeadLetterRetry extends CutoverCommand {
     const invocation = { ...this.invocation(flags), command: 'load' };
     return withContext(invocation, async ({ workspace, runId, asOf, ports, newNonce, recorded }): Promise<Outcome<DeadLetterRetryResult | null>> => {
       const capability = capabilityNamed(workspace, args.capability);
+      const planning = `plan ${capability.name} --out ${capability.name}.plan`;
+      requireMayWriteAtOnce(workspace, `dead-letter retry ${capability.name}`, `${this.next(flags, planning)}, then cutover plan approve and load`);
       const request = { workspace, capability, entity: entityNamed([capability], flags.entity), names: flags.only ?? [] };
       const { lettersToRetry, retryDeadLetters } = await import('../../src/workflows/dead-letter/retry.ts');
       const letters = await lettersToRetry(request, ports);

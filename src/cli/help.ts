@@ -11,7 +11,7 @@ type Cached = Command.Cached;
 const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Begin', ['init', 'doctor', 'profile', 'sandbox', 'demo']],
   ['Every night', ['run', 'pull', 'map', 'match', 'match:decide', 'reconcile', 'explain', 'waive', 'decisions:import', 'decisions:list']],
-  ['Cut over', ['match:impact', 'plan', 'load', 'rollback', 'state:rebuild']],
+  ['Cut over', ['match:impact', 'plan', 'plan:show', 'plan:verify', 'plan:approve', 'plan:list', 'load', 'rollback', 'state:rebuild']],
   ['What Odoo refused', ['dead-letter:list', 'dead-letter:show', 'dead-letter:retry', 'dead-letter:discard', 'dead-letter:export']],
   ['Look', ['status', 'snapshot:list', 'snapshot:show', 'snapshot:prune', 'audit:verify', 'audit:export']],
 ];
@@ -40,6 +40,7 @@ export function rootHelp(commands: readonly Cached[], about: { readonly descript
   const globals = [
     `  ${paint.cyan('--workspace DIR')}  where cutover.yaml is      ${paint.cyan('--json')}      one JSON object on stdout`,
     `  ${paint.cyan('--as-of TIME')}     the moment worked for      ${paint.cyan('--no-color')}  no colours`,
+    `  ${paint.cyan('--environment NAME')}  where to work, as cutover.yaml has it`,
   ].join('\n');
   return [
     wrapped(about.description, style.width),

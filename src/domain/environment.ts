@@ -80,3 +80,14 @@ export function requireMayWrite({ environment, file }: Workspace, command: strin
     ],
   });
 }
+
+/** The same for what is planned and loaded in one go, which nobody could approve. `instead`: the commands that can be. E_ENVIRONMENT, E_APPROVAL. */
+export function requireMayWriteAtOnce(workspace: Workspace, command: string, instead: string): void {
+  requireMayWrite(workspace, command);
+  const { environment } = workspace;
+  if (environment?.approvals == null) return;
+  throw new CutoverError('E_APPROVAL', `${environment.name} asks for an approval of every plan, and this would be planned and loaded at once`, {
+    hint: instead,
+    details: ['nothing was written'],
+  });
+}

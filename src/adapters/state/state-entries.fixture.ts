@@ -1,5 +1,5 @@
-import type { JournalEntry } from '../../domain/journal.ts';
 import type { CrosswalkLink } from '../../domain/crosswalk.ts';
+import type { JournalEntry } from '../../domain/journal.ts';
 
 export const clock = { now: () => '2026-11-23T06:00:00.000Z' };
 

@@ -1,7 +1,7 @@
 /** What every state store does, embedded or on a server; run by state.test.ts and state.postgres.ts. */
 import { expect, test } from 'vitest';
-import { CutoverError } from '../../domain/errors.ts';
 import type { LinkBundle } from '../../domain/crosswalk.ts';
+import { CutoverError } from '../../domain/errors.ts';
 import type { StateStore } from '../../domain/ports.ts';
 import { clock, crosswalkLink, journalEntry } from './state-entries.fixture.ts';
 

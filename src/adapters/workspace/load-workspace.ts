@@ -4,10 +4,11 @@ import { createHash } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ownerInPhase } from '../../domain/contract.ts';
+import { storeOf } from '../../domain/environment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { type Mistakes, refuseMistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
-import { type Capability, type PositionOf, type SystemConfig, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
+import { type Capability, type FilePosition, type PositionOf, type SystemConfig, type Workspace, WorkspaceFile } from '../../domain/workspace.ts';
 import { checkCapability } from './check-capability.ts';
 import { type CapabilityParts, readCapability } from './read-capability.ts';
 import { readDecisions } from './read-decisions.ts';
@@ -42,7 +43,10 @@ export async function loadWorkspace(directory: string, options: { packsDirectory
   const tree = readTree(source, FILE_NAME, mistakes);
   const file = tree === null ? null : validate(WorkspaceFile, tree, mistakes);
   const outline = tree === null ? null : outlineOf(tree);
-  if (file !== null && outline !== null) checkSystems(file, root, outline.position, mistakes);
+  if (file !== null && outline !== null) {
+    checkSystems(file, root, outline.position, mistakes);
+    checkEnvironments(file, outline.position, mistakes);
+  }
 
   const capabilities = new Map<string, Capability>();
   const entities: string[] = [];
@@ -117,9 +121,34 @@ function checkSystems(file: WorkspaceFile, root: string, position: ReturnType<ty
     for (const key of secretKeys(system)) checkSecretReference(key.text, root, position(['systems', name, key.name]), mistakes);
   }
   if (file.pii_key !== undefined) checkSecretReference(file.pii_key, root, position(['pii_key']), mistakes);
-  checkAddress(file.state, position(['state']), mistakes);
-  if (file.state !== 'embedded' && !/^(postgres(ql)?:\/\/|\$\{|file:)/.test(file.state)) {
-    mistakes.push({ position: position(['state']), message: `'state' must be embedded or postgres://…${didYouMean(file.state, ['embedded'])}` });
+  if (file.age_identity !== undefined) checkSecretReference(file.age_identity, root, position(['age_identity']), mistakes);
+  checkState(file.state, position(['state']), mistakes);
+}
+
+function checkState(state: string, position: FilePosition, mistakes: Mistakes): void {
+  checkAddress(state, position, mistakes);
+  if (state === 'embedded' || /^(postgres(ql)?:\/\/|\$\{|file:)/.test(state)) return;
+  mistakes.push({ position, message: `'state' must be embedded or postgres://…${didYouMean(state, ['embedded'])}` });
+}
+
+/** Snapshots go by the name of a system, and in every environment the target goes by the same: two Odoos in one store would be taken for each other. */
+function checkEnvironments(file: WorkspaceFile, position: PositionOf, mistakes: Mistakes): void {
+  const odooSystems = Object.keys(file.systems).filter((name) => file.systems[name]?.connector === 'odoo');
+  const stores = new Map<string, { readonly name: string; readonly odoo: string }>();
+  for (const [name, environment] of Object.entries(file.environments ?? {})) {
+    const at = (...keys: string[]) => position(['environments', name, ...keys]);
+    const odoo = environment.odoo ?? file.odoo;
+    if (environment.odoo !== undefined && !odooSystems.includes(environment.odoo))
+      mistakes.push({ position: at('odoo'), message: `'${environment.odoo}' is no system with connector: odoo${didYouMean(environment.odoo, odooSystems)}` });
+    if (environment.state !== undefined) checkState(environment.state, at('state'), mistakes);
+    const { required = 1, by = [] } = environment.approvals ?? {};
+    if (by.length > 0 && by.length < required)
+      mistakes.push({ position: at('approvals', 'by'), message: `${required} approvals are required, and only ${by.length} may give one` });
+    const store = path.normalize(environment.store ?? storeOf(file.store, name));
+    const other = stores.get(store);
+    if (other !== undefined && other.odoo !== odoo)
+      mistakes.push({ position: at('store'), message: `'${name}' and '${other.name}' keep snapshots of two Odoos in one store; give each its own` });
+    stores.set(store, { name, odoo });
   }
 }
 

@@ -4,15 +4,14 @@ import { hasWrites } from '../outcome.ts';
 import { counted, duration, grouped, type Style } from '../style.ts';
 import { table } from '../table.ts';
 
-const SIGNS: Record<PlanActionKind, string> = { create: '+', update: '~', link: '=', archive: '-', delete: '-', detach: '-', noop: ' ', refuse: '!' };
+export const SIGNS: Record<PlanActionKind, string> = { create: '+', update: '~', link: '=', archive: '-', delete: '-', detach: '-', noop: ' ', refuse: '!' };
 const ORDER: readonly PlanActionKind[] = ['create', 'update', 'link', 'archive', 'delete', 'detach', 'noop', 'refuse'];
 
 /** For instance means a few; the file has all. */
 const MOST_SAMPLES = 15;
 const MOST_FIELDS = 8;
 
-export function renderPlan(result: PlanResult, style: Style): string {
-  const { paint } = style;
+export function actionColour(kind: PlanActionKind, { paint }: Style): (text: string) => string {
   const colours: Record<PlanActionKind, (text: string) => string> = {
     create: paint.green,
     update: paint.yellow,
@@ -23,6 +22,11 @@ export function renderPlan(result: PlanResult, style: Style): string {
     noop: paint.dim,
     refuse: paint.magenta,
   };
+  return colours[kind];
+}
+
+export function renderPlan(result: PlanResult, style: Style): string {
+  const { paint } = style;
   const kinds = ORDER.filter((kind) => result.byEntity.some((entity) => (entity.actions[kind] ?? 0) > 0));
   const list = table(
     result.byEntity,
@@ -31,7 +35,7 @@ export function renderPlan(result: PlanResult, style: Style): string {
       ...kinds.map((kind) => ({
         header: `${SIGNS[kind]} ${kind}`.trim(),
         value: (row: PlanResult['byEntity'][number]) => row.actions[kind] ?? 0,
-        paint: (cell: string, row: PlanResult['byEntity'][number]) => ((row.actions[kind] ?? 0) > 0 ? colours[kind](cell) : paint.dim(cell)),
+        paint: (cell: string, row: PlanResult['byEntity'][number]) => ((row.actions[kind] ?? 0) > 0 ? actionColour(kind, style)(cell) : paint.dim(cell)),
       })),
     ],
     style,
@@ -39,7 +43,7 @@ export function renderPlan(result: PlanResult, style: Style): string {
   const sections = [`${paint.bold('Plan')}: ${summary(result)}\n\n${list}`];
   if (result.samples.length > 0) {
     const samples = result.samples.slice(0, MOST_SAMPLES).map((sample) => {
-      const head = colours[sample.action](`  ${SIGNS[sample.action]} ${sample.entity} ${sample.key}`);
+      const head = actionColour(sample.action, style)(`  ${SIGNS[sample.action]} ${sample.entity} ${sample.key}`);
       const reason = sample.reason === null ? '' : paint.dim(`  ${sample.reason}`);
       const width = Math.max(0, ...sample.fields.map(({ field }) => field.length));
       const fields = sample.fields.map(

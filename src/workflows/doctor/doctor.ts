@@ -16,7 +16,7 @@ export async function doctor(
   ports: Ports,
 ): Promise<DoctorResult> {
   const { workspace } = request;
-  const findings: Finding[] = [nodeVersion(), configuration(workspace), ...(await store(ports)), ...(await state(ports))];
+  const findings: Finding[] = [nodeVersion(), configuration(workspace), ...environment(workspace), ...(await store(ports)), ...(await state(ports))];
   findings.push(...(await examineSources(workspace, ports)));
   findings.push(...(await odoo(workspace, ports)));
   findings.push(...(request.exposedSecrets ?? []).map(({ detail, fix }) => warning('secrets', detail, fix)));
@@ -35,6 +35,20 @@ function nodeVersion(): Finding {
 function configuration({ file, capabilities }: Workspace): Finding {
   const entities = [...capabilities.values()].reduce((sum, capability) => sum + capability.entities.length, 0);
   return ok('configuration', `${Object.keys(file.systems).length} systems, ${[...capabilities.keys()].join(', ')}, ${entities} entities`);
+}
+
+/** Where the rest of the findings is about. */
+function environment({ environment: working, file }: Workspace): Finding[] {
+  if (working === undefined) return [];
+  const { name, production, odoo: system, approvals } = working;
+  const asks =
+    approvals === null ? 'asks for no approval' : `asks for ${approvals.required === 1 ? 'an approval' : `${approvals.required} approvals`} of a plan`;
+  const about = `${name}${production ? ' (production)' : ''}: Odoo ${system}, ${file.state === 'embedded' ? 'embedded state' : 'PostgreSQL state'}, store ${file.store}; ${asks}`;
+  if (production && file.state === 'embedded')
+    return [
+      problem('environment', `${about}. An embedded state may lose its end in a power failure`, `set \`state: postgres://…\` for ${name} in cutover.yaml`),
+    ];
+  return [ok('environment', about)];
 }
 
 async function store(ports: Ports): Promise<Finding[]> {
@@ -76,7 +90,7 @@ async function odoo(workspace: Workspace, ports: Ports): Promise<readonly Findin
       problem(
         'odoo',
         `cannot be used at ${url}: ${words(error)}`,
-        fixOf(error, `check url, database and key of system ${workspace.file.odoo} in cutover.yaml`),
+        fixOf(error, `check url, database and key of system ${workspace.environment?.odoo ?? workspace.file.odoo} in cutover.yaml`),
       ),
       ...rest,
     ];

@@ -1,6 +1,7 @@
 /** Odoo: is this the database, and can everything the bindings want be done in it? */
 import type { OdooConnection, OdooIdentity } from '../../domain/ports.ts';
 import type { EntityDefinition, Workspace } from '../../domain/workspace.ts';
+import { mailRisk } from '../load/mail-check.ts';
 import { modelFields } from '../pull/pull-odoo-facts.ts';
 import { type Finding, listed, looked, notChecked, ok, problem, warning } from './finding.ts';
 import { examineBindings } from './odoo-bindings.ts';
@@ -63,16 +64,21 @@ async function examineRounding({ connection, identity, workspace }: OdooExaminat
   return [ok('rounding', `company ${String(company?.name)} rounds amounts by ${String(company?.tax_calculation_rounding_method)}`)];
 }
 
-async function examineMail({ connection }: OdooExamination): Promise<readonly Finding[]> {
-  const ids = await connection.searchIds('ir.mail_server', [['active', '=', true]]);
-  if (ids.length === 0) return [ok('outgoing mail', 'no outgoing mail server is active')];
-  return [
-    warning(
-      'outgoing mail',
-      `${ids.length} outgoing mail server${ids.length === 1 ? ' is' : 's are'} active: what a load makes could send mail`,
-      'archive them for the load: Odoo, Settings, Technical, Outgoing Mail Servers',
-    ),
-  ];
+/** Production is there to send mail; a copy of it must not. */
+async function examineMail({ connection, workspace: { environment } }: OdooExamination): Promise<readonly Finding[]> {
+  const check = 'outgoing mail';
+  const { dangers, notChecked: unseen, neutralized } = await mailRisk(connection);
+  if (environment?.production === true) return [ok(check, `${environment.name} is production: what it sends is meant`)];
+  const fix = 'on its server: odoo-bin neutralize -d DATABASE; or archive mail servers and mailboxes, and add a mail server with the host `invalid`';
+  const findings: Finding[] = [];
+  if (dangers.length > 0) {
+    const told = `${dangers.join(', ')}: what a load makes could send mail`;
+    const isRefused = environment !== undefined && environment.allowMail === null;
+    findings.push(isRefused ? problem(check, `${told}, and a load into ${environment.name} is refused`, fix) : warning(check, told, fix));
+  }
+  findings.push(...unseen.map((text) => notChecked(check, text, fix)));
+  if (findings.length > 0) return findings;
+  return [ok(check, neutralized === true ? 'the database is neutralized' : 'every active mail server leads nowhere')];
 }
 
 const DAY_MS = 86_400_000;

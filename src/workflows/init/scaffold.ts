@@ -69,6 +69,18 @@ capabilities: [procurement]
 # pii_key: \${CUTOVER_PII_KEY}                          # key of the tokens that stand for fields marked pii in reports
 # state: postgres://user:\${PASSWORD}@host/database    # shared by several people and CI; embedded by default
 # store: /mnt/shared/cutover                          # snapshots, baselines and runs; .cutover by default
+
+# Where the same work is done. Every command then takes --environment NAME; production is named on the command line of whoever writes there.
+# environments:
+#   rehearsal:
+#     odoo: odoo-copy                                 # a system above; each environment has a store of its own
+#   production:
+#     production: true                                # needs a PostgreSQL state, and a name that is typed
+#     state: postgres://user:\${PASSWORD}@host/database
+#     approvals: {required: 1, valid_hours: 24}       # by somebody other than the author: cutover plan approve FILE
+# plan_recipients: [age1...]                          # plans are encrypted to these (age-keygen)
+# age_identity: \${CUTOVER_AGE_IDENTITY}              # and opened with this
+
 policies:
   shrink_percent: 20     # a source that lost more than this since the last pull is refused
   rejects: 0             # more rejects than this are findings (exit 3)

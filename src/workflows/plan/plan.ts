@@ -16,6 +16,7 @@ import { PlanSummary } from './plan-summary.ts';
 import { companionsOf, type EntityToPlan, type RecordToPlan } from './planning-record.ts';
 import { blockedTableSql, documentsSql, leftAloneCountsSql, orphanLinesSql, refusedTableSql } from './planning-sql.ts';
 import { refusedByChecks } from './refused-by-check.ts';
+import { Removals } from './removals.ts';
 
 export interface PlanRequest {
   readonly workspace: Workspace;
@@ -25,17 +26,20 @@ export interface PlanRequest {
   readonly nonce: string;
   /** Where the plan goes. */
   readonly file: string;
+  /** It is encrypted to these; left out: as the workspace has it. */
+  readonly recipients?: readonly string[];
 }
 
 type PlannedDocument = Omit<PlanAction, 'seq'>;
 
-/** E_MATCH_STALE, and what `compareCapability` and `judgeBreaks` raise. */
+/** E_MATCH_STALE, E_PLAN_REMOVES, and what `compareCapability` and `judgeBreaks` raise. */
 export async function planCapability(request: PlanRequest, ports: Ports): Promise<PlanResult> {
   const comparison = await judgeBreaks(await compareCapability(request, ports), request, ports);
   requireMatch(comparison, request.capability.hash, ports);
   const state = await ports.state();
   const manifest = manifestOf(request, comparison);
   const summary = new PlanSummary(manifest.entities);
+  const removals = new Removals();
   const refused = await refusedByChecks(request, comparison, ports);
   const plane = await ports.openPlane();
   try {
@@ -49,10 +53,12 @@ export async function planCapability(request: PlanRequest, ports: Ports): Promis
       for await (const action of planning.documents()) {
         ports.signal.throwIfAborted();
         summary.add(action);
+        removals.add(action);
         yield action;
       }
+      removals.refuseTooMany(comparison.entities, request.workspace.file.policies);
     }
-    const sha256 = await writePlan(ports.runs, request.file, manifest, counted());
+    const sha256 = await writePlan(ports.runs, request.file, manifest, counted(), request.recipients);
     const { nonce, capability, runId, file } = request;
     await state.registerPlan({ nonce, kind: 'load', capability: capability.name, runId, sha256, file });
     ports.progress({ kind: 'done', step: 'Planning' });
@@ -145,6 +151,7 @@ function manifestOf(request: PlanRequest, comparison: Comparison): PlanManifest 
     runId: request.runId,
     nonce: request.nonce,
     asOf: request.asOf,
+    environment: request.workspace.environment?.name ?? null,
     namespace: request.workspace.file.namespace,
     odoo: { uuid: world.uuid, database: world.database, version: world.version },
     snapshots: comparison.snapshots,
