@@ -39,6 +39,8 @@ export interface Context {
   /** Who works with it; null where neither they nor the system say. */
   readonly operator: Person | null;
   readonly ports: Ports;
+  /** Odoo as another of its users; `secret` is ${ENV} or file:PATH of a key or password. */
+  odooAs(user: { readonly login: string; readonly secret: string }): Promise<OdooConnection>;
   /** Secret files looked up so far that others than their owner may read. */
   readonly exposedSecrets: readonly ExposedSecret[];
   reports(): Promise<ReportRenderer>;
@@ -115,6 +117,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
     asOf: invocation.asOf ?? clock.now(),
     operator: person,
     ports,
+    odooAs: (user) => openOdoo(workspace, secrets, invocation.signal, user),
     exposedSecrets: secrets.exposed,
     ...makers,
     async recorded(capability, work, resumes) {
@@ -224,11 +227,20 @@ function sourceSystem(name: string, workspace: Workspace, secrets: Secrets): Sou
   };
 }
 
-async function openOdoo(workspace: Workspace, secrets: Secrets, signal: AbortSignal): Promise<OdooConnection> {
+/** Another `user` is spoken for over JSON-RPC, which takes a key and a password alike. */
+async function openOdoo(
+  workspace: Workspace,
+  secrets: Secrets,
+  signal: AbortSignal,
+  user?: { readonly login: string; readonly secret: string },
+): Promise<OdooConnection> {
   const config = workspace.file.systems[workspace.file.odoo] as OdooSystem;
   const { connectOdoo } = await import('./adapters/odoo/connection.ts');
   const given = async (key: 'database' | 'login' | 'api_key' | 'password') => (config[key] === undefined ? undefined : await secrets.resolve(config[key]));
-  const [database, login, apiKey, password] = [await given('database'), await given('login'), await given('api_key'), await given('password')];
+  const database = await given('database');
+  const [login, apiKey, password] = user
+    ? [user.login, undefined, await secrets.resolve(user.secret)]
+    : [await given('login'), await given('api_key'), await given('password')];
   return connectOdoo({
     url: await secrets.resolve(config.url),
     ...(database === undefined ? {} : { database }),

@@ -9,7 +9,7 @@ export interface HelperState {
   readonly text: 'none' | 'as-shipped' | 'other-version' | 'edited';
   /** This user may run it. */
   readonly isRunnable: boolean;
-  /** Who else may, as far as this user may see that. */
+  /** External IDs of the groups that may, as far as this user may see that. */
   readonly groups: readonly string[];
 }
 

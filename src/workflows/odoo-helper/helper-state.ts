@@ -18,6 +18,7 @@ export interface SeenHelper {
   readonly name: string;
   /** Null: this user may neither read nor run it. */
   readonly text: string | null;
+  /** By External ID. */
   readonly groups: readonly string[];
 }
 
@@ -28,8 +29,8 @@ export async function installedHelper(odoo: OdooConnection): Promise<SeenHelper 
   const groupField = await groupFieldOf(odoo);
   const [action] = await odoo.read('ir.actions.server', [found.id], ['name', 'code', groupField]);
   if (action === undefined) return null;
-  const groups = await odoo.read('res.groups', action[groupField] as number[], ['display_name']);
-  return { id: found.id, name: String(action.name), text: String(action.code), groups: groups.map((group) => String(group.display_name)) };
+  const groups = await odoo.externalIds('res.groups', action[groupField] as number[]);
+  return { id: found.id, name: String(action.name), text: String(action.code), groups: [...groups.values()] };
 }
 
 /** `groups_id` before 19. */

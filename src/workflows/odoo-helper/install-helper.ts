@@ -14,26 +14,29 @@ const may = [
   'It locks the records it is given, compares them with what is expected, and writes those that still hold it: in one transaction.',
   'It makes records with their External IDs, unless one of the External IDs names a record already: in one transaction.',
   'With the rights of the system it reads two things: which record an External ID names, and its own text.',
-  'It calls nothing outside Odoo, sends no mail, and deletes nothing. Started by hand it refuses.',
+  'Of itself it calls nothing outside Odoo, sends no mail and deletes nothing; what Odoo does upon a write, it does here too. Started by hand it refuses.',
 ];
 
 /** What installing would do; nothing is changed. */
 export async function proposeHelper(odoo: OdooConnection, group: string): Promise<HelperProposal> {
-  const seen = await asAdministrator('install-helper', () => installedHelper(odoo));
+  const seen = await asAdministrator('install-helper', async () => {
+    // Only administrators may look at server actions; better told now than after the question.
+    await odoo.searchIds('ir.actions.server', [['id', '=', 0]]);
+    return installedHelper(odoo);
+  });
   const proposal = { name: helperName(helperVersion, helperText), group, may };
   if (seen === null) return { ...proposal, action: 'install', text: helperText.trim(), isEdited: false };
   const state = judge(seen);
-  const isSame = state === 'as-shipped' && seen.name === proposal.name;
+  const isSame = state === 'as-shipped' && seen.name === proposal.name && seen.groups.join() === group;
   return { ...proposal, action: isSame ? 'nothing' : 'replace', text: lineDifference(seen.text ?? '', helperText), isEdited: state === 'edited' };
 }
 
-/** E_ODOO_ACCESS without the right; E_REFUSED-like E_ODOO_REFUSED when the text was edited and `replaceEdited` is not given. */
+/** E_ODOO_ACCESS without the right, E_HELPER_EDITED unless `replaceEdited`, E_ODOO_REFUSED for a group that is not there. */
 export async function installHelper(odoo: OdooConnection, request: { readonly group: string; readonly replaceEdited: boolean }): Promise<HelperInstallResult> {
   const { action, name, isEdited } = await proposeHelper(odoo, request.group);
   if (isEdited && !request.replaceEdited) {
     throw new CutoverError('E_HELPER_EDITED', 'somebody edited the helper in Odoo; it was left as it is', {
       hint: 'cutover odoo install-helper --replace-edited',
-      details: ['The difference: cutover odoo install-helper (it is shown before anything is asked)'],
     });
   }
   if (action !== 'nothing') {
