@@ -46,6 +46,6 @@ export const servedAccounting: Readonly<Record<string, ServedModel>> = {
     seed: null,
   },
   'account.full.reconcile': { computed: [], only: ['partial_reconcile_ids', 'reconciled_line_ids'], seed: null },
-  'account.move.reversal': { computed: ['company_id', 'journal_id', 'move_type'], only: ['date', 'move_ids', 'new_move_ids', 'reason'], seed: null },
+  'account.move.reversal': { computed: ['company_id', 'journal_id', 'move_ids', 'move_type'], only: ['date', 'new_move_ids', 'reason'], seed: null },
   'res.currency.rate': { computed: ['company_rate', 'inverse_company_rate', 'rate'], only: ['company_id', 'currency_id', 'name'], seed: all },
 };

@@ -15,30 +15,42 @@ export interface ServedModel {
 
 const all: readonly unknown[] = [];
 
+/** The accounts that bills of a product would take: the sandbox's bills name their own. */
+const accountsOfProducts = [
+  'property_account_expense_categ_id',
+  'property_account_expense_id',
+  'property_account_income_categ_id',
+  'property_account_income_id',
+  'property_price_difference_account_id',
+  'property_stock_journal',
+  'property_stock_valuation_account_id',
+];
+
 export const servedModels: Readonly<Record<string, ServedModel>> = {
   'res.partner': {
     computed: [
       ...['complete_name', 'commercial_partner_id', 'commercial_company_name', 'company_type', 'country_code', 'child_ids', 'currency_id'],
       ...['email_normalized', 'lang', 'parent_name', 'partner_share', 'purchase_order_count', 'user_id'],
     ],
-    without: ['signup_type', 'offline_since', 'comment', 'message_bounce'],
+    without: ['signup_type', 'offline_since', 'comment', 'message_bounce', 'invoice_ids'],
     seed: [['id', '<=', 5]],
   },
   'res.partner.bank': {
     computed: ['acc_holder_name', 'acc_type', 'bank_bic', 'bank_name', 'company_id', 'country_code', 'sanitized_acc_number'],
+    without: ['related_moves'],
     seed: null,
   },
   'res.bank': { computed: [], only: ['name', 'active', 'bic', 'city', 'country', 'email', 'phone', 'state', 'street', 'street2', 'zip'], seed: null },
   'res.partner.category': { computed: [], seed: null },
   'base.partner.merge.automatic.wizard': { computed: [], seed: null },
-  'product.category': { computed: ['complete_name', 'product_count'], seed: all },
+  'product.category': { computed: ['complete_name', 'product_count'], without: accountsOfProducts, seed: all },
   'product.template': {
     computed: [
       ...['barcode', 'cost_currency_id', 'currency_id', 'default_code', 'is_product_variant', 'is_storable', 'product_variant_count'],
       ...['product_variant_id', 'purchase_method', 'service_tracking', 'standard_price', 'supplier_taxes_id', 'taxes_id', 'tracking'],
       ...['uom_name', 'volume', 'weight'],
     ],
-    without: ['lot_sequence_id'],
+    without: ['lot_sequence_id', ...accountsOfProducts],
     seed: null,
   },
   'product.product': {
@@ -50,6 +62,7 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
       ...['sale_ok', 'seller_ids', 'sequence', 'service_tracking', 'supplier_taxes_id', 'taxes_id', 'tracking', 'type', 'uom_id', 'uom_ids'],
       ...['uom_name', 'variant_seller_ids', 'color'],
     ],
+    without: accountsOfProducts,
     seed: null,
   },
   'product.supplierinfo': { computed: ['price_discounted', 'product_id', 'product_tmpl_id', 'product_uom_id'], seed: null },
@@ -69,6 +82,7 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
       ...['price_tax', 'price_total', 'price_unit', 'price_unit_discounted', 'price_unit_product_uom', 'product_type', 'product_uom_qty'],
       ...['qty_invoiced', 'qty_received', 'qty_received_method', 'qty_to_invoice', 'state'],
     ],
+    without: ['invoice_lines'],
     seed: null,
   },
   'stock.picking': {
@@ -83,6 +97,7 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
       ...['description_picking', 'location_dest_id', 'location_dest_usage', 'location_id', 'location_usage', 'partner_id', 'picked'],
       ...['picking_code', 'picking_type_id', 'priority', 'product_qty', 'product_tmpl_id', 'product_uom', 'quantity', 'reference'],
     ],
+    without: ['account_move_id'],
     seed: null,
   },
   'stock.move.line': {
@@ -97,7 +112,7 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
     only: ['name', 'active', 'code', 'company_id', 'sequence', 'sequence_code', 'return_picking_type_id'],
     seed: all,
   },
-  'stock.location': { computed: ['complete_name', 'warehouse_id'], seed: all },
+  'stock.location': { computed: ['complete_name', 'warehouse_id'], without: ['valuation_account_id'], seed: all },
   'stock.warehouse': { computed: [], only: ['name', 'active', 'code', 'company_id', 'partner_id', 'lot_stock_id', 'view_location_id', 'sequence'], seed: all },
   'ir.model.data': { computed: ['complete_name', 'reference'], seed: null },
   'ir.model': {

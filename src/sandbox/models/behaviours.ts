@@ -1,5 +1,6 @@
 /** Model name → what it does beyond storing rows. A model without an entry only stores. */
 import type { Behaviour } from '../model.ts';
+import { accounting } from './account-behaviours.ts';
 import { company, country, countryState, partner, partnerBank, partnerCategory, user } from './partner.ts';
 import { partnerMerge } from './partner-merge.ts';
 import { productCategory, productTemplate, productValue, productVariant, supplierPrice } from './product.ts';
@@ -7,7 +8,7 @@ import { purchaseLine } from './purchase-line.ts';
 import { purchaseOrder } from './purchase-order.ts';
 import { actions, serverAction } from './server-action.ts';
 import { location, move, moveLine, picking, pickingType, reference } from './stock.ts';
-import { configParameter, currency, decimalPrecision, installedModule, language, model, modelData, paymentTerm, tax } from './system.ts';
+import { configParameter, currency, decimalPrecision, installedModule, language, model, modelData, tax } from './system.ts';
 import { unit } from './unit.ts';
 
 export const behaviours: Readonly<Record<string, Behaviour>> = {
@@ -42,6 +43,6 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   'ir.config_parameter': configParameter,
   'ir.module.module': installedModule,
   'decimal.precision': decimalPrecision,
-  'account.payment.term': paymentTerm,
   'account.tax': tax,
+  ...accounting,
 };

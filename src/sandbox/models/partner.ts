@@ -4,6 +4,7 @@ import { OdooException, userError, validationError } from '../errors.ts';
 import type { Behaviour } from '../model.ts';
 import { asId, asText, type Json, type Row, type Values } from '../values.ts';
 import { patchRow, writeRecords } from '../writing.ts';
+import { refuseUsedInAccounting } from './account-settings.ts';
 import { formsRing } from './hierarchy.ts';
 
 /** Odoo puts a scheme in front of a website that has none. */
@@ -79,6 +80,7 @@ export const partner: Behaviour = {
       throw validationError('You cannot create recursive Partner hierarchies.');
   },
   beforeUnlink: (environment, rows) => {
+    refuseUsedInAccounting(environment, rows);
     const users = rows
       .flatMap((row) => [...environment.model('res.users').table.find('partner_id', row.id)])
       .filter((id) => environment.row('res.users', id)?.active === true);

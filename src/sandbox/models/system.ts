@@ -5,6 +5,7 @@ import type { Behaviour } from '../model.ts';
 import { visibleRows } from '../record-rules.ts';
 import { asNumber, asText, type Json, type Row } from '../values.ts';
 import { createRecords, writeRecords } from '../writing.ts';
+import { currentRates } from './account-money.ts';
 
 export const modelData: Behaviour = {
   indexes: ['module', 'model', 'res_id'],
@@ -80,6 +81,7 @@ export const currency: Behaviour = {
   searchNames: ['name', 'full_name'],
   indexes: ['name'],
   computes: {
+    ...currentRates,
     decimal_places: (_environment, row) => {
       const rounding = asNumber(row.rounding);
       return rounding > 0 && rounding < 1 ? Math.ceil(Math.log10(1 / rounding)) : 0;
@@ -103,7 +105,5 @@ export const language: Behaviour = {
 export const model: Behaviour = { indexes: ['model'] };
 
 export const installedModule: Behaviour = { recordName: 'shortdesc', searchNames: ['name', 'shortdesc'], indexes: ['name'] };
-
-export const paymentTerm: Behaviour = { indexes: ['name'] };
 
 export const tax: Behaviour = { computes: { price_include: () => false } };

@@ -1,0 +1,149 @@
+/** What entries are made with: accounts, journals and payment terms. */
+import type { Environment } from '../environment.ts';
+import { userError, validationError } from '../errors.ts';
+import type { Behaviour } from '../model.ts';
+import { asId, asIds, asNumber, asText, type Json, type Row, type Values } from '../values.ts';
+import { createRecords, patchRow } from '../writing.ts';
+import { sumOf } from './account-money.ts';
+
+const partnerTypes: ReadonlySet<unknown> = new Set(['asset_receivable', 'liability_payable']);
+
+const codeOf = (row: Row): string => asText(row.code_store);
+
+/** Odoo guesses a type from the account that stands before it in the chart. */
+function typeOfNeighbour(environment: Environment, code: string): Json {
+  const before = [...environment.model('account.account').table.rows()]
+    .filter((row) => codeOf(row) < code)
+    .sort((left, right) => (codeOf(left) < codeOf(right) ? -1 : 1));
+  return before.at(-1)?.account_type ?? 'asset_current';
+}
+
+function refuseTakenCodes(environment: Environment, rows: readonly Row[]): void {
+  const { table } = environment.model('account.account');
+  const companies = (row: Row): readonly number[] => asIds(row.company_ids);
+  const taken = rows.filter((row) =>
+    [...table.find('code_store', codeOf(row))]
+      .map((id) => table.get(id))
+      .some((other) => other !== undefined && other.id !== row.id && companies(other).some((company) => companies(row).includes(company))),
+  );
+  if (taken.length === 0) return;
+  throw validationError(`Account codes must be unique. You can't create accounts with these duplicate codes: ${taken.map(codeOf).join(', ')}`);
+}
+
+export const account: Behaviour = {
+  searchNames: ['name', 'code'],
+  indexes: ['code_store'],
+  computes: {
+    code: (_environment, row) => codeOf(row) || false,
+    placeholder_code: (_environment, row) => codeOf(row) || false,
+    internal_group: (_environment, row) => asText(row.account_type).split('_')[0] ?? false,
+  },
+  inverses: {
+    code: (environment, row, value) =>
+      patchRow(environment, environment.model('account.account'), row.id, { code_store: typeof value === 'string' ? value : false }),
+  },
+  prepareCreate: (environment, values) => {
+    values.code_store = values.code ?? values.code_store ?? false;
+    delete values.code;
+    values.account_type ??= typeOfNeighbour(environment, String(values.code_store));
+    values.reconcile ??= partnerTypes.has(values.account_type);
+  },
+  prepareWrite: (_environment, _rows, values) => {
+    if (partnerTypes.has(values.account_type)) values.reconcile ??= true;
+  },
+  validate: (environment, rows) => {
+    if (rows.some((row) => !/^[A-Za-z0-9.]+$/.test(codeOf(row)))) throw validationError('The account code can only contain alphanumeric characters and dots.');
+    refuseTakenCodes(environment, rows);
+    const unreconciled = rows.find((row) => partnerTypes.has(row.account_type) && row.reconcile !== true);
+    if (unreconciled) {
+      throw validationError(`You cannot have a receivable/payable account that is not reconcilable. (account code: ${codeOf(unreconciled)})`);
+    }
+  },
+  beforeUnlink: (environment, rows) => {
+    const items = environment.model('account.move.line').table;
+    if (rows.some((row) => items.find('account_id', row.id).size > 0))
+      throw userError('You cannot perform this action on an account that contains journal items.');
+  },
+};
+
+function refuseUnhashing(environment: Environment, rows: readonly Row[], values: Values): void {
+  if (!('restrict_mode_hash_table' in values)) return;
+  const moves = environment.model('account.move').table;
+  const isHashed = (journal: Row): boolean => [...moves.find('journal_id', journal.id)].some((id) => asText(moves.get(id)?.inalterable_hash) !== '');
+  if (rows.some((row) => row.restrict_mode_hash_table === true && values.restrict_mode_hash_table !== true && isHashed(row))) {
+    throw userError('You cannot modify the field Secure Posted Entries with Hash of a journal that already has accounting entries.');
+  }
+}
+
+export const journal: Behaviour = {
+  searchNames: ['name', 'code'],
+  indexes: ['code', 'type'],
+  unique: [{ fields: ['company_id', 'code'], message: 'Journal codes must be unique per company.' }],
+  prepareCreate: (_environment, values) => {
+    values.refund_sequence ??= values.type === 'sale' || values.type === 'purchase';
+  },
+  prepareWrite: refuseUnhashing,
+};
+
+const termLine = 'account.payment.term.line';
+
+function linesOfTerm(environment: Environment, term: number): Row[] {
+  return [...environment.model(termLine).table.find('payment_id', term)].map((id) => environment.row(termLine, id)).filter((row) => row !== undefined);
+}
+
+export const paymentTerm: Behaviour = {
+  indexes: ['name'],
+  created: (environment, rows) => {
+    for (const row of rows) {
+      if (linesOfTerm(environment, row.id).length > 0) continue;
+      createRecords(environment, environment.model(termLine), [{ payment_id: row.id, value: 'percent', value_amount: 100, nb_days: 0 }]);
+    }
+  },
+  validate: (environment, rows) => {
+    for (const row of rows) {
+      const percents = linesOfTerm(environment, row.id).filter((line) => line.value === 'percent');
+      if (percents.length > 0 && sumOf(percents.map((line) => asNumber(line.value_amount))).eq(100)) continue;
+      throw validationError('The Payment Term must have at least one percent line and the sum of the percent must be 100%.');
+    }
+  },
+  beforeUnlink: (environment, rows) => {
+    const moves = environment.model('account.move').table;
+    if (!rows.some((row) => moves.find('invoice_payment_term_id', row.id).size > 0)) return;
+    throw userError(
+      "Uh-oh! Those payment terms are quite popular and can't be deleted since there are still some records referencing them. How about archiving them instead?",
+    );
+  },
+};
+
+const dayAfter = (date: string, days: number): string => {
+  const moment = new Date(`${date}T00:00:00Z`);
+  moment.setUTCDate(moment.getUTCDate() + days);
+  return moment.toISOString().slice(0, 10);
+};
+
+export function monthEnd(date: string, months = 0): string {
+  return new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)) + months, 0)).toISOString().slice(0, 10);
+}
+
+/** What falls due when, in percent; a fixed amount is none of the sandbox's. */
+export function instalments(environment: Environment, term: number, from: string): { readonly percent: number; readonly due: string }[] {
+  return linesOfTerm(environment, term).map((line) => {
+    const days = asNumber(line.nb_days);
+    const starts: Record<string, string> = {
+      days_after: dayAfter(from, days),
+      days_after_end_of_month: dayAfter(monthEnd(from), days),
+      days_after_end_of_next_month: dayAfter(monthEnd(from, 1), days),
+    };
+    const due = starts[asText(line.delay_type) || 'days_after'];
+    if (due === undefined || line.value !== 'percent')
+      throw userError(`the sandbox does not compute payment terms by ${asText(line.value)} ${asText(line.delay_type)}`);
+    return { percent: asNumber(line.value_amount), due };
+  });
+}
+
+/** A partner with entries stays. */
+export function refuseUsedInAccounting(environment: Environment, rows: readonly Row[]): void {
+  const isUsed = (partner: number): boolean =>
+    ['account.move', 'account.move.line'].some((model) => environment.model(model).table.find('partner_id', partner).size > 0);
+  if (rows.some((row) => isUsed(asId(row.id) ?? 0))) throw userError('The partner cannot be deleted because it is used in Accounting');
+}
