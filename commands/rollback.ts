@@ -5,16 +5,17 @@ import { CutoverCommand, productionFlags, shellQuoted } from '../src/cli/command
 import { loadNamed } from '../src/cli/named-run.ts';
 import { hasWrites, loadStatus, type Outcome } from '../src/cli/outcome.ts';
 import { renderLoad } from '../src/cli/render/load.ts';
-import { renderPlan } from '../src/cli/render/plan.ts';
+import { renderRollbackPlan } from '../src/cli/render/rollback.ts';
 import { withContext } from '../src/context.ts';
 import { requireMayWriteAtOnce } from '../src/domain/environment.ts';
 import { ExitCode } from '../src/domain/errors.ts';
-import type { LoadRunResult, PlanResult } from '../src/domain/results.ts';
+import type { LoadRunResult } from '../src/domain/results.ts';
+import type { RollbackPlanResult } from '../src/domain/rollback-results.ts';
 
 export default class Rollback extends CutoverCommand {
   static override summary = 'Take a load back.';
   static override description =
-    'Inverts the journal of the load into a plan of its own and applies that by the same machinery: what was created is deleted, what was changed gets its values back, by-products go too. A record that somebody changed since is a conflict and stays. With --dry-run the plan is written and shown, and nothing is done. A rollback that broke off goes on with `cutover load --resume` and its own run id.';
+    'Inverts the journal of the load into a plan of its own and applies that by the same machinery: what was created is deleted, what was changed gets its values back, by-products go too. A record that somebody changed since, has worked with or refers to stays. With --dry-run Odoo is looked at, the plan is written and shown with all that would stay, by whom and why, and nothing is done. A rollback that broke off goes on with `cutover load --resume` and its own run id.';
   static override examples = [
     { command: 'cutover rollback 20261123T060000-load-a1b2 --dry-run --out back.plan', description: 'see first; then: cutover load back.plan' },
     { command: 'cutover rollback 20261123T060000-load-a1b2', description: 'at once' },
@@ -27,6 +28,7 @@ export default class Rollback extends CutoverCommand {
   };
   static override exitCodes = {
     [ExitCode.clean]: 'everything is as it was before the load',
+    [ExitCode.findings]: 'with --dry-run: something would stay',
     [ExitCode.incomplete]: 'conflicts, dead letters or a remainder',
     [ExitCode.refused]: 'the load was for another Odoo, or the environment does not allow it',
     [ExitCode.locked]: 'another run is writing to this Odoo, or holds the embedded state',
@@ -34,21 +36,23 @@ export default class Rollback extends CutoverCommand {
     [ExitCode.interrupted]: 'stopped by Ctrl-C after the batch; resumable',
   };
 
-  protected async execute(): Promise<Outcome<PlanResult | LoadRunResult>> {
+  protected async execute(): Promise<Outcome<RollbackPlanResult | LoadRunResult>> {
     const { args, flags } = await this.parse(Rollback);
     return withContext(this.invocation(flags), async ({ workspace, runId, asOf, ports, newNonce, recorded }) => {
       const { loadedPlan, planRollback } = await import('../src/workflows/rollback/rollback.ts');
-      const planning = `rollback ${args.run} --dry-run --out back.plan`;
-      if (!flags['dry-run']) requireMayWriteAtOnce(workspace, `rollback ${args.run}`, `${this.next(flags, planning)}, then cutover plan approve and load`);
+      const instead = [`rollback ${args.run} --dry-run --out back.plan`, 'plan approve back.plan', 'load back.plan'].map((command) =>
+        this.next(flags, command),
+      );
+      if (!flags['dry-run']) requireMayWriteAtOnce(workspace, `rollback ${args.run}`, instead);
       // Before a run is recorded: what cannot be taken back is no rollback that failed.
       const taken = await loadNamed(await ports.state(), args.run);
       await loadedPlan(await ports.state(), args.run);
-      return recorded<PlanResult | LoadRunResult>(taken.capability, async () => {
+      return recorded<RollbackPlanResult | LoadRunResult>(taken.capability, async () => {
         const file = flags.out === undefined ? join(await ports.runs.runDirectory(runId), 'rollback.plan') : resolve(flags.out);
         const plan = await planRollback({ workspace, of: args.run, runId, asOf, nonce: newNonce(), file }, ports);
         if (flags['dry-run']) {
           const next = hasWrites(plan) ? [this.next(flags, `load ${shellQuoted(file)}`)] : [];
-          return { status: 'ok', data: plan, next, text: (style) => renderPlan(plan, style) };
+          return { status: plan.outlook.stays.length > 0 ? 'findings' : 'ok', data: plan, next, text: (style) => renderRollbackPlan(plan, style) };
         }
         const { loadPlan } = await import('../src/workflows/load/load.ts');
         const data = await loadPlan({ workspace, file, limit: null, resume: null, runId, asOf }, ports);

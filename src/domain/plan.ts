@@ -127,6 +127,8 @@ export interface Holder {
   readonly model: string;
   /** The field in which they do. */
   readonly field: string;
+  /** Model of the record they refer to: that of the document, of a line of it, or of a record that goes with it, as the template of a product. */
+  readonly of: string;
   readonly count: number;
 }
 

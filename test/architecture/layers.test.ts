@@ -18,7 +18,9 @@ const pipeline = [
   'dead-letter',
   'audit',
   'rollback',
+  'rehearse',
   'rebuild',
+  'status',
 ];
 /** Rules of identifier schemes; they stay behind the domain's registry of schemes. */
 const rulePackages = ['stdnum', 'ibantools'];

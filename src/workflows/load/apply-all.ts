@@ -3,7 +3,7 @@ import type { PlanAction } from '../../domain/plan.ts';
 import { isQuiet } from '../../domain/plan.ts';
 import { readActions } from '../plan/plan-file.ts';
 import { applyBatch } from './apply-batch.ts';
-import { refersToItself } from './apply-deletes.ts';
+import { refersToItself } from './guard-dependants.ts';
 import { Batcher } from './batcher.ts';
 import { LoadProgress } from './load-progress.ts';
 import type { LoadRun } from './load-run.ts';

@@ -3,6 +3,7 @@ import type { PlanAction } from '../../domain/plan.ts';
 import { takeSteps } from './apply-steps.ts';
 import { type Byproducts, ownByproducts, unlinkByproducts, unlinkExisting } from './byproducts.ts';
 import { guardRecord } from './guard.ts';
+import { guardReferrers, guardUsed, isTouched, touchOf, WRITERS } from './guard-dependants.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import { conflict, deadLetter, journalLine, type OpenDocument, pick } from './open-document.ts';
@@ -11,7 +12,7 @@ import { Stage } from './stages.ts';
 
 export async function deleteDocuments(run: LoadRun, actions: readonly PlanAction[]): Promise<void> {
   const guarded = await guardDeletes(run, actions);
-  const documents = await guardReferrers(run, guarded);
+  const documents = await guardReferrers(run, await guardUsed(run, guarded));
   await run.state.journal(
     documents.map((document) => run.entry('intent', document.action, 'delete', document.id, { action: 'delete', before: document.state ?? {} })),
   );
@@ -31,7 +32,7 @@ export async function deleteDocuments(run: LoadRun, actions: readonly PlanAction
 /** A record that is gone is what the rollback wants; one that a user changed stays. One whose deletion was begun was ours already. */
 async function guardDeletes(run: LoadRun, actions: readonly PlanAction[]): Promise<OpenDocument[]> {
   const { model, stateFields } = run.entity((actions[0] as PlanAction).entity);
-  const fields = [...new Set([...actions.flatMap((action) => Object.keys(testedValues(action))), ...stateFields])];
+  const fields = [...new Set([...actions.flatMap((action) => Object.keys(testedValues(action))), ...stateFields, ...WRITERS])];
   const records = await run.read(
     model,
     actions.map((action) => action.odooId as number),
@@ -55,9 +56,12 @@ async function guardDeletes(run: LoadRun, actions: readonly PlanAction[]): Promi
       line,
       verdict: guardRecord(run, action.seq, line, {}, lines.get(line.externalId)),
     }));
+    const touchedLine = begun ? undefined : action.lines.find((line) => isTouched(lines.get(line.externalId) ?? {}));
     const badLine = bad.find((one) => one.verdict.conflicts.length > 0);
     if (!begun && verdict.conflicts.length > 0) entries.push(conflict(run, action, Stage.record, id, verdict.conflicts));
+    else if (!begun && isTouched(now)) entries.push(conflict(run, action, Stage.record, id, [touchOf(now)]));
     else if (!begun && badLine !== undefined) entries.push(conflict(run, action, Stage.record, id, badLine.verdict.conflicts, badLine.line));
+    else if (touchedLine !== undefined) entries.push(conflict(run, action, Stage.record, id, [touchOf(lines.get(touchedLine.externalId) ?? {})], touchedLine));
     else open.push({ action, id, state: pick(now, stateFields), wrote: true, ended: false });
   }
   await run.state.journal(entries);
@@ -70,7 +74,7 @@ async function readTested(run: LoadRun, actions: readonly PlanAction[]): Promise
   const result = new Map<string, Values>();
   const lines = actions.flatMap((action) => action.lines);
   for (const [name, group] of Map.groupBy(lines, (line) => line.entity)) {
-    const fields = [...new Set(group.flatMap((line) => Object.keys(testedValues(line))))];
+    const fields = [...new Set([...group.flatMap((line) => Object.keys(testedValues(line))), ...WRITERS])];
     const records = await run.read(
       run.entity(name).model,
       group.map((line) => line.odooId as number),
@@ -82,88 +86,6 @@ async function readTested(run: LoadRun, actions: readonly PlanAction[]): Promise
     }
   }
   return result;
-}
-
-/** Odoo deletes some dependants silently with their parent (child categories, prices, bank accounts). Whatever still refers to a record was made or
- *  kept by somebody else: the record stays. */
-async function guardReferrers(run: LoadRun, documents: readonly OpenDocument[]): Promise<OpenDocument[]> {
-  const [first] = documents;
-  if (first === undefined) return [];
-  const { model } = run.entity(first.action.entity);
-  const ids = documents.map((document) => document.id);
-  const held = new Map<number, string>();
-  const children: { readonly child: number; readonly parent: number }[] = [];
-  const searched = (await referringFields(run, model)).map(async (one) => ({
-    ...one,
-    ids: await run.odoo.searchIds(one.entity.model, [[one.field, 'in', ids]]),
-  }));
-  for (const { name, entity, field, ids: all } of await Promise.all(searched)) {
-    const leftovers = run.leftovers.get(entity.model) ?? new Set();
-    const referrers = all.filter((id) => !leftovers.has(id));
-    // What goes together with its document does not hold it.
-    const lines = documents.flatMap((document) => document.action.lines.filter((line) => run.entity(line.entity).model === entity.model));
-    const own = new Set(entity.model === model ? ids : lines.map((line) => line.odooId));
-    const others = referrers.filter((id) => !own.has(id));
-    const earlier = await leftoversOfEarlierRollbacks(run, name, others);
-    const records = await run.read(
-      entity.model,
-      others.filter((id) => !earlier.has(id)),
-      [field],
-    );
-    for (const record of records.values()) if (typeof record[field] === 'number') held.set(record[field], entity.model);
-    if (entity.model === model)
-      for (const [child, record] of await run.read(model, referrers, [field])) children.push({ child, parent: Number(record[field]) });
-  }
-  holdParents(held, children, model);
-  const entries = documents.flatMap((document) => {
-    const by = held.get(document.id);
-    if (by === undefined) return [];
-    document.ended = true;
-    return [deadLetter(run, document.action, Stage.record, document.id, { name: 'referred-to', message: `kept: records of ${by} refer to it` })];
-  });
-  await run.state.journal(entries);
-  return documents.filter((document) => !document.ended);
-}
-
-/** Fields of the plan's entities that refer to records of a model. */
-async function referringFields(run: LoadRun, model: string) {
-  const found = [];
-  for (const [name, entity] of Object.entries(run.manifest.entities)) {
-    const metadata = await run.metadata(entity.model);
-    for (const field of Object.keys(entity.fields)) {
-      if (metadata.get(field)?.type === 'many2one' && metadata.get(field)?.relation === model) found.push({ name, entity, field });
-    }
-  }
-  return found;
-}
-
-/** Do records of the entity refer to others of it? Then those that are referred to go last. */
-export async function refersToItself(run: LoadRun, name: string): Promise<boolean> {
-  const { model } = run.entity(name);
-  return (await referringFields(run, model)).some(({ entity }) => entity.model === model);
-}
-
-/** A child that stays keeps its parent, and that one its own: Odoo would delete the child with it. */
-function holdParents(held: Map<number, string>, children: readonly { readonly child: number; readonly parent: number }[], model: string): void {
-  let grown = true;
-  while (grown) {
-    const next = children.filter(({ child, parent }) => held.has(child) && !held.has(parent));
-    for (const { parent } of next) held.set(parent, model);
-    grown = next.length > 0;
-  }
-}
-
-/** Records that we made and took back before, and that Odoo only archived: they bear our External ID, and no link leads to them any more. */
-async function leftoversOfEarlierRollbacks(run: LoadRun, name: string, ids: readonly number[]): Promise<ReadonlySet<number>> {
-  const { model } = run.entity(name);
-  const archived = [...(await run.read(model, ids, ['active']))].filter(([, record]) => record['active'] === false).map(([id]) => id);
-  if (archived.length === 0) return new Set();
-  const ours = await run.odoo.externalIds(model, archived, run.manifest.namespace);
-  const left = new Map(ours);
-  for await (const links of run.state.links(run.manifest.odoo.uuid, run.manifest.capability, name)) for (const link of links) left.delete(link.odooId);
-  // They go with the record, by a cascade that leaves their External IDs behind.
-  run.deletedExternalIds.push(...left.values());
-  return new Set(left.keys());
 }
 
 /** `own`: by-products found from the records themselves, besides those the journal of the load names. */

@@ -5,6 +5,7 @@ import { OdooError } from '../../domain/ports.ts';
 import { fieldOf } from '../plan/plan-record.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import type { OpenDocument } from './open-document.ts';
+import { readsAs } from './reads-as.ts';
 import { isReference, referenceName } from './references.ts';
 
 export interface Byproducts {
@@ -108,6 +109,42 @@ export async function ownByproducts(
     documents.map(({ action, id }) => ({ seq: action.seq, id, references: new Map() })),
     rules,
   );
+}
+
+/** By-products that somebody has worked with, as goods that were received: the document they belong to is kept. Of a record that was there before, only
+ *  those that the load is known to have made. */
+export async function usedByproducts(
+  run: LoadRun,
+  documents: readonly { readonly action: PlanAction; readonly id: number }[],
+): Promise<ReadonlyMap<number, readonly Byproducts[]>> {
+  const [first] = documents;
+  const rules = first === undefined ? [] : run.entity(first.action.entity).byproducts.filter((rule) => isSet(rule.used) && rule.rollback === 'unlink');
+  if (first === undefined || rules.length === 0) return new Map();
+  const created = documents.filter(({ action }) => action.action === 'delete');
+  const own = await findAll(
+    run,
+    run.entity(first.action.entity),
+    created.map(({ action, id }) => ({ seq: action.seq, id, references: new Map() })),
+    rules.filter(isOwn),
+  );
+  const made = documents.map(({ action }) => ({
+    seq: action.seq,
+    list: [...action.steps.flatMap((step) => step.byproducts ?? []), ...(own.get(action.seq) ?? [])],
+  }));
+  const used = new Map<number, Byproducts[]>();
+  for (const { model, used: reading } of rules) {
+    const ids = made.flatMap(({ list }) => list.flatMap((one) => (one.model === model ? one.ids : [])));
+    const records = await run.read(model, ids, Object.keys(reading ?? {}));
+    for (const { seq, list } of made) {
+      const touched = new Set(list.flatMap((one) => (one.model === model ? one.ids : [])).filter((id) => readsAs(records.get(id) ?? {}, reading ?? {})));
+      if (touched.size > 0) used.set(seq, [...(used.get(seq) ?? []), { model, ids: [...touched] }]);
+    }
+  }
+  return used;
+}
+
+function isSet<Thing>(thing: Thing | null | undefined): thing is Thing {
+  return thing !== null && thing !== undefined;
 }
 
 /** Deletes by-products; what the user has no right to delete stays and is told. */

@@ -3,28 +3,20 @@ import type { JournalEntry } from '../../domain/journal.ts';
 import type { PlanAction, PlanManifest } from '../../domain/plan.ts';
 import type { Ports } from '../../domain/ports.ts';
 import { byproductsAfter } from '../load/byproducts.ts';
-import { LoadRun } from '../load/load-run.ts';
-import { Settlement } from '../load/settlement.ts';
-import { Tally } from '../load/tally.ts';
 import { pointer } from '../plan/plan-record.ts';
-import type { EntityToInvert } from './invert.ts';
+import { lookingRun } from './looking-run.ts';
 
 /** An entry as the load would have written it, or null when the record was never made. */
 export async function missingByproducts(
   entries: readonly JournalEntry[],
   answers: readonly JournalEntry[],
-  entity: EntityToInvert,
   manifest: PlanManifest,
   ports: Ports,
 ): Promise<JournalEntry | null> {
   const record = answers.find((entry) => entry.step === 'record');
   if (record === undefined || record.odooId === null || record.payload.action !== 'create') return null;
   const intent = entries.find((entry) => entry.kind === 'intent' && entry.step === 'record');
-  const odoo = await ports.odoo();
-  const { userId } = await odoo.identity();
-  const parts = { ports, state: await ports.state(), odoo, manifest, runId: record.runId, segment: record.segment, userId };
-  const run = new LoadRun({ ...parts, settlement: new Settlement(), tally: new Tally(manifest) });
-  await run.metadata(entity.planned.model);
+  const run = await lookingRun(manifest, record.runId, ports);
   const seq = record.action ?? 0;
   // The references of the document are among the values that were sent.
   const patch = Object.entries(intent?.payload.sent ?? {}).map(([field, value]) => ({ op: 'add' as const, path: pointer(field), value }));

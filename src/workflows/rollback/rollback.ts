@@ -3,12 +3,14 @@ import { CutoverError } from '../../domain/errors.ts';
 import type { JournalEntry } from '../../domain/journal.ts';
 import type { PlanAction, PlanManifest, PlannedEntity } from '../../domain/plan.ts';
 import type { DataPlane, Ports, StateStore } from '../../domain/ports.ts';
-import type { PlanResult } from '../../domain/results.ts';
+import type { RollbackPlanResult } from '../../domain/rollback-results.ts';
 import { type Capability, entityOf, type Workspace } from '../../domain/workspace.ts';
 import { writePlan } from '../plan/plan-file.ts';
 import { PlanSummary } from '../plan/plan-summary.ts';
 import { type EntityToInvert, invertAction } from './invert.ts';
+import { lookingRun } from './looking-run.ts';
 import { missingByproducts } from './missing-byproducts.ts';
+import { Outlook } from './outlook.ts';
 import { OpenCalls } from './settle-open.ts';
 
 export interface RollbackRequest {
@@ -21,8 +23,8 @@ export interface RollbackRequest {
   readonly file: string;
 }
 
-/** E_RUN_UNKNOWN, E_USAGE (a rollback is not rolled back). Asks Odoo only about calls that were never answered. */
-export async function planRollback(request: RollbackRequest, ports: Ports): Promise<PlanResult> {
+/** E_RUN_UNKNOWN, E_USAGE (a rollback is not rolled back). Looks at Odoo as it is now, so that what stays is known beforehand. */
+export async function planRollback(request: RollbackRequest, ports: Ports): Promise<RollbackPlanResult> {
   const state = await ports.state();
   const loaded = await loadedPlan(state, request.of);
   const capability = request.workspace.capabilities.get(loaded.capability);
@@ -45,8 +47,9 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   try {
     ports.progress({ kind: 'step', step: 'Planning the rollback' });
     await stageJournal(plane, state, request.of);
+    const outlook = new Outlook(await lookingRun(manifest, request.runId, ports), archivedWith(manifest, capability));
     async function* actions(): AsyncIterable<Omit<PlanAction, 'seq'>> {
-      for await (const action of inverted(plane, ports, manifest, capability as Capability)) {
+      for await (const action of outlook.look(inverted(plane, ports, manifest, capability as Capability))) {
         summary.add(action);
         yield action;
       }
@@ -55,7 +58,7 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
     const { nonce, runId, file } = request;
     await state.registerPlan({ nonce, kind: 'rollback', capability: manifest.capability, runId, sha256, file });
     ports.progress({ kind: 'done', step: 'Planning the rollback' });
-    return summary.result(file, nonce, null);
+    return { ...summary.result(file, nonce, null), outlook: outlook.result() };
   } finally {
     await plane.close();
   }
@@ -126,7 +129,7 @@ async function answersOf(entries: readonly JournalEntry[], entity: EntityToInver
     }
   }
   if (entity.planned.byproducts.length > 0 && answers.length > 0 && !settled.has('byproducts')) {
-    const missing = await missingByproducts(entries, answers, entity, manifest, ports);
+    const missing = await missingByproducts(entries, answers, manifest, ports);
     if (missing !== null) answers.push(missing);
   }
   return answers;
@@ -144,6 +147,17 @@ function entityToInvert(manifest: PlanManifest, capability: Capability, name: st
     }),
   );
   return { planned, binding: contract.odoo, holder, lines };
+}
+
+/** Entity → Odoo field that names the record with which its records go for good. */
+function archivedWith(manifest: PlanManifest, capability: Capability): ReadonlyMap<string, string> {
+  return new Map(
+    manifest.order.flatMap((name) => {
+      const owner = entityOf(capability, name).contract.odoo?.archived_by_unlink;
+      const field = Object.entries(manifest.entities[name]?.fields ?? {}).find(([, one]) => owner !== undefined && one.field === owner)?.[0];
+      return field === undefined ? [] : [[name, field] as const];
+    }),
+  );
 }
 
 /** The Odoo field of the first quantity that is sent. */
