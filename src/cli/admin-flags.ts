@@ -1,8 +1,7 @@
 /** How a command gets at Odoo as an administrator whose key is not that of the workspace. */
 import { string } from '@oclif/core/flags';
-import type { Context } from '../context.ts';
 import { CutoverError } from '../domain/errors.ts';
-import type { OdooConnection } from '../domain/ports.ts';
+import type { OdooConnection, Ports } from '../domain/ports.ts';
 import { shellQuoted } from './command.ts';
 
 export const adminFlags = {
@@ -18,7 +17,7 @@ export function adminArguments(flags: { readonly 'as-admin'?: string | undefined
 
 /** E_USAGE for a secret that is written out. */
 export async function administrator(
-  { ports, odooAs }: Pick<Context, 'ports' | 'odooAs'>,
+  { ports, odooAs }: { readonly ports: Pick<Ports, 'odoo'>; odooAs(user: { readonly login: string; readonly secret: string }): Promise<OdooConnection> },
   flags: { readonly 'as-admin'?: string | undefined; readonly secret?: string | undefined },
 ): Promise<OdooConnection> {
   const { 'as-admin': login, secret } = flags;

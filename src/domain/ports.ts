@@ -1,6 +1,7 @@
 /** What workflows need from the outside world. Adapters implement these; the composition root (context.ts) chooses them. */
 import type { CanonicalDataset } from './canonical.ts';
 import type { BundledLinks, CrosswalkInterval, CrosswalkLink, CrosswalkMoment } from './crosswalk.ts';
+import type { GuardedWrites, LoadResult } from './guarded-writes.ts';
 import type { JournalEntry, JournalHead } from './journal.ts';
 import type { ChainedEntry, ChainVerdict } from './journal-chain.ts';
 import type { Control, OdooAttempt } from './pace.ts';
@@ -202,32 +203,8 @@ export class OdooError extends Error {
   }
 }
 
-export interface LoadMessage {
-  readonly type: 'error' | 'warning';
-  /** 0-based rows of the call it is about. */
-  readonly rows: { readonly from: number; readonly to: number } | null;
-  readonly field: string | null;
-  readonly message: string;
-}
-export type LoadResult =
-  | { readonly ids: readonly number[]; readonly messages: readonly LoadMessage[] }
-  | { readonly ids: null; readonly messages: readonly LoadMessage[] };
-
-/** The optional server action in Odoo, with exactly the text that this cutover ships (odoo-helper.ts). */
-export interface OdooHelper {
-  readonly id: number;
-  readonly version: number;
-}
-
-/** A change, and what must still be there for it to be made: field → value as `read` answers it (decimals may be text). */
-export interface GuardedChange {
-  readonly id: number;
-  readonly expected: Readonly<Record<string, unknown>>;
-  readonly values: Readonly<Record<string, unknown>>;
-}
-
 /** One Odoo, one company, one user. Every read includes archived records; every call runs in UTC. */
-export interface OdooConnection {
+export interface OdooConnection extends GuardedWrites {
   identity(): Promise<OdooIdentity>;
   /** Any method. `ids` are the records; every other key is a parameter by its name. */
   call<Result = unknown>(
@@ -255,25 +232,6 @@ export interface OdooConnection {
     changes: readonly { readonly id: number; readonly values: Readonly<Record<string, unknown>> }[],
     context: Readonly<Record<string, unknown>>,
   ): Promise<void>;
-  /** Null where it is not installed, has another text, or may not be run by this user. Cached. */
-  helper(): Promise<OdooHelper | null>;
-  /** With the helper: one transaction; rows are locked, compared and, where all `expected` hold, written. `found` is null for a record that was written;
-   *  else nothing of that record was, and it is what was there (empty: the record is gone). Without the helper this is `save`, and every `found` is null:
-   *  what the caller read before is all the guard there is. No id twice. */
-  saveGuarded(
-    model: string,
-    changes: readonly GuardedChange[],
-    context: Readonly<Record<string, unknown>>,
-  ): Promise<readonly { readonly id: number; readonly found: Readonly<Record<string, unknown>> | null }[]>;
-  /** With the helper: `load`, unless one of `names` (External IDs) names a record already; then nothing is made and `taken` says which record each names.
-   *  One transaction. Without the helper this is `load`, which would write to such a record. */
-  loadNew(
-    model: string,
-    fields: readonly string[],
-    rows: readonly (readonly (string | number | null)[])[],
-    names: readonly string[],
-    context: Readonly<Record<string, unknown>>,
-  ): Promise<LoadResult | { readonly taken: ReadonlyMap<string, { readonly model: string; readonly id: number }> }>;
   unlink(model: string, ids: readonly number[], context?: Readonly<Record<string, unknown>>): Promise<void>;
   /** id → its oldest External ID; with `namespace`, only External IDs of that module. */
   externalIds(model: string, ids: readonly number[] | 'all', namespace?: string): Promise<ReadonlyMap<number, string>>;

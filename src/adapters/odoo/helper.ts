@@ -1,6 +1,8 @@
 /** The optional server action in Odoo (`cutover odoo install-helper`): found, and called. */
+
+import type { GuardedChange, LoadResult, OdooHelper } from '../../domain/guarded-writes.ts';
 import { boundHelper, type HelperRequest, helperAnswer, helperCall, helperModel, helperText, helperVersion } from '../../domain/odoo-helper.ts';
-import { type GuardedChange, type LoadResult, OdooError, type OdooHelper } from '../../domain/ports.ts';
+import { OdooError } from '../../domain/ports.ts';
 import type { Caller, Context } from './caller.ts';
 import { splitName } from './external-ids.ts';
 import { type Cell, cellTexts, refuseWholeCall, resultOf } from './load.ts';

@@ -1,5 +1,6 @@
 /** `load`: create or update by External ID, all rows of a call or none. */
-import { type LoadMessage, type LoadResult, OdooError } from '../../domain/ports.ts';
+import type { LoadMessage, LoadResult } from '../../domain/guarded-writes.ts';
+import { OdooError } from '../../domain/ports.ts';
 import type { Caller, Context } from './caller.ts';
 import { isAccessRefusal, isLostRace, ownWords } from './failure.ts';
 
