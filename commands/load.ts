@@ -13,7 +13,7 @@ import type { LoadRunResult } from '../src/domain/results.ts';
 export default class Load extends CutoverCommand {
   static override summary = 'Apply a saved plan to Odoo.';
   static override description =
-    'A saved plan asks nothing again: what it says is done. Before each batch the values it was made on are read back, and a record that somebody changed since is left alone. Every call is journalled before it is sent, so a load that broke off goes on with --resume, and any load can be rolled back. The embedded state survives a killed process (kill -9), not a power failure: for production give the workspace a PostgreSQL state (`state: postgres://…`).';
+    'A saved plan asks nothing again: what it says is done. Before each batch the values it was made on are read back: a field that somebody changed since is left alone, with what belongs together with it, and the rest is written. What was left alone is listed in conflicts.csv, to be decided and imported. Every call is journalled before it is sent, so a load that broke off goes on with --resume, and any load can be rolled back. The embedded state survives a killed process (kill -9), not a power failure: for production give the workspace a PostgreSQL state (`state: postgres://…`).';
   static override examples = [
     { command: 'cutover load procurement.plan --limit 10', description: 'a pilot: the first ten documents' },
     { command: 'cutover load --resume 20261123T060000-load-a1b2', description: 'the rest, or what was left when it broke off' },
@@ -59,7 +59,8 @@ export default class Load extends CutoverCommand {
         const isRollback = earlier?.command === 'rollback';
         const rest = data.remaining > 0 ? [this.next(flags, `load --resume ${data.runId}`)] : [];
         const refused = data.deadLettered > 0 ? [this.next(flags, 'dead-letter list')] : [];
-        const next = [...rest, ...refused, ...this.after(flags, data, capability, isRollback)];
+        const decide = data.conflictsFile === null ? [] : [this.next(flags, `decisions import ${shellQuoted(data.conflictsFile)}`)];
+        const next = [...rest, ...decide, ...refused, ...this.after(flags, data, capability, isRollback)];
         return { status: loadStatus(data), data, next, text: (style) => renderLoad(data, isRollback ? 'Rolled back' : 'Loaded', style) };
       };
       return recorded(capability, work, resume);

@@ -100,7 +100,7 @@ test('a load that leaves something behind is a mistake', () => {
   const counts = { planned: 3, applied: 1, noop: 0, conflict: 1, deadLettered: 1, blocked: 0, remaining: 0, unknown: 0 };
   const records = { created: 1, updated: 0, deleted: 0, linked: 0, detached: 0, unchanged: 0 };
   const refusals = [{ entity: 'supplier', reason: 'no', count: 1, keys: ['V1'] }];
-  const result = { ...counts, runId: 'r', records, conflicts: [], refusals, seconds: 1, seal: { entries: 9, hash: 'x' } };
+  const result = { ...counts, runId: 'r', records, conflicts: [], conflictsFile: null, refusals, seconds: 1, seal: { entries: 9, hash: 'x' } };
   expect(checkLoad(result, { applied: 3, noop: 0, remaining: 0 })).toEqual([
     'applied: 1 instead of 3',
     'conflicts: 1 instead of 0',

@@ -22,6 +22,10 @@ export const reportFiles: Readonly<Record<ReportFormat, string>> = {
 export const manifestFile = 'report.json';
 export const breaksFile = 'breaks.ndjson';
 
+/** In the directory of a load: what users had changed before it came to it, as judged breaks of all its entities, and as a worklist. */
+export const conflictsParquet = 'conflicts.parquet';
+export const conflictsWorklist = 'conflicts.csv';
+
 /** How many breaks are what tonight. `new` + `persisting` + `reopened` is all of them but the echoes, whatever their status. */
 export interface LifeCounts {
   readonly new: number;

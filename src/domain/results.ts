@@ -161,6 +161,8 @@ export interface LoadRunResult extends LoadCounts {
   };
   /** The first of them. `fields` of Odoo that a user changed since the plan was made; `held`: fields left alone because they belong together with these. */
   readonly conflicts: readonly { readonly entity: string; readonly key: string; readonly fields: readonly string[]; readonly held: readonly string[] }[];
+  /** What users had changed, as a worklist to be decided and taken back by `decisions import`; null: nothing is to be decided. */
+  readonly conflictsFile: string | null;
   readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number; readonly keys: readonly string[] }[];
   readonly seconds: number;
   /** What it was allowed to begin under; of an earlier version: not known. */

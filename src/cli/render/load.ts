@@ -12,7 +12,7 @@ export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back'
   const counts: readonly (readonly [string, number, string])[] = [
     ['applied', result.applied, ''],
     ['noop', result.noop, 'already so'],
-    ['conflict', result.conflict, 'changed in Odoo since the plan; left alone'],
+    ['conflict', result.conflict, 'users changed something since the plan: that is left alone'],
     ['dead letter', result.deadLettered, 'refused by Odoo'],
     ['blocked', result.blocked, 'a parent failed'],
     ['remaining', result.remaining, 'not tried yet'],
@@ -65,11 +65,14 @@ export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back'
         { header: 'entity', value: (row) => row.entity },
         { header: 'key', value: (row) => row.key, isWhole: true },
         { header: 'changed in Odoo', value: (row) => row.fields.join(', ') },
+        // A run of an earlier version has none.
+        { header: 'left alone with it', value: (row) => (row.held ?? []).join(', ') },
       ],
       style,
     );
     const left = result.conflicts.length - MOST_CONFLICTS;
-    sections.push(`${paint.bold('Conflicts')}\n${conflicts}${left > 0 ? `\n${paint.dim(`  and ${grouped(left)} more: with --json`)}` : ''}`);
+    const decide = typeof result.conflictsFile === 'string' ? `\nDecide in ${result.conflictsFile}: legacy, odoo or waive, with a reason` : '';
+    sections.push(`${paint.bold('Conflicts')}\n${conflicts}${left > 0 ? `\n${paint.dim(`  and ${grouped(left)} more: with --json`)}` : ''}${decide}`);
   }
   // A run of an earlier version has none.
   if (finishedAt === null && result.seal !== undefined)

@@ -10,6 +10,7 @@ import { verifyPlan } from '../plan/plan-file.ts';
 import { loadLock } from '../sides/load-lock.ts';
 import { applyAll } from './apply-all.ts';
 import { writeBaseline } from './baseline-of-run.ts';
+import { writeConflicts } from './conflicts-file.ts';
 import { sweepExternalIds } from './dangling-external-ids.ts';
 import { openPlaces } from './dead-letters.ts';
 import { LoadRun } from './load-run.ts';
@@ -78,7 +79,10 @@ async function finish(run: LoadRun, request: LoadRequest, stop: Stop | null): Pr
   const counts = run.tally.counts();
   if (stop === null && run.manifest.kind === 'rollback') await sweepExternalIds(run);
   // After Ctrl-C the data engine takes no more work; the run that resumes this one writes the baseline of all its parts.
-  if (stop?.reason !== 'interrupted') await writeBaseline(run, request.workspace);
+  if (stop?.reason !== 'interrupted') {
+    await writeBaseline(run, request.workspace);
+    if (counts.conflict + counts.deadLettered > 0) run.tally.conflictsFile = await writeConflicts(run, request.workspace, request.asOf);
+  }
   for (const [field, count] of run.tally.altered)
     run.ports.progress({ kind: 'warning', text: `Odoo keeps another value than was sent: ${field}, ${count} times` });
   const heads = (await run.state.journalHeads(run.runId)).filter(({ segment }) => segment !== run.segment);

@@ -15,7 +15,9 @@ const world = fc.record({
   isWhole: fc.boolean(),
 });
 
-function worldOf({ fields, along, isWhole }: fc.infer<typeof world>): FieldsToMerge {
+type Drawn = typeof world extends fc.Arbitrary<infer Value> ? Value : never;
+
+function worldOf({ fields, along, isWhole }: Drawn): FieldsToMerge {
   const planned = NAMES.flatMap((name, index) => (fields[index]?.isPlanned === true ? [[name, fields[index]] as const] : []));
   const companions = (name: string): string[] => along.flatMap(([driver, companion]) => (driver === name && companion !== name ? [companion] : []));
   return {

@@ -26,6 +26,8 @@ export class Tally {
   readonly #counts: LoadCounts = { planned: 0, applied: 0, noop: 0, conflict: 0, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 };
 
   readonly #deadLetters: ReadonlyMap<string, readonly JournalPlace[]>;
+  /** The worklist of what users had changed, once it is written. */
+  conflictsFile: string | null = null;
   /** What turned out well in this run and had been refused in an earlier one. */
   readonly settled: Settled[] = [];
 
@@ -88,7 +90,16 @@ export class Tally {
   }
 
   result(runId: string, seconds: number, seal: LoadRunResult['seal']): LoadRunResult {
-    return { ...this.counts(), runId, records: { ...this.#records }, conflicts: this.#conflicts, refusals: [...this.#refusals.values()], seconds, seal };
+    return {
+      ...this.counts(),
+      runId,
+      records: { ...this.#records },
+      conflicts: this.#conflicts,
+      conflictsFile: this.conflictsFile,
+      refusals: [...this.#refusals.values()],
+      seconds,
+      seal,
+    };
   }
 
   #count(record: PlannedRecord): void {
