@@ -48,7 +48,7 @@ def as_sent(kind, value):
     return value
 
 
-def save(model, changes):
+def save(model, changes, context):
     present = model.browse(sorted([change[0] for change in changes])).exists()
     lock(model._table, present.ids)
     for parent, link in model._inherits.items():
@@ -73,7 +73,7 @@ def save(model, changes):
         if same and values:
             groups.setdefault(repr(sorted(values.items())), [values, []])[1].append(number)
     for values, ids in groups.values():
-        model.browse(ids).write(values)
+        model.with_context(**context).browse(ids).write(values)
     return answers
 
 
@@ -88,11 +88,11 @@ def taken(names):
 
 result = {'version': 1}
 if request['do'] == 'save':
-    result['saved'] = save(here[request['model']], request['changes'])
+    result['saved'] = save(here[request['model']], request['changes'], request['context'])
 elif request['do'] == 'create':
     result['taken'] = taken(request['names'])
     if not result['taken']:
-        result['loaded'] = here[request['model']].load(request['fields'], request['rows'])
+        result['loaded'] = here[request['model']].with_context(**request['context']).load(request['fields'], request['rows'])
 elif request['do'] == 'text':
     result['text'] = here.ref('cutover.helper').sudo().code
 else:
@@ -100,12 +100,13 @@ else:
 action = {'type': 'ir.actions.act_window_close', 'result': result}
 `;
 
-/** What can be asked of the action: `save` and `create` of this text, `text` of any. */
+/** What can be asked of the action: `save` and `create` of this text, `text` of any. `context` is for what is written, not for what is read before. */
 export type HelperRequest =
-  | { readonly do: 'save'; readonly model: string; readonly changes: readonly (readonly [number, object, object])[] }
+  | { readonly do: 'save'; readonly model: string; readonly context: object; readonly changes: readonly (readonly [number, object, object])[] }
   | {
       readonly do: 'create';
       readonly model: string;
+      readonly context: object;
       readonly fields: readonly string[];
       readonly rows: readonly (readonly string[])[];
       /** Module → names that must not name a record yet. */
@@ -114,8 +115,8 @@ export type HelperRequest =
   | { readonly do: 'text' };
 
 /** How the action is called: `ir.actions.server`, `run`. */
-export function helperCall(id: number, request: HelperRequest, context: Readonly<Record<string, unknown>> = {}) {
-  return { ids: [id], context: { ...context, [helperContextKey]: request } };
+export function helperCall(id: number, request: HelperRequest) {
+  return { ids: [id], context: { [helperContextKey]: request } };
 }
 
 /** What `run` answered, or null when it was not this kind of action. */

@@ -36,7 +36,7 @@ async function findHelper(call: Caller): Promise<OdooHelper | null> {
 
 export async function saveWhereExpected(call: Caller, helper: OdooHelper, model: string, changes: readonly GuardedChange[], context: Context) {
   const asked = changes.map(({ id, expected, values }) => [id, expected, values] as const);
-  const { saved } = await ask(call, helper, { do: 'save', model, changes: asked }, context);
+  const { saved } = await ask(call, helper, { do: 'save', model, context, changes: asked });
   if (!Array.isArray(saved) || saved.length !== changes.length) throw strange();
   return (saved as readonly (readonly [number, Readonly<Record<string, unknown>> | null])[]).map(([id, found]) => ({ id, found }));
 }
@@ -50,15 +50,15 @@ export async function loadWhereNew(
   const { model, fields } = table;
   const modules = Map.groupBy(table.externalIds.map(splitName), (one) => one.module);
   const names = Object.fromEntries([...modules].map(([module, list]) => [module, list.map((one) => one.name)]));
-  const answer = await ask(call, helper, { do: 'create', model, fields, rows: cellTexts(table.rows), names }, { ...context, tz: 'UTC' });
+  const answer = await ask(call, helper, { do: 'create', model, context: { ...context, tz: 'UTC' }, fields, rows: cellTexts(table.rows), names });
   if ('loaded' in answer) return resultOf(answer.loaded);
   const taken = Object.entries((answer.taken ?? {}) as Readonly<Record<string, readonly [string, number]>>);
   return { taken: new Map(taken.map(([name, [inModel, id]]) => [name, { model: inModel, id }])) };
 }
 
-async function ask(call: Caller, helper: OdooHelper, request: HelperRequest, context: Context): Promise<Readonly<Record<string, unknown>>> {
+async function ask(call: Caller, helper: OdooHelper, request: HelperRequest): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const raw = await call('ir.actions.server', 'run', helperCall(helper.id, request, context), (answer) => {
+    const raw = await call('ir.actions.server', 'run', helperCall(helper.id, request), (answer) => {
       const loaded = helperAnswer(answer)?.loaded;
       if (loaded !== undefined) refuseWholeCall(loaded);
     });

@@ -78,12 +78,12 @@ function runHelper(environment: Environment, code: string): Json {
 function answerOf(here: Environment, request: JsonObject, code: string): JsonObject {
   switch (request.do) {
     case 'save':
-      return { saved: save(here, modelOf(here, request.model), isList(request.changes) ? request.changes : []) };
+      return { saved: save(here, modelOf(here, request.model), isList(request.changes) ? request.changes : [], contextOf(request)) };
     case 'create': {
       const taken = takenNames(here, isObject(request.names) ? request.names : {});
       if (Object.keys(taken).length > 0) return { taken };
       const given = { fields: request.fields ?? [], data: request.rows ?? [] };
-      return { taken, loaded: load({ environment: here, model: modelOf(here, request.model), ids: [], arguments: given }) };
+      return { taken, loaded: load({ environment: here.withContext(contextOf(request)), model: modelOf(here, request.model), ids: [], arguments: given }) };
     }
     case 'text':
       if (here.database.externalIds.find(helperExternalId) === null) {
@@ -95,13 +95,17 @@ function answerOf(here: Environment, request: JsonObject, code: string): JsonObj
   }
 }
 
+function contextOf({ context }: JsonObject): JsonObject {
+  return isObject(context) ? context : {};
+}
+
 function modelOf(here: Environment, name: Json | undefined): Model {
   const model = here.database.models.get(String(name));
   if (!model) throw new OdooException(500, 'builtins.KeyError', String(name));
   return model;
 }
 
-function save(here: Environment, model: Model, changes: readonly Json[]): Json {
+function save(here: Environment, model: Model, changes: readonly Json[], context: JsonObject): Json {
   const asked = changes.map((change) => {
     const [id, expected, values] = isList(change) ? change : [];
     return { id: Number(id), expected: isObject(expected) ? expected : {}, values: isObject(values) ? values : {} };
@@ -125,7 +129,7 @@ function save(here: Environment, model: Model, changes: readonly Json[]): Json {
     }
     return [id, null];
   });
-  for (const { values, ids } of groups.values()) writeRecords(here, model, ids, values);
+  for (const { values, ids } of groups.values()) writeRecords(here.withContext(context), model, ids, values);
   return answers;
 }
 
