@@ -100,6 +100,21 @@ export function describeEntries(books: () => Books): void {
       expect(await odoo.searchIds('account.move.line', [['move_id', '=', id]])).toEqual([]);
     });
 
+    test('an account’s current balance is that of its posted lines', async () => {
+      const { odoo, bench, entry, post, clearing } = books();
+      const [account] = (await odoo.call<number[]>('account.account', 'create', {
+        vals_list: [{ code: `${bench.tag}bal`, name: 'Balance', account_type: 'expense' }],
+      })) as [number];
+      const lines = [
+        [0, 0, { account_id: account, debit: 12.34 }],
+        [0, 0, { account_id: clearing, credit: 12.34 }],
+      ];
+      const [posted] = [await entry('posted', { line_ids: lines }), await entry('draft', { line_ids: lines })];
+      expect(await bench.first('account.account', account, 'current_balance')).toEqual({ id: account, current_balance: 0 });
+      await post(posted);
+      expect(await bench.first('account.account', account, 'current_balance')).toEqual({ id: account, current_balance: 12.34 });
+    });
+
     test('the posted lines sum up by account, month and currency', async () => {
       const { odoo, bench, entry, post, journal, payable, clearing, dollar } = books();
       const own = await journal('general');

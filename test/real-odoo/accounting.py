@@ -9,7 +9,10 @@ env.ref('base.main_company').name = 'USA'
 spain = env['res.company'].create({'name': 'Spain', 'currency_id': eur.id})
 spain.partner_id.country_id = env.ref('base.es')
 env['account.chart.template'].try_loading('es_pymes', spain, install_demo=False)
-env.ref('base.user_admin').company_ids |= spain
+admin = env.ref('base.user_admin')
+admin.company_ids |= spain
+# Without it nobody sees cost centres.
+admin.group_ids |= env.ref('analytic.group_analytic_accounting')
 env.cr.commit()
 for company in env['res.company'].search([], order='id'):
     accounts = env['account.account'].search_count([('company_ids', 'in', company.id)])

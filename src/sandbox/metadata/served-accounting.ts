@@ -5,7 +5,7 @@ const all: readonly unknown[] = [];
 
 export const servedAccounting: Readonly<Record<string, ServedModel>> = {
   'account.account': {
-    computed: ['account_type', 'code', 'code_store', 'internal_group', 'name', 'placeholder_code', 'reconcile'],
+    computed: ['account_type', 'code', 'code_store', 'current_balance', 'internal_group', 'name', 'placeholder_code', 'reconcile'],
     only: ['active', 'company_ids', 'currency_id', 'note'],
     seed: all,
   },

@@ -18,7 +18,20 @@ const monthly =
 const yearly = /^(?<before>.*?)(?<year>(?:(?<=\D)|(?<=^))(?:(?:19|20|21)?\d{2}))(?<between>\D+?)(?<seq>\d*)(?<suffix>\D*?)$/;
 const fixed = /^(?<before>.*?)(?<seq>\d{0,9})(?<suffix>\D*?)$/;
 
+/** A journal's names are looked at with every entry that is posted. */
+const takenApart = new Map<string, NumberedName>();
+const mostRemembered = 20_000;
+
 export function takeApart(name: string): NumberedName {
+  const known = takenApart.get(name);
+  if (known) return known;
+  if (takenApart.size >= mostRemembered) takenApart.clear();
+  const parts = partsOf(name);
+  takenApart.set(name, parts);
+  return parts;
+}
+
+function partsOf(name: string): NumberedName {
   for (const [pattern, reset] of [
     [monthly, 'month'],
     [yearly, 'year'],
@@ -50,22 +63,26 @@ export interface Named {
 
 /** The journal's next name on a day. `others` are its named entries of the same kind, drafts too. */
 export function nextName(others: readonly Named[], date: string, starting: string): string {
-  const byDate = [...others].sort((left, right) => (left.date === right.date ? left.id - right.id : left.date < right.date ? -1 : 1));
-  const reference = byDate.filter((one) => one.date <= date).at(-1) ?? byDate[0];
+  const reference = latest(others.filter((one) => one.date <= date)) ?? earliest(others);
   if (!reference) return numbered(starting, date, 1);
   const { reset } = takeApart(reference.name);
-  const inPeriod = others.filter((one) => isSamePeriod(reset, one.date, date) && takeApart(one.name).reset === reset);
-  const latest = inPeriod.reduce<Named | null>((best, one) => (best === null || one.id > best.id ? one : best), null);
-  if (!latest) return numbered(reference.name, date, 1);
-  const { prefix } = takeApart(latest.name);
-  const highest = Math.max(
-    ...inPeriod
-      .map((one) => takeApart(one.name))
-      .filter((one) => one.prefix === prefix)
-      .map((one) => one.number),
-  );
-  return numbered(latest.name, date, highest + 1);
+  let last: Named | null = null;
+  const highest = new Map<string, number>();
+  for (const one of others) {
+    if (!isSamePeriod(reset, one.date, date)) continue;
+    const name = takeApart(one.name);
+    if (name.reset !== reset) continue;
+    if (last === null || one.id > last.id) last = one;
+    highest.set(name.prefix, Math.max(highest.get(name.prefix) ?? 0, name.number));
+  }
+  return last === null ? numbered(reference.name, date, 1) : numbered(last.name, date, (highest.get(takeApart(last.name).prefix) ?? 0) + 1);
 }
+
+const latest = (moves: readonly Named[]): Named | null =>
+  moves.reduce<Named | null>((best, one) => (best === null || one.date > best.date || (one.date === best.date && one.id > best.id) ? one : best), null);
+
+const earliest = (moves: readonly Named[]): Named | null =>
+  moves.reduce<Named | null>((best, one) => (best === null || one.date < best.date ? one : best), null);
 
 /** The name of the entry before, or null for a first one. */
 export function nameBefore(name: string): string | null {

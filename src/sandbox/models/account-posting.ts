@@ -86,13 +86,14 @@ const isRefund = (move: Row): boolean => asText(move.move_type).endsWith('_refun
 function numberFor(environment: Environment, move: Row, date: string): string {
   const journal = environment.row('account.journal', asId(move.journal_id) ?? 0);
   const { table } = environment.model(model);
-  const others = [...table.find('journal_id', asId(move.journal_id) ?? 0)]
-    .map((id) => table.get(id))
-    .filter((row) => row !== undefined && row.id !== move.id && asText(row.name) !== '')
-    .filter((row) => row !== undefined && (journal?.refund_sequence !== true || isRefund(row) === isRefund(move)))
-    .map((row) => ({ id: row?.id ?? 0, name: asText(row?.name), date: asText(row?.date) }));
+  const countsApart = journal?.refund_sequence === true;
+  const others = [...table.find('journal_id', asId(move.journal_id) ?? 0)].flatMap((id) => {
+    const row = table.get(id);
+    const isOther = row !== undefined && id !== move.id && asText(row.name) !== '' && !(countsApart && isRefund(row) !== isRefund(move));
+    return isOther ? [{ id, name: asText(row.name), date: asText(row.date) }] : [];
+  });
   const isYearly = ['sale', 'bank', 'cash', 'credit'].includes(asText(journal?.type));
-  const code = `${journal?.refund_sequence === true && isRefund(move) ? 'R' : ''}${asText(journal?.code)}`;
+  const code = `${countsApart && isRefund(move) ? 'R' : ''}${asText(journal?.code)}`;
   return nextName(others, date, isYearly ? `${code}/2000/00000` : `${code}/2000/01/0000`);
 }
 

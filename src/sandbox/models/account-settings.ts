@@ -30,12 +30,19 @@ function refuseTakenCodes(environment: Environment, rows: readonly Row[]): void 
   throw validationError(`Account codes must be unique. You can't create accounts with these duplicate codes: ${taken.map(codeOf).join(', ')}`);
 }
 
+function postedBalance(environment: Environment, account: number): number {
+  const lines = [...environment.model('account.move.line').table.find('account_id', account)];
+  const posted = lines.filter((id) => environment.get('account.move.line', id, 'parent_state') === 'posted');
+  return sumOf(posted.map((id) => asNumber(environment.row('account.move.line', id)?.balance))).toNumber();
+}
+
 export const account: Behaviour = {
   searchNames: ['name', 'code'],
   indexes: ['code_store'],
   computes: {
     code: (_environment, row) => codeOf(row) || false,
     placeholder_code: (_environment, row) => codeOf(row) || false,
+    current_balance: (environment, row) => postedBalance(environment, row.id),
     internal_group: (_environment, row) => asText(row.account_type).split('_')[0] ?? false,
   },
   inverses: {
