@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Suites: the plain one runs anywhere; `odoo`, `postgres`, `browser` and `accept` need more and are asked for by name (npm run test:odoo, …). */
@@ -14,6 +16,8 @@ export default defineConfig({
     include: include[suite] ?? [],
     pool: 'forks',
     maxWorkers: 2,
+    // the tests start the tool some hundreds of times: a third of what each start costs is reading the same sources again
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), `cutover-compile-cache-${process.getuid?.() ?? ''}`) },
     testTimeout: suite === 'plain' ? 120_000 : 600_000,
     hookTimeout: suite === 'plain' ? 120_000 : 600_000,
   },
