@@ -12,8 +12,9 @@ import type { Outcome } from './cli/outcome.ts';
 import type { RunLog } from './cli/run-log.ts';
 import { inEnvironment } from './domain/environment.ts';
 import { CutoverError, ExitCode } from './domain/errors.ts';
+import type { Control } from './domain/pace.ts';
 import type { Person } from './domain/person.ts';
-import type { Clock, OdooConnection, Ports, ReportRenderer, RunStatus, SourceSystem, StateStore } from './domain/ports.ts';
+import type { Clock, OdooConnection, Ports, Progress, ReportRenderer, RunStatus, RunStore, SourceSystem, StateStore } from './domain/ports.ts';
 import type { OdooSystem, Workspace } from './domain/workspace.ts';
 
 export const systemClock: Clock = { now: () => new Date().toISOString() };
@@ -104,6 +105,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
       invocation.progress(event);
     },
     signal: invocation.signal,
+    ...(invocation.steering === undefined ? {} : { control: controlOf(invocation, runs, (event) => ports.progress(event)) }),
   };
   const recordFailure = async (error: unknown) => {
     logged ??= await log(runId);
@@ -164,6 +166,23 @@ async function openOwnState(
 
 function planKeys({ file: { plan_recipients: recipients = [], age_identity: identity } }: Workspace, secrets: Secrets) {
   return { recipients, identity: async () => (identity === undefined ? null : await secrets.resolve(identity)) };
+}
+
+/** Keys and the file by which whoever started the command steers what goes on. */
+function controlOf({ steering, signal }: Invocation, runs: RunStore, progress: Progress): (runId: string) => Promise<Control> {
+  return async (runId) => {
+    const { openControl, terminalKeys } = await import('./cli/control.ts');
+    const interrupt = () => steering?.interrupt();
+    return openControl({
+      directory: await runs.runDirectory(runId),
+      keys: steering?.withKeys === true ? terminalKeys() : null,
+      progress,
+      interrupt,
+      stop: () => {
+        if (!signal.aborted) interrupt();
+      },
+    });
+  };
 }
 
 /** This run's spill files, and those that killed runs left. */

@@ -64,7 +64,7 @@ export abstract class CutoverCommand extends Command {
   /** What the first Ctrl-C is answered with. */
   protected stopping = 'Stopping: finishing what is under way. Press Ctrl-C again to stop at once.';
 
-  #invocation: Pick<Invocation, 'command' | 'progress' | 'signal' | 'onRun'> | null = null;
+  #invocation: Pick<Invocation, 'command' | 'progress' | 'signal' | 'steering' | 'onRun'> | null = null;
 
   /** Translates flags into one call and says how it ended; null when everything has been announced. */
   protected abstract execute(): Promise<Outcome | null>;
@@ -105,7 +105,8 @@ export abstract class CutoverCommand extends Command {
     const display = progressDisplay(process.stderr, errorStyle, { live, milliseconds: () => performance.now() });
     const interrupt = listenForInterrupt(() => display.say(this.stopping));
     let run: StartedRun | null = null;
-    this.#invocation = { command, progress: display.progress, signal: interrupt.signal, onRun: (started) => (run = started) };
+    const steering = { interrupt: interrupt.press, withKeys: live && !json };
+    this.#invocation = { command, progress: display.progress, signal: interrupt.signal, steering, onRun: (started) => (run = started) };
     try {
       this.announce = (outcome) => {
         display.stop();

@@ -3,6 +3,8 @@ import { ExitCode } from '../domain/errors.ts';
 
 export interface Interrupt {
   readonly signal: AbortSignal;
+  /** As if Ctrl-C had been pressed. */
+  press(): void;
   stop(): void;
 }
 
@@ -17,6 +19,7 @@ export function listenForInterrupt(onFirst: () => void): Interrupt {
   process.on('SIGTERM', onSignal);
   return {
     signal: controller.signal,
+    press: onSignal,
     stop() {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);

@@ -17,6 +17,13 @@ export interface Invocation {
   readonly by?: string | undefined;
   readonly progress: Progress;
   readonly signal: AbortSignal;
+  /** How a person steers what goes on; left out: nobody does. */
+  readonly steering?: {
+    /** What Ctrl-C does. */
+    readonly interrupt: () => void;
+    /** Somebody watches at a terminal, and no program. */
+    readonly withKeys: boolean;
+  };
   /** Called as soon as a failure has a place for its details, and again when the run is recorded under its id. */
   readonly onRun: (run: StartedRun) => void;
 }

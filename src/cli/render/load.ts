@@ -1,6 +1,7 @@
 import type { LoadRunResult } from '../../domain/results.ts';
 import { counted, duration, grouped, moment, type Style } from '../style.ts';
 import { table } from '../table.ts';
+import { renderPace } from './pace.ts';
 
 /** Conflicts are listed up to this many; the journal has all. */
 const MOST_CONFLICTS = 20;
@@ -45,6 +46,7 @@ export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back'
     list,
     `Records in Odoo: ${written.length === 0 ? 'none touched' : written.join(', ')}`,
   ];
+  if (result.pace !== undefined && (result.applied >= ENOUGH_FOR_A_RATE || result.pace.pauses.length > 0)) sections.push(renderPace(result.pace, style));
   if (result.refusals.length > 0) {
     const refusals = table(
       result.refusals,
