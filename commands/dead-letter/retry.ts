@@ -38,8 +38,9 @@ export default class DeadLetterRetry extends CutoverCommand {
     const invocation = { ...this.invocation(flags), command: 'load' };
     return withContext(invocation, async ({ workspace, runId, asOf, ports, newNonce, recorded }): Promise<Outcome<DeadLetterRetryResult | null>> => {
       const capability = capabilityNamed(workspace, args.capability);
-      const planning = `plan ${capability.name} --out ${capability.name}.plan`;
-      requireMayWriteAtOnce(workspace, `dead-letter retry ${capability.name}`, `${this.next(flags, planning)}, then cutover plan approve and load`);
+      const file = `${capability.name}.plan`;
+      const instead = [`plan ${capability.name} --out ${file}`, `plan approve ${file}`, `load ${file}`].map((command) => this.next(flags, command));
+      requireMayWriteAtOnce(workspace, `dead-letter retry ${capability.name}`, instead);
       const request = { workspace, capability, entity: entityNamed([capability], flags.entity), names: flags.only ?? [] };
       const { lettersToRetry, retryDeadLetters } = await import('../../src/workflows/dead-letter/retry.ts');
       const letters = await lettersToRetry(request, ports);

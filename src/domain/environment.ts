@@ -81,13 +81,13 @@ export function requireMayWrite({ environment, file }: Workspace, command: strin
   });
 }
 
-/** The same for what is planned and loaded in one go, which nobody could approve. `instead`: the commands that can be. E_ENVIRONMENT, E_APPROVAL. */
-export function requireMayWriteAtOnce(workspace: Workspace, command: string, instead: string): void {
+/** The same for what is planned and loaded in one go, which nobody could approve. `instead`: the commands that lead there with one. E_ENVIRONMENT, E_APPROVAL. */
+export function requireMayWriteAtOnce(workspace: Workspace, command: string, instead: readonly string[]): void {
   requireMayWrite(workspace, command);
   const { environment } = workspace;
   if (environment?.approvals == null) return;
   throw new CutoverError('E_APPROVAL', `${environment.name} asks for an approval of every plan, and this would be planned and loaded at once`, {
-    hint: instead,
+    hint: instead.map((one) => `\`${one}\``).join(', then '),
     details: ['nothing was written'],
   });
 }

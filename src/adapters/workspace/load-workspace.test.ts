@@ -277,6 +277,31 @@ describe('finding a workspace', () => {
   });
 });
 
+describe('environments', () => {
+  const withEnvironments = (text: string) => ({ 'ws/cutover.yaml': `${sound['ws/cutover.yaml']}environments:\n${text}` });
+
+  it('name an Odoo that there is, a state that there can be, and enough people', async () => {
+    expect((await mistakes(withEnvironments('  live: {production: true, allow_mail: true}\n'))).join()).toMatch(/^cutover.yaml:8:/);
+    expect(await mistakes(withEnvironments('  copy: {odoo: odo}\n  live: {state: postgre, approvals: {required: 2, by: [S. Ortega]}}\n'))).toEqual([
+      expect.stringMatching(/^cutover.yaml:8:16 {2}'odo' is no system with connector: odoo.*'odoo'/),
+      expect.stringMatching(/^cutover.yaml:9:17 {2}'state' must be embedded or postgres/),
+      expect.stringMatching(/^cutover.yaml:9:.* {2}2 approvals are required, and only 1 may give one/),
+    ]);
+  });
+
+  it('do not keep two Odoos in one store, and hold no literal secret', async () => {
+    const two = '  a: {store: same}\n  b: {store: ./same/, odoo: copy, state: "postgres://u:geheim@h/d"}\n';
+    const file = sound['ws/cutover.yaml'].replace('capabilities:', '  copy: {connector: odoo, url: "http://127.0.0.1:1"}\ncapabilities:');
+    expect(await mistakes({ 'ws/cutover.yaml': `${file}age_identity: AGE-SECRET-KEY-1ABC\nenvironments:\n${two}` })).toEqual([
+      expect.stringContaining('a secret is named by ${ENV} or file:PATH'),
+    ]);
+    expect(await mistakes({ 'ws/cutover.yaml': `${file}environments:\n${two}` })).toEqual([
+      expect.stringContaining("'b' and 'a' keep snapshots of two Odoos in one store"),
+      expect.stringContaining('a password is written here'),
+    ]);
+  });
+});
+
 describe('what is shipped', () => {
   it('every pack is sound by itself', async () => {
     write({

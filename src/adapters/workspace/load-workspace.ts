@@ -144,7 +144,7 @@ function checkEnvironments(file: WorkspaceFile, position: PositionOf, mistakes: 
     const { required = 1, by = [] } = environment.approvals ?? {};
     if (by.length > 0 && by.length < required)
       mistakes.push({ position: at('approvals', 'by'), message: `${required} approvals are required, and only ${by.length} may give one` });
-    const store = path.normalize(environment.store ?? storeOf(file.store, name));
+    const store = path.resolve(environment.store ?? storeOf(file.store, name));
     const other = stores.get(store);
     if (other !== undefined && other.odoo !== odoo)
       mistakes.push({ position: at('store'), message: `'${name}' and '${other.name}' keep snapshots of two Odoos in one store; give each its own` });
