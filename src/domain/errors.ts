@@ -50,6 +50,7 @@ export const ErrorCodes = {
   E_NAMESPACE: { exit: ExitCode.refused, means: 'the External ID namespace belongs to an installed Odoo module' },
   E_STATE_NEWER: { exit: ExitCode.refused, means: 'the state was written by a newer version of the tool' },
   E_STATE_UNREACHABLE: { exit: ExitCode.connection, means: 'the state database did not answer' },
+  E_STATE_UNWRITABLE: { exit: ExitCode.connection, means: 'the state could not be written: its disk is full or fails' },
   E_LOCKED: { exit: ExitCode.locked, means: 'another run holds the lock' },
   E_INTERRUPTED: { exit: ExitCode.interrupted, means: 'stopped by the user; resumable' },
 } as const;

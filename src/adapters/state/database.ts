@@ -36,8 +36,8 @@ export async function openEmbedded(directory: string, clock: Clock, holder: stri
       knex,
       embedded: true,
       close: async () => {
-        await knex.destroy();
-        if (!pglite.closed) await pglite.close();
+        // A cluster that has broken down cannot be closed either; what went wrong was told where it went wrong.
+        await Promise.allSettled([knex.destroy().then(() => (pglite.closed ? undefined : pglite.close()))]);
         await release();
       },
     };

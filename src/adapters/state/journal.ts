@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import type { JournalEntry, JournalHead } from '../../domain/journal.ts';
 import { CHAIN, type ChainedEntry, type ChainVerdict, chainHash, verifyChain } from '../../domain/journal-chain.ts';
+import { type Fence, lostLock } from './locks.ts';
 import { STATE_SCHEMA } from './migrations.ts';
 
 interface JournalRow {
@@ -35,13 +36,19 @@ const NAMES = 'run_id, segment, sequence, kind, action, step, entity, system, ke
 /** The payload travels as a text within the JSON: PostgreSQL would refuse the escape of a NUL in it, and `json` keeps it. */
 const INSERTED = NAMES.replace('payload', 'payload::json');
 
-/** The entries and where their segments end now, all or nothing. */
-const APPEND = `with added as (
-    insert into ${STATE_SCHEMA}.journal (${NAMES}) select ${INSERTED} from json_to_recordset((?::text)::json) as entry(${COLUMNS})
+/** The entries and where their segments end now, all or nothing. Nothing at all where one of the locks (`fence`) is no longer the writer's: the rows are kept from
+ *  changing until this is done, so whoever takes a lock reads everything its last holder has written. */
+const APPEND = `with fence as (select f.name, f.holder, f.host, f.pid, f.since from json_to_recordset((?::text)::json) as f(name text, holder text, host text, pid integer, since timestamptz)),
+  standing as materialized (select l.name from ${STATE_SCHEMA}.lock as l where (l.name, l.holder, l.host, l.pid, l.since) in (select name, holder, host, pid, since from fence) for share),
+  ours as materialized (select (select count(*) from standing) = (select count(*) from fence) as is_ours),
+  added as (
+    insert into ${STATE_SCHEMA}.journal (${NAMES}) select ${INSERTED} from json_to_recordset((?::text)::json) as entry(${COLUMNS}) where (select is_ours from ours)
   )
   insert into ${STATE_SCHEMA}.journal_head (run_id, segment, entries, hash)
     select run_id, segment, entries, hash from json_to_recordset((?::text)::json) as head(run_id text, segment integer, entries integer, hash text)
-    on conflict (run_id, segment) do update set entries = excluded.entries, hash = excluded.hash`;
+    where (select is_ours from ours)
+    on conflict (run_id, segment) do update set entries = excluded.entries, hash = excluded.hash
+    returning 1`;
 
 export class Journal {
   readonly #knex: Knex;
@@ -50,8 +57,12 @@ export class Journal {
   /** Appends are one after the other: the next hash needs the one before it. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(knex: Knex) {
+  readonly #fences: () => readonly Fence[];
+
+  /** `fences`: the locks under which this process writes. */
+  constructor(knex: Knex, fences: () => readonly Fence[]) {
     this.#knex = knex;
+    this.#fences = fences;
   }
 
   append(entries: readonly Omit<JournalEntry, 'sequence'>[]): Promise<void> {
@@ -74,8 +85,11 @@ export class Journal {
     }
     const heads = rows.map(({ run_id, segment, sequence, hash }) => ({ run_id, segment, entries: sequence, hash }));
     const last = heads.filter((head) => tails.get(chainName(head.run_id, head.segment))?.sequence === head.entries);
+    const fences = this.#fences();
     try {
-      await this.#knex.raw(APPEND, [JSON.stringify(rows), JSON.stringify(last)]);
+      const { rows: written } = await this.#knex.raw<{ rows: unknown[] }>(APPEND, [JSON.stringify(fences), JSON.stringify(rows), JSON.stringify(last)]);
+      const [fence] = fences;
+      if (written.length === 0 && fence !== undefined) throw await lostLock(this.#knex, fence);
     } catch (error) {
       // Whether the rows are there is not known; the next append asks the database where the chain ends.
       for (const chain of tails.keys()) this.#tails.delete(chain);

@@ -9,6 +9,7 @@ import { Journal } from './journal.ts';
 import { processLocks, serverLocks } from './locks.ts';
 import { approvalRuns, consumePlan, planOf, readPlans, registerPlan } from './plans.ts';
 import { endRun, readRun, readRuns, startRun } from './runs.ts';
+import { stateFailure, tellingFailures } from './state-failure.ts';
 
 export interface OpenStateOptions {
   /** `embedded`, or postgres://… */
@@ -24,7 +25,7 @@ export interface OpenStateOptions {
   readonly operator?: Person | null;
 }
 
-/** E_LOCKED, E_STATE_NEWER, E_STATE_UNREACHABLE. */
+/** E_LOCKED, E_STATE_NEWER, E_STATE_UNREACHABLE, E_STATE_UNWRITABLE; the last two also from every method. */
 export async function openState(options: OpenStateOptions): Promise<StateStore> {
   const { clock, environment = null, operator = null } = options;
   const database = options.url === 'embedded' ? await openEmbedded(options.directory, clock, options.holder) : await openPostgres(options.url);
@@ -33,11 +34,11 @@ export async function openState(options: OpenStateOptions): Promise<StateStore> 
     await migrate(knex, clock.now());
   } catch (error) {
     await database.close();
-    throw error;
+    throw stateFailure(error, database.embedded);
   }
-  const journal = new Journal(knex);
   const locks = database.embedded ? processLocks(clock) : serverLocks(knex, clock);
-  return {
+  const journal = new Journal(knex, () => locks.held());
+  const store: StateStore = {
     startRun: (run) => startRun(knex, run, environment),
     endRun: (id, status, endedAt, data) => endRun(knex, id, status, endedAt, data),
     run: (id) => readRun(knex, id),
@@ -67,4 +68,5 @@ export async function openState(options: OpenStateOptions): Promise<StateStore> 
     withLock: (name, holder, work) => locks.withLock(name, holder, work),
     close: () => database.close(),
   };
+  return tellingFailures(store, database.embedded);
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../test/sources/postgres-server.ts';
 import type { StateStore } from '../../domain/ports.ts';
@@ -62,6 +63,57 @@ describe.skipIf(server === null)('a state on a PostgreSQL server', () => {
     expect(second).toBe('refused');
     expect((await state.verifyJournal('two-writers')).findings).toEqual([]);
     await other.close();
+  });
+
+  test('of twenty that want a lock at once one gets it, and all others are told which', async () => {
+    const stores = await Promise.all(Array.from({ length: 20 }, (_, index) => open(`machine ${index}`)));
+    let letGo = (): void => undefined;
+    const done = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const attempts = stores.map((store, index) => store.withLock('load uuid-20', `load of machine ${index}`, () => done.then(() => index)));
+    const refusals = await Promise.all(attempts.map((attempt) => Promise.race([attempt.catch((error: unknown) => String(error)), sleep(3_000, null)])));
+    letGo();
+    const winner = refusals.indexOf(null);
+    expect(refusals.filter((refusal) => refusal === null)).toHaveLength(1);
+    for (const refusal of refusals)
+      if (refusal !== null) expect(refusal).toMatch(new RegExp(`locked by load of machine ${winner} \\(pid ${process.pid} on .*, since 20`));
+    expect(await attempts[winner]).toBe(winner);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  test('whoever lost its lock to another can append nothing any more, and does not take the lock away from it', async () => {
+    const { default: pg } = await import('pg');
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const [first, second] = [await open('first'), await open('second')];
+    const cut = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()";
+    const outcome = await Promise.allSettled([
+      first.withLock('load uuid-11', 'load of the first', async () => {
+        await first.journal([journalEntry('fenced', 'before')]);
+        await client.query(cut);
+        // Nobody else has come: the work is still its own.
+        await first.journal([journalEntry('fenced', 'cut off')]);
+        await second.withLock('load uuid-11', 'load of the second', async () => {
+          await second.journal([{ ...journalEntry('fenced', 'taken over'), segment: 2 }]);
+          const refusal = await first.journal([journalEntry('fenced', 'too late')]).catch((error: unknown) => error);
+          expect(codeOf(refusal)).toBe('E_LOCKED');
+          expect(String(refusal)).toContain('load of the second');
+          await second.journal([{ ...journalEntry('fenced', 'goes on'), segment: 2 }]);
+        });
+        // And not once it is over either: what the second did is not known to the first.
+        await first.journal([journalEntry('fenced', 'later')]);
+      }),
+    ]);
+    expect(outcome[0]).toMatchObject({ status: 'rejected', reason: { code: 'E_LOCKED' } });
+    expect((await first.journalHeads('fenced')).map(({ segment, entries }) => [segment, entries])).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    expect((await first.verifyJournal('fenced')).findings).toEqual([]);
+    await first.close();
+    await second.close();
+    await client.end();
   });
 
   test('no connection stays open after the store is closed', async () => {
