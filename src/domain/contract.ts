@@ -163,7 +163,10 @@ export const OdooByproduct = z.strictObject({
       'Where no field names them: a domain; "$id" stands for the record, "$<canonical ref field>" for the record it refers to, "$user" for the user of the tool.',
     ),
   step: z.string().optional().describe('The step that makes it; a record that does not take this step has none of it to take back.'),
-  rollback: z.enum(['unlink', 'keep']).default('unlink').describe('What a rollback does with it; keep: Odoo lets nobody delete it.'),
+  rollback: z
+    .enum(['unlink', 'with', 'keep'])
+    .default('unlink')
+    .describe('What a rollback does with it; with: Odoo deletes it together with the record, and not alone; keep: Odoo lets nobody delete it.'),
   used: odooReading
     .optional()
     .describe('How it reads once somebody has worked with it, as {state: [done]} of a receipt: Odoo field → values. Its document is then kept by a rollback.'),
@@ -240,9 +243,11 @@ export const MatchContract = z.strictObject({
     .default({})
     .describe('Weights in bits: +1 doubles the odds that two records are one thing. The defaults are meant for every data set.'),
   link: z
-    .enum(['match', 'decide'])
+    .enum(['match', 'key', 'decide'])
     .default('match')
-    .describe('match: a record that is in Odoo already by its key, an identifier or its score is linked by the plan; decide: only where a person decided it.'),
+    .describe(
+      'match: a record that is in Odoo already by its key, an identifier or its score is linked by the plan; key: by its key (or `link_by`) alone, whatever else they say, as an account by its code; decide: only where a person decided it.',
+    ),
   blocking: z.array(z.enum(conflictClasses)).default([]).describe('Classes of conflicts that keep a record out of a plan until they are mended or decided.'),
 });
 export type MatchContract = z.infer<typeof MatchContract>;

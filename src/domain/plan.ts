@@ -28,7 +28,7 @@ export interface PlannedEntity {
     readonly model: string;
     readonly through: string | null;
     readonly domain: readonly unknown[] | null;
-    readonly rollback: 'unlink' | 'keep';
+    readonly rollback: 'unlink' | 'with' | 'keep';
     /** Step that makes it; a new record that does not take it has none. */
     readonly step?: string | null;
     /** How it reads once somebody has worked with it: its document is then kept. */

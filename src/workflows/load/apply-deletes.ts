@@ -18,7 +18,7 @@ export async function deleteDocuments(run: LoadRun, actions: readonly PlanAction
   );
   await takeSteps(run, documents, new Map());
   const left = documents.filter((document) => !document.ended && !run.settlement.isAnswered(document.action.seq, Stage.byproducts));
-  await deleteByproducts(run, left, await ownByproducts(run, left));
+  await deleteByproducts(run, left, await ownByproducts(run, left, ['unlink']));
   await deleteLines(
     run,
     documents.filter((document) => !document.ended),

@@ -94,15 +94,17 @@ function isOwn(rule: Rule): boolean {
   return rule.through !== null || mentions(rule, '$id');
 }
 
-/** By-products a rollback deletes: those the rules find from the record itself. */
+/** By-products that go when a rollback deletes the record, of those the rules find from the record itself: what it deletes (`unlink`), and what Odoo deletes
+ *  together with the record (`with`). */
 export async function ownByproducts(
   run: LoadRun,
   documents: readonly { readonly action: PlanAction; readonly id: number }[],
+  going: readonly Rule['rollback'][],
 ): Promise<ReadonlyMap<number, readonly Byproducts[]>> {
   const [first] = documents;
   if (first === undefined) return new Map();
   const entity = run.entity(first.action.entity);
-  const rules = entity.byproducts.filter((rule) => rule.rollback === 'unlink' && isOwn(rule));
+  const rules = entity.byproducts.filter((rule) => going.includes(rule.rollback) && isOwn(rule));
   return findAll(
     run,
     entity,

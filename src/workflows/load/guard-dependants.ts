@@ -50,7 +50,7 @@ export async function guardReferrers(run: LoadRun, documents: readonly OpenDocum
   const ids = documents.map((document) => document.id);
   const held = new Map<number, string>();
   const children: { readonly child: number; readonly parent: number }[] = [];
-  const made = [...(await ownByproducts(run, documents)).values()].flat();
+  const made = [...(await ownByproducts(run, documents, ['unlink', 'with'])).values()].flat();
   const searched = (await referringFields(run, model)).map(async (one) => ({
     ...one,
     ids: await run.odoo.searchIds(one.entity.model, [[one.field, 'in', ids]]),

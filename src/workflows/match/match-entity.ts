@@ -14,7 +14,7 @@ import { type MatchOutcome, matchRecords } from './match-records.ts';
 import { type EntityRelations, openRelations } from './match-relations.ts';
 import { isMatchable } from './matchable.ts';
 import type { MatchModel } from './model.ts';
-import { proposedConflictsSql, proposedFileSql, proposeLinks, proposeNothing } from './proposals.ts';
+import { proposedConflictsSql, proposedFileSql, proposeLinks, proposeLinksByKey, proposeNothing } from './proposals.ts';
 import { repointLinks } from './repoint.ts';
 import { reviewFileName, writeReview } from './review-file.ts';
 
@@ -49,6 +49,7 @@ export async function matchEntity(asked: EntityMatchRequest, plane: DataPlane, p
   if (outcome !== null && sides.world !== null && entity.odoo !== null && contract.match?.link !== 'decide') {
     await proposeLinks({ entity, world: sides.world, outcome, legacy: relations.now.legacy ?? '', odoo }, plane);
   } else await proposeNothing(plane);
+  if (linksByKey(entity) && sides.world !== null) await proposeLinksByKey({ entity, world: sides.world, legacy: relations.now.legacy ?? '' }, plane);
   await plane.run(openPairsSql(outcome));
   await runConflicts(conflictSteps(conflictInput(asked, relations, outcome !== null)), plane);
   await recallConflicts(asked.conflictsBefore, plane);
@@ -137,6 +138,10 @@ function conflictInput({ entity, request }: EntityMatchRequest, relations: Entit
   return { contract: entity.definition.contract, now, previous, odooFields, rejected, clusters: isMatched ? clusters : null };
 }
 
+function linksByKey({ definition, odoo }: EntitySides): boolean {
+  return definition.contract.match?.link === 'key' && odoo !== null;
+}
+
 /** Table `match_undecided` (l, r, w, is_match): pairs worth a look that are neither known nor about to be linked. */
 function openPairsSql(outcome: MatchOutcome | null): string {
   if (outcome === null) return 'CREATE OR REPLACE TABLE match_undecided (l INTEGER, r INTEGER, w INTEGER, is_match BOOLEAN)';
@@ -152,10 +157,11 @@ async function writeFiles(
   plane: DataPlane,
 ): Promise<EntityMatch['files']> {
   const name = entity.definition.contract.entity;
-  const links = outcome === null || entity.odoo === null ? null : `${name}.links.parquet`;
+  const byKey = linksByKey(entity);
+  const links = (outcome === null && !byKey) || entity.odoo === null ? null : `${name}.links.parquet`;
   const conflicts = `${name}.conflicts.parquet`;
-  if (links !== null)
-    await plane.run(`COPY (${proposedFileSql(relations.sources.map((source) => source.name))}) TO ${literal(join(directory, links))} (FORMAT parquet)`);
+  const proposed = byKey ? 'FROM match_links_by_key' : proposedFileSql(relations.sources.map((source) => source.name));
+  if (links !== null) await plane.run(`COPY (${proposed}) TO ${literal(join(directory, links))} (FORMAT parquet)`);
   await plane.run(`COPY (FROM conflict_findings ORDER BY class, place, field NULLS LAST, id) TO ${literal(join(directory, conflicts))} (FORMAT parquet)`);
   return { links, conflicts };
 }
@@ -175,7 +181,7 @@ async function summarise(
     'SELECT class, count(*) AS n FROM conflict_findings WHERE NOT resolved GROUP BY class ORDER BY class',
   );
   const links = now.links === null ? { linked: 0, dangling: 0 } : await one(crosswalkCountsSql());
-  const found = await one('SELECT count(*) AS new FROM match_proposed');
+  const found = await one(`SELECT count(*) AS new FROM ${linksByKey(entity) && sides.world !== null ? 'match_links_by_key' : 'match_proposed'}`);
   return {
     entity: entity.definition.contract.entity,
     records: counts,

@@ -41,6 +41,23 @@ export async function proposeNothing(plane: DataPlane): Promise<void> {
   await plane.run('CREATE OR REPLACE TABLE match_proposed (l INTEGER, r INTEGER, w INTEGER, provenance VARCHAR, evidence VARCHAR)');
 }
 
+/** Where keys alone decide: the same table by names of records (`_system`, `_key`, `odoo_id`, `provenance`, `evidence`, `weight`), as `match_links_by_key`. What
+ *  the crosswalk holds already is not proposed, and neither is a pair of which one has another partner. */
+export async function proposeLinksByKey({ entity, world, legacy }: Omit<ProposalRequest, 'outcome' | 'odoo'>, plane: DataPlane): Promise<void> {
+  const sets = linkSetsSql(entity, world, legacy);
+  const found =
+    sets.length === 0
+      ? 'SELECT NULL::VARCHAR AS system, NULL::VARCHAR AS key, NULL::BIGINT AS odoo_id, NULL::VARCHAR AS field WHERE false'
+      : sets.join(' UNION ALL ');
+  await plane.run(`CREATE OR REPLACE TABLE match_links_by_key AS
+    WITH pair AS (SELECT system, key, odoo_id, min(field) AS field FROM (${found}) GROUP BY ALL),
+    single AS (SELECT * FROM pair QUALIFY count(*) OVER (PARTITION BY system, key) = 1 AND count(*) OVER (PARTITION BY odoo_id) = 1)
+    SELECT system AS _system, key AS _key, CAST(odoo_id AS BIGINT) AS odoo_id, 'key' AS provenance, 'key ' || field AS evidence, NULL::INTEGER AS weight
+    FROM single AS s
+    WHERE NOT EXISTS (SELECT 1 FROM match_links_now AS l WHERE (l.system = s.system AND l.key = s.key) OR l.odoo_id = CAST(s.odoo_id AS VARCHAR))
+    ORDER BY _system, _key`);
+}
+
 /** Table `match_key_pairs` (l, r, field): pairs whose fields of `link_by` are the same, where each has no other such partner. */
 function keyPairsSql({ entity, world, outcome, legacy, odoo }: ProposalRequest): string {
   const sets = linkSetsSql(entity, world, legacy);

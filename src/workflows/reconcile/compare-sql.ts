@@ -106,7 +106,8 @@ export function fieldBreaksSql(context: BreakContext, rule: FieldRule): string {
   const same = rule.sameForms;
   const movement = `CASE WHEN b.${field} IS NULL THEN 'never-agreed'
     WHEN ${same(rule.legacyForm, rule.baselineForm)} THEN 'odoo-changed' WHEN ${same(rule.odooForm, rule.baselineForm)} THEN 'legacy-changed' ELSE 'both-changed' END`;
-  const owned = rule.computed ? 'decide' : rule.owner === 'legacy' ? 'update-odoo' : 'return-to-legacy';
+  // What Odoo computes nobody writes; where it is Odoo's to say, as what a payment leaves open, the legacy side follows.
+  const owned = rule.owner === 'odoo' ? 'return-to-legacy' : rule.computed ? 'decide' : 'update-odoo';
   const target = context.refs.get(rule.field);
   const named = (id: string, text: string) =>
     target === undefined ? text : `coalesce((SELECT min(k._key) FROM ${entityTable(target, 'links')} AS k WHERE k.odoo_id = ${id}), ${text})`;

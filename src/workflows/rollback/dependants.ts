@@ -78,7 +78,7 @@ export class Dependants {
   }
 
   async #byproductsGo(documents: readonly Document[]): Promise<void> {
-    const own = await ownByproducts(this.#run, documents);
+    const own = await ownByproducts(this.#run, documents, ['unlink', 'with']);
     for (const { action } of documents) {
       const made = [...action.steps.flatMap((step) => step.byproducts ?? []), ...(own.get(action.seq) ?? [])];
       for (const { model, ids } of made) for (const id of ids) this.#go(model, id);
