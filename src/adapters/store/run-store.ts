@@ -1,12 +1,11 @@
 /** Everything kept as files beside the snapshots: `runs/`, `canonical/` (by inputs hash), `baseline/`, `match/`, `reconcile/`. */
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type CanonicalDataset, datasetFiles } from '../../domain/canonical.ts';
 import type { RunStore } from '../../domain/ports.ts';
-import { decrypted, encrypted, isEncrypted } from './confidential-file.ts';
 import { absent, makePrivateDirectory, makeStagingDirectory, namesIn, putInPlace, sweepStagings, takeAway, writeWhole } from './durable-files.ts';
+import { filesOf, type Keys, noKeys } from './run-files.ts';
 import { safeName } from './snapshot-store.ts';
 
 const MANIFEST = 'manifest.json';
@@ -21,14 +20,6 @@ const CanonicalManifest = z.object({
   base: z.object({ inputsHash: z.string(), kept: z.enum(['gone', 'places']) }).nullable(),
   counts: z.object({ input: count, mapped: count, rejected: count, filtered: count, duplicates: count }),
 });
-
-/** Of confidential files: who they are encrypted to, and what opens them. */
-export interface Keys {
-  readonly recipients: readonly string[];
-  readonly identity: () => Promise<string | null>;
-}
-
-const noKeys: Keys = { recipients: [], identity: async () => null };
 
 export function directoryRunStore(directory: string, keys: Keys = noKeys): RunStore {
   const root = resolve(directory);
@@ -55,7 +46,6 @@ export function directoryRunStore(directory: string, keys: Keys = noKeys): RunSt
 
   return {
     runDirectory: (runId) => folder('runs', runId),
-
     canonical,
 
     async canonicalBase(entity, system, definitionHash) {
@@ -108,39 +98,8 @@ export function directoryRunStore(directory: string, keys: Keys = noKeys): RunSt
     baselineDirectory: (odooUuid, capability, entity) => folder('baseline', odooUuid, capability, entity),
     matchDirectory: (odooUuid, capability) => folder('match', odooUuid, capability),
     reconcileDirectory: (odooUuid, capability) => folder('reconcile', odooUuid, capability),
-
-    async writeFile(path, content) {
-      await writeWhole(resolve(path), content);
-    },
-
-    async writeConfidential(path, content, recipients = keys.recipients) {
-      await writeWhole(resolve(path), recipients.length === 0 ? content : encrypted(content, recipients));
-    },
-
-    readLines: (path) => linesOf(path, keys),
-
-    async readFile(path) {
-      return await readFile(path, 'utf8');
-    },
-
-    async exists(path) {
-      return (await stat(path).catch(absent)) !== null;
-    },
+    ...filesOf(keys),
   };
-}
-
-/** Lines end at a line feed and nowhere else: U+2028 is a character of a value (node:readline would split there). */
-async function* linesOf(path: string, keys: Keys): AsyncIterable<string> {
-  const content = (await isEncrypted(path)) ? decrypted(path, await keys.identity()) : createReadStream(path, { highWaterMark: 1 << 18 });
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  let rest = '';
-  for await (const chunk of content) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  rest += decoder.decode();
-  if (rest !== '') yield rest;
 }
 
 function parseJson(text: string): unknown {
