@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Books, booksOn } from './accounting-bench.ts';
 import { describeBills } from './accounting-bills.ts';
+import { describeAccountant } from './accounting-clerk.ts';
 import { describeCompanies } from './accounting-companies.ts';
 import { describeEntries } from './accounting-entries.ts';
 import { describeLocks } from './accounting-locks.ts';
@@ -10,7 +11,7 @@ import { describeReconciling } from './accounting-reconciling.ts';
 import { describeSetup } from './accounting-setup.ts';
 import { type ContractTarget, connectTo } from './target.ts';
 
-/** `parts`: the sandbox has one company, and neither the payment wizard nor exchange differences. */
+/** `parts`: the sandbox has one company and one user, and neither the payment wizard nor exchange differences. */
 export function describeAccountingContract(name: string, connect: () => Promise<ContractTarget>, parts: 'everything' | 'sandbox'): void {
   describe(name, () => {
     let target: ContractTarget | null = null;
@@ -35,6 +36,7 @@ export function describeAccountingContract(name: string, connect: () => Promise<
     describeReconciling(given, parts);
     describeLocks(given);
     if (parts === 'sandbox') return;
+    describeAccountant(given, () => target as ContractTarget);
     describeCompanies(given, () => target as ContractTarget);
   });
 }

@@ -84,6 +84,25 @@ export function describeReconciling(books: () => Books, parts: 'everything' | 's
       ]);
     });
 
+    test('matching is a write to the bill and all of its lines, and to the other line alone', async () => {
+      const { odoo, openLine } = books();
+      const [bill, paid] = [await owed(), await payment(100)];
+      const paying = await openLine(paid);
+      const lines = await odoo.searchIds('account.move.line', [['move_id', 'in', [bill, paid]]]);
+      const dates = async () => [
+        ...(await odoo.read('account.move', [bill, paid], ['write_date'])).map((one) => [`move ${one.id}`, String(one.write_date)] as const),
+        ...(await odoo.read('account.move.line', lines, ['write_date', 'move_id'])).map(
+          (one) => [`line ${one.id} of ${String(one.move_id)}`, String(one.write_date)] as const,
+        ),
+      ];
+      const before = new Map(await dates());
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      await lineStep('reconcile', await openLine(bill), paying);
+      const written = (await dates()).filter(([name, date]) => date > (before.get(name) ?? '')).map(([name]) => name);
+      const ofBill = [...before.keys()].filter((name) => name.endsWith(`of ${bill}`));
+      expect(written.sort()).toEqual([`move ${bill}`, ...ofBill, `line ${paying} of ${paid}`].sort());
+    });
+
     if (parts === 'sandbox') return;
 
     test('the payment wizard pays a bill, in part too', async () => {

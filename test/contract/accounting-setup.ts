@@ -156,5 +156,19 @@ export function describeSetup(books: () => Books): void {
       await odoo.save('res.partner', [{ id, values: { property_account_payable_id: receivable } }], {});
       expect(await bench.first('res.partner', id, 'property_account_payable_id')).toMatchObject({ property_account_payable_id: receivable });
     });
+
+    test('a partner with documents, or with mere lines, cannot be deleted', async () => {
+      const { odoo, bench, bill, entry, vendor, payable, clearing } = books();
+      await bill('used');
+      expect((await refusal(odoo.unlink('res.partner', [vendor]))).message).toBe('The partner cannot be deleted because it is used in Accounting');
+      const [named] = (await bench.create('res.partner', { name: `${bench.tag} on a line` })) as [number];
+      await entry('used', {
+        line_ids: [
+          [0, 0, { account_id: payable, partner_id: named, credit: 1 }],
+          [0, 0, { account_id: clearing, debit: 1 }],
+        ],
+      });
+      expect((await refusal(odoo.unlink('res.partner', [named]))).message).toContain("The troublemaker is: 'Journal Item' (account.move.line)");
+    });
   });
 }

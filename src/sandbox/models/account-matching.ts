@@ -99,15 +99,16 @@ function numberMatches(environment: Environment, ids: readonly number[]): void {
     const number = full === undefined ? `P${Math.min(...partials.map((partial) => partial.id))}` : String(full);
     patchRow(environment, environment.model(lineModel), line.id, { matching_number: number, full_reconcile_id: full ?? false });
   }
-  touchMoves(environment, lines);
+  touchBills(environment, lines);
 }
 
-/** Residuals are stored in Odoo: the moves and all their lines are written. */
-function touchMoves(environment: Environment, lines: readonly Row[]): void {
+/** What is open of a bill is stored with it: the bill and all of its lines are written. Of an entry only what was matched is. */
+function touchBills(environment: Environment, lines: readonly Row[]): void {
   const trail = { write_uid: environment.userId, write_date: environment.now };
   for (const id of new Set(lines.map((line) => asId(line.move_id) ?? 0))) {
     const move = environment.row('account.move', id);
-    if (move) environment.model('account.move').table.put({ ...move, ...trail });
+    if (!move || move.move_type === 'entry') continue;
+    environment.model('account.move').table.put({ ...move, ...trail });
     for (const line of environment.model(lineModel).table.find('move_id', id)) {
       const row = environment.row(lineModel, line);
       if (row) environment.model(lineModel).table.put({ ...row, ...trail });
@@ -124,7 +125,7 @@ export function unlinkPartials(environment: Environment, lines: readonly Row[]):
   unlinkRecords(environment, environment.model('account.full.reconcile'), [...new Set(full)]);
   const touched = [...new Set(others)].map((id) => environment.row(lineModel, id)).filter((row) => row !== undefined);
   for (const line of touched) patchRow(environment, environment.model(lineModel), line.id, { matching_number: false, full_reconcile_id: false });
-  touchMoves(environment, touched);
+  touchBills(environment, touched);
   for (const line of touched) numberMatches(environment, [line.id]);
 }
 

@@ -2,7 +2,7 @@
 import type { Environment } from '../environment.ts';
 import { userError, validationError } from '../errors.ts';
 import type { Behaviour } from '../model.ts';
-import { asId, asIds, asNumber, asText, type Json, type Row, type Values } from '../values.ts';
+import { asIds, asNumber, asText, type Json, type Row, type Values } from '../values.ts';
 import { createRecords, patchRow } from '../writing.ts';
 import { sumOf } from './account-money.ts';
 
@@ -148,9 +148,9 @@ export function instalments(environment: Environment, term: number, from: string
   });
 }
 
-/** A partner with entries stays. */
+/** A partner whose documents these are stays; one of mere lines is kept by the database. */
 export function refuseUsedInAccounting(environment: Environment, rows: readonly Row[]): void {
-  const isUsed = (partner: number): boolean =>
-    ['account.move', 'account.move.line'].some((model) => environment.model(model).table.find('partner_id', partner).size > 0);
-  if (rows.some((row) => isUsed(asId(row.id) ?? 0))) throw userError('The partner cannot be deleted because it is used in Accounting');
+  const moves = environment.model('account.move').table;
+  const isUsed = (partner: number): boolean => [...moves.find('partner_id', partner)].some((id) => moves.get(id)?.state !== 'cancel');
+  if (rows.some((row) => isUsed(row.id))) throw userError('The partner cannot be deleted because it is used in Accounting');
 }
