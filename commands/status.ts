@@ -9,7 +9,7 @@ import { statusOf } from '../src/workflows/status/status.ts';
 export default class Status extends CutoverCommand {
   static override summary = 'Where everything stands, and what was left open.';
   static override description =
-    'The last runs and the last verdict of each capability, runs that did not come to their end with the command that goes on, the crosswalk, and the latest snapshots.';
+    'The last runs and the last verdict of each capability, runs that did not come to their end with the command that goes on, open dead letters, the last rehearsal, the crosswalk, and the latest snapshots.';
   static override examples = [{ command: 'cutover status', description: 'where am I?' }];
   static override exitCodes = { [ExitCode.locked]: 'another command holds the embedded state', [ExitCode.connection]: 'the state database did not answer' };
 
@@ -19,7 +19,8 @@ export default class Status extends CutoverCommand {
       const data = await statusOf({ workspace }, ports);
       const open = data.open.map(({ goOn }) => this.next(flags, goOn.replace(/^cutover /, '')));
       const overtaken = data.capabilities.filter(({ verdict }) => verdict?.overtakenBy != null).map(({ name }) => this.next(flags, `run ${name}`));
-      return { status: 'ok', data, next: [...open, ...overtaken], text: (style) => renderStatus(data, style) };
+      const refused = data.deadLetters.length > 0 ? [this.next(flags, 'dead-letter list')] : [];
+      return { status: 'ok', data, next: [...open, ...refused, ...overtaken], text: (style) => renderStatus(data, style) };
     });
   }
 }

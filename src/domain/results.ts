@@ -248,6 +248,21 @@ export interface StatusResult {
     readonly startedAt: string;
     readonly goOn: string;
   }[];
+  /** What Odoo refused and nobody has settled. */
+  readonly deadLetters: readonly { readonly capability: string; readonly direction: 'load' | 'rollback'; readonly open: number }[];
+  /** The last one that came to its end. */
+  readonly rehearsal: {
+    readonly runId: string;
+    readonly at: string;
+    readonly capability: string;
+    readonly database: string;
+    readonly equal: boolean;
+    readonly deadLettered: number;
+    readonly loadSeconds: number;
+    readonly rollbackSeconds: number;
+    /** Seconds the load of the real night will take; null where it cannot be told. */
+    readonly forecast: { readonly low: number; readonly typical: number; readonly high: number } | null;
+  } | null;
   /** The latest snapshot of each entity of each system. */
   readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string; readonly asOf: string; readonly rows: number }[];
   /** Open links to records of the Odoo of this workspace; null when it did not say which it is. */

@@ -1,5 +1,5 @@
 import type { StatusResult } from '../../domain/results.ts';
-import { duration, moment, type Style } from '../style.ts';
+import { counted, duration, moment, type Style } from '../style.ts';
 import { table } from '../table.ts';
 
 const endings: Readonly<Record<string, string>> = { running: 'is running, or was killed', interrupted: 'was interrupted', failed: 'broke off' };
@@ -21,6 +21,13 @@ export function renderStatus(result: StatusResult, style: Style): string {
     });
     sections.push(`${paint.bold('Open runs')}\n${open.join('\n')}`);
   }
+  if (result.deadLetters.length > 0) {
+    const letters = result.deadLetters.map(
+      ({ capability, direction, open }) => `  ${paint.yellow('!')} ${counted(open, 'dead letter')} of a ${direction}, ${capability}`,
+    );
+    sections.push(`${paint.bold('Open dead letters')}\n${letters.join('\n')}\n      ${paint.cyan('cutover dead-letter list')}`);
+  }
+  if (result.rehearsal !== null) sections.push(renderRehearsed(result.rehearsal, style));
   if (result.crosswalk !== null && result.crosswalk.length > 0) {
     const links = table(
       result.crosswalk,
@@ -48,6 +55,16 @@ export function renderStatus(result: StatusResult, style: Style): string {
     sections.push(`${paint.bold('Latest snapshots')}\n${snapshots}`);
   }
   return sections.join('\n\n');
+}
+
+function renderRehearsed(rehearsal: NonNullable<StatusResult['rehearsal']>, { paint }: Style): string {
+  const { runId, at, capability, database, equal, deadLettered, loadSeconds, rollbackSeconds, forecast } = rehearsal;
+  const proof = equal ? paint.green('everything was as before') : paint.red('not everything was as before');
+  const letters = deadLettered === 0 ? '' : `, ${counted(deadLettered, 'dead letter')}`;
+  const night =
+    forecast === null ? '' : `\n  the night will take about ${duration(forecast.typical)} (${duration(forecast.low)} to ${duration(forecast.high)})`;
+  const took = `load ${duration(loadSeconds)}, rollback ${duration(rollbackSeconds)}`;
+  return `${paint.bold('Last rehearsal')}  ${capability} on ${database}, ${moment(at)} ${paint.dim(`(${runId})`)}\n  ${proof}${letters}; ${took}${night}`;
 }
 
 function renderCapability(capability: StatusResult['capabilities'][number], style: Style): string {

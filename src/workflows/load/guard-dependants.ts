@@ -126,13 +126,13 @@ async function leftoversOfEarlierRollbacks(run: LoadRun, name: string, ids: read
   return new Set(left.keys());
 }
 
-/** What the plan found to depend on these records, looked at again; document id → model. Bound models are asked about above, whatever the plan found. */
+/** What the plan found to depend on these records, looked at again; document id → model. Bound fields are asked about above, whatever the plan found. */
 async function stillHeld(run: LoadRun, documents: readonly OpenDocument[]): Promise<ReadonlyMap<number, string>> {
   const held = new Map<number, string>();
-  const bound = new Set(Object.values(run.manifest.entities).map(({ model }) => model));
+  const bound = new Set(Object.values(run.manifest.entities).flatMap(({ model, fields }) => Object.keys(fields).map((field) => `${model} ${field}`)));
   const holders = documents.flatMap((document) => (document.action.heldBy ?? []).map((holder) => ({ document, holder })));
   const groups = Map.groupBy(
-    holders.filter(({ holder }) => !bound.has(holder.model)),
+    holders.filter(({ holder }) => !bound.has(`${holder.model} ${holder.field}`)),
     ({ holder: { model, field, of } }) => JSON.stringify([model, field, of]),
   );
   for (const group of groups.values()) {

@@ -3,8 +3,11 @@
 import type { Verdict } from '../../domain/difference.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import { OdooError, type Ports, type RunRecord, type StateStore } from '../../domain/ports.ts';
+import type { RehearsalResult } from '../../domain/rehearsal-results.ts';
 import type { StatusResult } from '../../domain/results.ts';
 import type { Workspace } from '../../domain/workspace.ts';
+import { deadLettersOf } from '../load/dead-letters.ts';
+import { loadRunOf, rehearsalOf } from '../rehearse/run-names.ts';
 
 /** Further back nobody looks; the state keeps all. */
 const RUNS_READ = 1000;
@@ -25,7 +28,9 @@ export async function statusOf(request: { readonly workspace: Workspace }, ports
       verdict: lastVerdict(runs, began, name),
       runs: lastRuns(runs, name),
     })),
-    open: await resumable(openRuns(runs), state),
+    open: await stillOpen(await resumable(openRuns(runs), state), runs, state),
+    deadLetters: await openLetters(state),
+    rehearsal: lastRehearsal(runs),
     snapshots: await latestSnapshots(ports),
     crosswalk: await crosswalkCounts(workspace, state, ports),
   };
@@ -105,6 +110,57 @@ export function openRuns(runs: readonly RunRecord[]): StatusResult['open'] {
     newer.add(subject);
   }
   return open;
+}
+
+/** What a rehearsal broke off is taken back, never gone on with; and what was taken back since is no longer open. */
+async function stillOpen(open: StatusResult['open'], runs: readonly RunRecord[], state: StateStore): Promise<StatusResult['open']> {
+  const back = open.length === 0 ? new Set<string>() : await takenBack(runs, state);
+  const rehearsed = open.flatMap((run) => {
+    const own = run.command === 'rehearse' ? run.runId : rehearsalOf(run.runId);
+    if (own === null) return [run];
+    return run.command === 'rollback' ? [run] : [{ ...run, goOn: `cutover rollback ${loadRunOf(own)}` }];
+  });
+  const named = new Set(rehearsed.flatMap(({ runId, command }) => (command === 'rehearse' ? [] : [rehearsalOf(runId)])));
+  const kept: StatusResult['open'][number][] = [];
+  for (const run of rehearsed) {
+    const load = run.command === 'rehearse' ? loadRunOf(run.runId) : run.runId;
+    if (back.has(load) || (run.command === 'rehearse' && (named.has(run.runId) || (await state.planOf(load)) === null))) continue;
+    kept.push(run);
+  }
+  return kept;
+}
+
+/** Loads that a rollback has gone through to its end since. */
+async function takenBack(runs: readonly RunRecord[], state: StateStore): Promise<ReadonlySet<string>> {
+  const back = new Set<string>();
+  for (const run of runs) {
+    const isThrough = (run.status === 'ok' || run.status === 'incomplete') && remaining(run) === 0;
+    if (run.command !== 'rollback' || !isThrough || isShownOnly(run)) continue;
+    for await (const page of state.journalOf(run.id)) {
+      const reverses = page.find(({ payload }) => payload.plan !== undefined)?.payload.plan?.reverses;
+      if (typeof reverses === 'string') back.add(reverses);
+      break;
+    }
+  }
+  return back;
+}
+
+async function openLetters(state: StateStore): Promise<StatusResult['deadLetters']> {
+  const open = (await deadLettersOf(state, 'skip')).filter(({ status }) => status === 'open');
+  const groups = Map.groupBy(open, ({ manifest: { capability, kind } }) => `${capability} ${kind}`);
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ capability: first.manifest.capability, direction: first.manifest.kind, open: others.length + 1 }],
+  );
+}
+
+function lastRehearsal(runs: readonly RunRecord[]): StatusResult['rehearsal'] {
+  const run = runs.find(({ command, data }) => command === 'rehearse' && data !== null);
+  if (run === undefined) return null;
+  const { capability, database, proof, load, rollback, forecast } = run.data as RehearsalResult;
+  return {
+    ...{ runId: run.id, at: run.startedAt, capability, database, equal: proof.equal, deadLettered: load.deadLettered + rollback.deadLettered },
+    ...{ loadSeconds: load.seconds, rollbackSeconds: rollback.seconds, forecast: forecast.load },
+  };
 }
 
 /** A load that ended before it had taken its plan has nothing to go on with. */
