@@ -11,6 +11,8 @@ export type LoadResult =
   | { readonly ids: readonly number[]; readonly messages: readonly LoadMessage[] }
   | { readonly ids: null; readonly messages: readonly LoadMessage[] };
 
+export type GuardKind = 'atomic' | 'window';
+
 /** The optional server action in Odoo, with exactly the text that this cutover ships. */
 export interface OdooHelper {
   readonly id: number;

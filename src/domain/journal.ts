@@ -8,6 +8,7 @@
  *  systems it is about. What leaves it (`audit export`, `dead-letter list`) leaves them out. */
 
 import type { LoadConditions } from './environment.ts';
+import type { GuardKind } from './guarded-writes.ts';
 import type { Provenance } from './matching.ts';
 import type { Person } from './person.ts';
 import type { PlanManifest } from './plan.ts';
@@ -77,6 +78,9 @@ export interface JournalPayload {
   readonly provenance?: Provenance;
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly sent?: Readonly<Record<string, unknown>> | null;
+  /** Of an intent to change a record. `atomic`: compared and written in one transaction (the helper in Odoo). `window`: a user's change between the look and
+   *  the write, one round trip, would be overwritten. Left out: nothing is written that was compared, or by an earlier version. */
+  readonly guard?: GuardKind;
   readonly after?: Readonly<Record<string, unknown>> | null;
   /** Fields that are not agreed upon: Odoo keeps another value than was sent (beyond rounding), or they were read or sent along only to stay as they are. */
   readonly altered?: readonly string[];

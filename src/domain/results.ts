@@ -2,6 +2,7 @@
 
 import type { ControlTotal, CoverageItem, Verdict } from './difference.ts';
 import type { LoadConditions } from './environment.ts';
+import type { GuardKind } from './guarded-writes.ts';
 import type { LoadCounts } from './journal.ts';
 import type { PaceReport } from './pace.ts';
 import type { PlanActionKind } from './plan.ts';
@@ -167,6 +168,8 @@ export interface LoadRunResult extends LoadCounts {
   readonly seconds: number;
   /** What it was allowed to begin under; of an earlier version: not known. */
   readonly conditions?: LoadConditions;
+  /** Were records compared and written in one transaction, or with a window of one round trip? Left out: a run of an earlier version. */
+  readonly guards?: GuardKind;
   /** How fast it went, and why not faster. Left out: a run of an earlier version. */
   readonly pace?: PaceReport;
   /** What proves the journal of the run: noted elsewhere, it tells whether somebody has made the whole chain anew. */

@@ -1,8 +1,9 @@
 /** Lines that do not travel inside their document's own call: of documents that are there already, and those that give other fields. */
+import type { JournalPayload } from '../../domain/journal.ts';
 import type { PlanAction, PlannedRecord } from '../../domain/plan.ts';
 import { readLines } from './apply-creates.ts';
 import { forWrite } from './apply-updates.ts';
-import { areKept, type Begun, guardRecord, wholeWrite } from './guard.ts';
+import { areKept, type Begun, guardRecord, LOOKS, movedSince, overtakenIn, wholeWrite } from './guard.ts';
 import { type Sent, sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import { loadTable, nestedLines, signatureOf } from './load-table.ts';
@@ -159,7 +160,8 @@ interface LineChange extends DueLine {
   readonly expected: Values;
 }
 
-async function updateLines(run: LoadRun, group: readonly DueLine[], found: ReadonlyMap<string, number>): Promise<readonly Done[]> {
+/** Lines that a user changed between the look and the write are looked at again; what is changed then is a conflict. */
+async function updateLines(run: LoadRun, group: readonly DueLine[], found: ReadonlyMap<string, number>, look = 1): Promise<readonly Done[]> {
   const { entity } = (group[0] as DueLine).line;
   const { model } = run.entity(entity);
   const fields = [...new Set(group.flatMap(({ line }) => [...Object.keys(testedValues(line)), ...Object.keys(writtenValues(line, found))]))];
@@ -185,46 +187,68 @@ async function updateLines(run: LoadRun, group: readonly DueLine[], found: Reado
     Stage.linesUpdate,
     ({ before }) => before,
     ({ sent }) => sent,
+    { guard: await run.guards() },
   );
-  const outcomes = await sendIsolating<LineChange, LineChange>(
+  const outcomes = await sendIsolating<LineChange, WrittenLine>(
     ready.filter(({ toWrite }) => Object.keys(toWrite).length > 0),
     {
       backOff: run.backOff,
-      send: async (items) => {
-        await writeLines(run, entity, items);
-        return items;
-      },
+      send: (items) => writeLines(run, entity, items),
       settle: async (items) => {
         const now = await run.read(
           model,
           items.map(({ id }) => id),
           fields,
         );
-        return items.map((item) => (areKept(run, model, item.toWrite, now.get(item.id)) ? item : null));
+        return items.map((item) => (areKept(run, model, item.toWrite, now.get(item.id)) ? { overtaken: null } : null));
       },
     },
   );
   const refused = await endRefused(run, outcomes, Stage.linesUpdate);
-  const kept = ready.filter((item) => !refused.has(item));
+  const overtaken = new Map(
+    outcomes.flatMap((outcome) => ('answer' in outcome && outcome.answer.overtaken !== null ? [[outcome.item, outcome.answer.overtaken] as const] : [])),
+  );
+  const kept = ready.filter((item) => !refused.has(item) && !overtaken.has(item));
   const now = await run.read(
     model,
     kept.map(({ id }) => id),
     fields,
   );
-  return kept.map(({ document, line, id, before, sent }) => {
+  const done = kept.map(({ document, line, id, before, sent }) => {
     const after = pick(now.get(id), Object.keys(before));
     const altered = [...noteAltered(run, entity, model, sent, after), ...notAgreed(run, model, sent, before)];
     return { document, line, odooId: id, before, after, altered };
   });
+  if (overtaken.size === 0) return done;
+  const again = ours.filter((item) => overtaken.has(changes.get(item) as LineChange));
+  if (look < LOOKS) return [...done, ...(await updateLines(run, again, found, look + 1))];
+  await leaveMoving(run, model, overtaken);
+  return done;
 }
 
-async function writeLines(run: LoadRun, entity: string, changes: readonly LineChange[]): Promise<void> {
+/** Lines that had another value at every look. */
+async function leaveMoving(run: LoadRun, model: string, overtaken: ReadonlyMap<LineChange, Values>): Promise<void> {
+  const entries = [...overtaken].map(([{ document, line, expected }, values]) => {
+    document.hasConflict = true;
+    return partialConflict(run, document, Stage.linesUpdate, { conflicts: movedSince(run, model, expected, values), held: [] }, line);
+  });
+  await run.state.journal(entries);
+}
+
+/** `overtaken`: a user was quicker; what was there instead, and nothing of the line was written. */
+interface WrittenLine {
+  readonly overtaken: Values | null;
+}
+
+async function writeLines(run: LoadRun, entity: string, changes: readonly LineChange[]): Promise<readonly WrittenLine[]> {
   const { model, context } = run.entity(entity);
-  await run.odoo.save(
+  const answers = await run.odoo.saveGuarded(
     model,
-    changes.map(({ id, toWrite }) => ({ id, values: forWrite(run, model, toWrite) })),
+    changes.map(({ id, toWrite, expected }) => ({ id, expected, values: forWrite(run, model, toWrite) })),
     context,
   );
+  const overtaken = overtakenIn(run, model, answers);
+  return changes.map(({ id }) => ({ overtaken: overtaken.get(id) ?? null }));
 }
 
 /** What an earlier part of the run had begun to write to a line. */
@@ -259,16 +283,18 @@ async function intend<Item extends DueLine>(
   name: string,
   before: (item: Item) => Values | null,
   sent: (item: Item) => Values | null,
+  more: Partial<Pick<JournalPayload, 'guard'>> = {},
 ): Promise<void> {
   const entries = [...Map.groupBy(lines, ({ document }) => document)].map(([document, group]) =>
     run.entry('intent', document.action, name, document.id, {
+      ...more,
       lines: group.map((item) => journalLine(item.line, item.line.odooId, before(item), sent(item))),
     }),
   );
   await run.state.journal(entries);
 }
 
-async function endRefused<Item extends DueLine>(run: LoadRun, sent: readonly Sent<Item, Item>[], name: string): Promise<ReadonlySet<Item>> {
+async function endRefused<Item extends DueLine>(run: LoadRun, sent: readonly Sent<Item, unknown>[], name: string): Promise<ReadonlySet<Item>> {
   const refused = new Set<Item>();
   for (const outcome of sent) {
     if (!('refusal' in outcome)) continue;

@@ -1,7 +1,8 @@
 /** Documents that Odoo has already: guarded by the values the plan was made on, written where they differ, read back. */
+import type { JournalEntry } from '../../domain/journal.ts';
 import type { PlanAction } from '../../domain/plan.ts';
 import { type WireValue, writeValue } from '../plan/wire-value.ts';
-import { areKept, guardRecord, wholeWrite } from './guard.ts';
+import { areKept, guardRecord, LOOKS, movedSince, overtakenIn, wholeWrite } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import type { Merged } from './merge-fields.ts';
@@ -31,35 +32,61 @@ interface Change {
   readonly expected: Values;
 }
 
+/** What a change came to. `overtaken`: a user was quicker; what was there instead, and nothing was written. */
+interface Written {
+  readonly change: Change;
+  readonly overtaken: Values | null;
+}
+
 /** `before`: by-products that were there before, per action; they go into the intent. */
 export async function updateDocuments(
   run: LoadRun,
   actions: readonly PlanAction[],
   before: ReadonlyMap<number, readonly { readonly model: string; readonly ids: readonly number[] }[]>,
 ): Promise<OpenDocument[]> {
-  const { model } = run.entity((actions[0] as PlanAction).entity);
   const found = await resolveReferences(
     run,
     actions.flatMap((action) => [action, ...action.lines]),
   );
-  const changes = await guardDocuments(run, actions, found);
+  const opened: OpenDocument[] = [];
+  let waiting = actions;
+  for (let look = 1; waiting.length > 0; look += 1) {
+    const { documents, overtaken } = await updateOnce(run, waiting, found, before);
+    opened.push(...documents);
+    if (look === LOOKS) {
+      await run.state.journal(overtaken.map((one) => neverStill(run, one)));
+      break;
+    }
+    waiting = overtaken.map(({ change }) => change.document.action);
+  }
+  return opened;
+}
+
+/** One look and one write. Those that a user changed between the two are to be looked at again, as if the look had come later. */
+async function updateOnce(
+  run: LoadRun,
+  actions: readonly PlanAction[],
+  found: ReadonlyMap<string, number>,
+  before: ReadonlyMap<number, readonly { readonly model: string; readonly ids: readonly number[] }[]>,
+): Promise<{ readonly documents: readonly OpenDocument[]; readonly overtaken: readonly Written[] }> {
+  const { model } = run.entity((actions[0] as PlanAction).entity);
+  const { changes, told } = await guardDocuments(run, actions, found);
+  const guard = await run.guards();
   await run.state.journal(
-    changes.map(({ document: { action, id }, before: values, sent }) =>
+    changes.map(({ document: { action, id }, before: values, sent, toWrite }) =>
       run.entry('intent', action, Stage.record, id, {
         ...ofLink(action),
         action: action.action,
         before: values,
         sent,
+        ...(Object.keys(toWrite).length > 0 ? { guard } : {}),
         byproducts: before.get(action.seq) ?? [],
       }),
     ),
   );
-  const outcomes = await sendIsolating<Change, Change>(changes, {
+  const outcomes = await sendIsolating<Change, Written>(changes, {
     backOff: run.backOff,
-    send: async (items) => {
-      await writeDocuments(run, model, items);
-      return items;
-    },
+    send: (items) => writeDocuments(run, model, items),
     settle: async (items, error) => {
       run.tally.unknown(1);
       await run.state.journal(
@@ -73,7 +100,7 @@ export async function updateDocuments(
         [...new Set(items.flatMap((change) => Object.keys(change.toWrite)))],
       );
       run.tally.unknown(-1);
-      return items.map((change) => (areKept(run, model, change.toWrite, records.get(change.document.id)) ? change : null));
+      return items.map((change) => (areKept(run, model, change.toWrite, records.get(change.document.id)) ? { change, overtaken: null } : null));
     },
   });
   await run.state.journal(
@@ -83,25 +110,36 @@ export async function updateDocuments(
       return [deadLetter(run, action, Stage.record, id, outcome.refusal)];
     }),
   );
-  return confirmUpdated(
-    run,
-    outcomes.flatMap((outcome) => ('answer' in outcome ? [outcome.item] : [])),
-  );
+  const written = outcomes.flatMap((outcome) => ('answer' in outcome ? [outcome.answer] : []));
+  const overtaken = written.filter((one) => one.overtaken !== null);
+  const again = new Set(overtaken.map(({ change }) => change.document.action.seq));
+  for (const entry of told) if (entry.action !== null && again.has(entry.action)) run.settlement.tell(entry.action, entry);
+  const through = written.filter((one) => one.overtaken === null).map(({ change }) => change);
+  return { documents: await confirmUpdated(run, through), overtaken };
 }
 
-async function writeDocuments(run: LoadRun, model: string, changes: readonly Change[]): Promise<void> {
-  const writes = changes.filter((change) => Object.keys(change.toWrite).length > 0);
-  const [first] = writes;
-  if (first === undefined) return;
-  await run.odoo.save(
-    model,
-    writes.map(({ document, toWrite }) => ({ id: document.id, values: forWrite(run, model, toWrite) })),
-    run.entity(first.document.action.entity).context,
+async function writeDocuments(run: LoadRun, model: string, changes: readonly Change[]): Promise<readonly Written[]> {
+  const [first] = changes;
+  if (first === undefined) return [];
+  const writes = changes.flatMap(({ document, toWrite, expected }) =>
+    Object.keys(toWrite).length === 0 ? [] : [{ id: document.id, expected, values: forWrite(run, model, toWrite) }],
   );
+  const overtaken = overtakenIn(run, model, await run.odoo.saveGuarded(model, writes, run.entity(first.document.action.entity).context));
+  return changes.map((change) => ({ change, overtaken: overtaken.get(change.document.id) ?? null }));
+}
+
+/** It had another value at every look. */
+function neverStill(run: LoadRun, { change: { document, expected }, overtaken }: Written): Omit<JournalEntry, 'sequence'> {
+  const { model } = run.entity(document.action.entity);
+  return conflict(run, document.action, Stage.record, document.id, movedSince(run, model, expected, overtaken ?? {}));
 }
 
 /** What there is to write of each document. Fields that users changed since are conflicts; where nothing is left to do but those, the document has ended. */
-async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], found: ReadonlyMap<string, number>): Promise<Change[]> {
+async function guardDocuments(
+  run: LoadRun,
+  actions: readonly PlanAction[],
+  found: ReadonlyMap<string, number>,
+): Promise<{ readonly changes: readonly Change[]; readonly told: readonly Omit<JournalEntry, 'sequence'>[] }> {
   const { model, stateFields } = run.entity((actions[0] as PlanAction).entity);
   const entries = [];
   const ready: PlanAction[] = [];
@@ -122,6 +160,7 @@ async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], foun
     fields,
   );
   const changes: Change[] = [];
+  const told = [];
   for (const action of ready) {
     const id = changedId(action, found);
     const now = records.get(id);
@@ -133,11 +172,11 @@ async function guardDocuments(run: LoadRun, actions: readonly PlanAction[], foun
         entries.push(conflict(run, action, Stage.record, id, merged.conflicts));
         continue;
       }
-    } else if (merged.conflicts.length > 0) entries.push(...partialConflicts(run, { action, id }, merged, stateFields));
+    } else if (merged.conflicts.length > 0) told.push(...partialConflicts(run, { action, id }, merged, stateFields));
     changes.push(changeOf(run, action, id, now ?? {}, merged, isMoved));
   }
-  await run.state.journal(entries);
-  return changes;
+  await run.state.journal([...entries, ...told]);
+  return { changes, told };
 }
 
 /** Of the document; and where its state has moved, of the lines that can neither come nor go in another one. */
@@ -178,8 +217,14 @@ function changeOf(run: LoadRun, action: PlanAction, id: number, now: Values, mer
     before: { ...pick(now, [...watched, ...(watched.length > 0 ? stateFields : [])]), ...whole.before },
     sent: whole.sent,
     toWrite: merged.toWrite,
-    expected: pick(now, Object.keys(merged.toWrite)),
+    expected: pick(now, [...Object.keys(merged.toWrite), ...stillAsPlanned(run, action, merged)]),
   };
+}
+
+/** Values that the decision to write rests upon, besides those that are written. */
+function stillAsPlanned(run: LoadRun, action: PlanAction, { conflicts }: Merged): readonly string[] {
+  const moved = new Set([...conflicts.map(({ field }) => field), ...run.settlement.told(action.seq, action.externalId)]);
+  return Object.keys(testedValues(action)).filter((field) => !moved.has(field));
 }
 
 async function confirmUpdated(run: LoadRun, changes: readonly Change[]): Promise<OpenDocument[]> {

@@ -1,4 +1,5 @@
 /** What every part of a load shares: the ports, the plan's facts, where the journal goes, and what has been found out so far. */
+import type { GuardKind } from '../../domain/guarded-writes.ts';
 import type { JournalEntry, JournalKind, JournalPayload } from '../../domain/journal.ts';
 import type { PlanAction, PlanManifest, PlannedEntity, PlannedRecord } from '../../domain/plan.ts';
 import { type OdooConnection, OdooError, type OdooFieldMetadata, type OdooRecord, type Ports, type StateStore } from '../../domain/ports.ts';
@@ -38,6 +39,11 @@ export class LoadRun {
   }
 
   readonly backOff = (tries: number): Promise<void> => this.odoo.backOff(tries);
+
+  /** How the values that a plan was made on are guarded while they are written. */
+  async guards(): Promise<GuardKind> {
+    return (await this.odoo.helper()) === null ? 'window' : 'atomic';
+  }
 
   entity(name: string): PlannedEntity {
     const found = this.manifest.entities[name];

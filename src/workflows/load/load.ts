@@ -58,7 +58,7 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     await finish(run, request, stop);
     const seal = sealOf(await state.journalHeads(runId));
     const seconds = (Date.parse(ports.clock.now()) - started) / 1000;
-    const result = { ...tally.result(runId, seconds, seal), conditions, pace: steering.report() };
+    const result = { ...tally.result(runId, seconds, seal), conditions, guards: await run.guards(), pace: steering.report() };
     assertConservation(result);
     if (stop !== null) throw stopped(stop, result, manifest);
     return result;

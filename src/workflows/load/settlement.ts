@@ -44,7 +44,7 @@ export class Settlement {
         return;
       case 'conflict':
         if (entry.payload.partial === true) {
-          this.#tell(entry.action, entry);
+          this.tell(entry.action, entry);
           return;
         }
         this.#final.set(entry.action, 'conflict');
@@ -64,7 +64,8 @@ export class Settlement {
     this.#begun.delete(stage);
   }
 
-  #tell(action: number, { externalId, payload }: JournalEntry): void {
+  /** A user had changed part of a document or line. */
+  tell(action: number, { externalId, payload }: Pick<JournalEntry, 'externalId' | 'payload'>): void {
     const name = `${action} ${payload.lines?.[0]?.externalId ?? externalId ?? ''}`;
     const fields = this.#told.get(name) ?? new Set();
     this.#told.set(name, fields);
