@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CutoverError } from '../../domain/errors.ts';
 import type { RunStore } from '../../domain/ports.ts';
 import { directoryRunStore } from './run-store.ts';
 
@@ -72,4 +73,16 @@ test('without recipients it is in clear, and what is no recipient is said', asyn
   expect(await readAll(holding(null), file)).toHaveLength(2);
   await expect(holding(null).writeConfidential(file, lines(2), ['age1nonsense'])).rejects.toMatchObject({ code: 'E_USAGE' });
   await expect(readAll(holding(null), join(directory, 'none'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('what breaks off while it is written leaves nothing behind, and says why it broke off', async () => {
+  const file = join(directory, 'p.plan');
+  async function* breaking(): AsyncIterable<string> {
+    yield* lines(5000);
+    throw new CutoverError('E_PLAN_REMOVES', 'too much would go');
+  }
+  for (const recipients of [[], [await identityToRecipient(await generateIdentity())]]) {
+    await expect(holding(null, recipients).writeConfidential(file, breaking())).rejects.toMatchObject({ code: 'E_PLAN_REMOVES' });
+    expect(await readdir(directory)).toEqual([]);
+  }
 });

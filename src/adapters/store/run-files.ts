@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { RunStore } from '../../domain/ports.ts';
-import { decrypted, encrypted, isEncrypted } from './confidential-file.ts';
+import { decrypted, encrypted, inPieces, isEncrypted } from './confidential-file.ts';
 import { absent, writeWhole } from './durable-files.ts';
 
 /** Of confidential files: who they are encrypted to, and what opens them. */
@@ -21,7 +21,7 @@ export function filesOf(keys: Keys): Pick<RunStore, 'writeFile' | 'writeConfiden
     },
 
     async writeConfidential(path, content, recipients = keys.recipients) {
-      await writeWhole(resolve(path), recipients.length === 0 ? content : encrypted(content, recipients));
+      await writeWhole(resolve(path), recipients.length === 0 ? inPieces(content) : encrypted(content, recipients));
     },
 
     readLines: (path) => linesOf(path, keys),
