@@ -34,7 +34,8 @@ test('a workspace without environments is left exactly as it is', () => {
 test('an environment has its own Odoo under the name of the target, its own store, and the state it names', () => {
   const workspace = workspaceOf({ environments });
   const rehearsal = inEnvironment(workspace, named('rehearsal'));
-  expect(rehearsal.file).toMatchObject({ store: '.cutover/environments/rehearsal', state: 'embedded', odoo: 'odoo' });
+  expect(rehearsal.file).toMatchObject({ name: 'rehearsal', store: '.cutover/environments/rehearsal', state: 'embedded', odoo: 'odoo' });
+  expect(inEnvironment(workspaceOf({ environments, name: 'Northgate' }), named('rehearsal')).file.name).toBe('Northgate, rehearsal');
   expect(rehearsal.file.systems).toEqual({ legacy: workspace.file.systems['legacy'], odoo: workspace.file.systems['odoo-copy'] });
   expect(rehearsal.environment).toMatchObject({ name: 'rehearsal', production: false, odoo: 'odoo-copy', approvals: null, allowMail: null });
   const production = inEnvironment(workspace, named('production'));

@@ -38,6 +38,8 @@ export function inEnvironment(workspace: Workspace, named: NamedEnvironment | nu
     ...workspace,
     file: {
       ...file,
+      // What a report is headed by.
+      name: file.name === undefined ? named.name : `${file.name}, ${named.name}`,
       systems: { ...Object.fromEntries(legacy), [file.odoo]: target },
       state: environment.state ?? file.state,
       store: environment.store ?? storeOf(file.store, named.name),
