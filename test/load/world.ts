@@ -129,17 +129,18 @@ export function manySuppliers(count: number): Legacy {
   };
 }
 
-export async function makeWorld(target: Target, options: { readonly progress?: (text: string) => void } = {}): Promise<World> {
+/** `state`: URL of a PostgreSQL; embedded by default. */
+export async function makeWorld(target: Target, options: { readonly progress?: (text: string) => void; readonly state?: string } = {}): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-load-'));
   const environment = { ODOO_URL: target.url, ODOO_DB: target.database, ODOO_LOGIN: target.login, ODOO_API_KEY: target.apiKey };
-  Object.assign(process.env, environment);
+  Object.assign(process.env, environment, options.state === undefined ? {} : { LOAD_TEST_STATE: options.state });
   const write = async (file: string, text: string): Promise<void> => {
     await mkdir(dirname(join(directory, file)), { recursive: true });
     await writeFile(join(directory, file), text);
   };
   await write(
     'cutover.yaml',
-    `version: 1\nnamespace: loadtest\nsystems:\n  legacy: {connector: files, directory: legacy}\n  odoo: {connector: odoo, url: "\${ODOO_URL}", database: "\${ODOO_DB}", login: "\${ODOO_LOGIN}", api_key: "\${ODOO_API_KEY}"}\ncapabilities: [procurement]\npolicies: {shrink_percent: 100, allow_empty: [legacy/supplier_bank_account, legacy/product, legacy/supplier_price, legacy/purchase_order, legacy/purchase_order_line]}\n`,
+    `version: 1\nnamespace: loadtest\nsystems:\n  legacy: {connector: files, directory: legacy}\n  odoo: {connector: odoo, url: "\${ODOO_URL}", database: "\${ODOO_DB}", login: "\${ODOO_LOGIN}", api_key: "\${ODOO_API_KEY}"}\ncapabilities: [procurement]\n${options.state === undefined ? '' : 'state: "${LOAD_TEST_STATE}"\n'}policies: {shrink_percent: 100, allow_empty: [legacy/supplier_bank_account, legacy/product, legacy/supplier_price, legacy/purchase_order, legacy/purchase_order_line]}\n`,
   );
   await write('mappings/procurement/capability.yaml', 'capability: procurement\nextends: procurement@1\n');
   for (const [entity, text] of Object.entries(SOURCES)) {

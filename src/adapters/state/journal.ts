@@ -36,19 +36,24 @@ const NAMES = 'run_id, segment, sequence, kind, action, step, entity, system, ke
 /** The payload travels as a text within the JSON: PostgreSQL would refuse the escape of a NUL in it, and `json` keeps it. */
 const INSERTED = NAMES.replace('payload', 'payload::json');
 
-/** The entries and where their segments end now, all or nothing. Nothing at all where one of the locks (`fence`) is no longer the writer's: the rows are kept from
- *  changing until this is done, so whoever takes a lock reads everything its last holder has written. */
-const APPEND = `with fence as (select f.name, f.holder, f.host, f.pid, f.since from json_to_recordset((?::text)::json) as f(name text, holder text, host text, pid integer, since timestamptz)),
-  standing as materialized (select l.name from ${STATE_SCHEMA}.lock as l where (l.name, l.holder, l.host, l.pid, l.since) in (select name, holder, host, pid, since from fence) for share),
-  ours as materialized (select (select count(*) from standing) = (select count(*) from fence) as is_ours),
-  added as (
-    insert into ${STATE_SCHEMA}.journal (${NAMES}) select ${INSERTED} from json_to_recordset((?::text)::json) as entry(${COLUMNS}) where (select is_ours from ours)
+/** The entries and where their segments end now, all or nothing. */
+const appendSql = (guard: { readonly ctes: string; readonly condition: string }): string => `with ${guard.ctes}added as (
+    insert into ${STATE_SCHEMA}.journal (${NAMES}) select ${INSERTED} from json_to_recordset((?::text)::json) as entry(${COLUMNS}) ${guard.condition}
   )
   insert into ${STATE_SCHEMA}.journal_head (run_id, segment, entries, hash)
-    select run_id, segment, entries, hash from json_to_recordset((?::text)::json) as head(run_id text, segment integer, entries integer, hash text)
-    where (select is_ours from ours)
+    select run_id, segment, entries, hash from json_to_recordset((?::text)::json) as head(run_id text, segment integer, entries integer, hash text) ${guard.condition}
     on conflict (run_id, segment) do update set entries = excluded.entries, hash = excluded.hash
     returning 1`;
+const APPEND = appendSql({ ctes: '', condition: 'where true' });
+/** Nothing at all where one of the locks is no longer the writer's. Their rows are kept from changing until this is done, so whoever takes a lock reads
+ *  everything its last holder has written. */
+const APPEND_FENCED = appendSql({
+  ctes: `fence as (select f.name, f.holder, f.host, f.pid, f.since from json_to_recordset((?::text)::json) as f(name text, holder text, host text, pid integer, since timestamptz)),
+  standing as materialized (select l.name from ${STATE_SCHEMA}.lock as l where (l.name, l.holder, l.host, l.pid, l.since) in (select name, holder, host, pid, since from fence) for share),
+  ours as materialized (select (select count(*) from standing) = (select count(*) from fence) as is_ours),
+  `,
+  condition: 'where (select is_ours from ours)',
+});
 
 export class Journal {
   readonly #knex: Knex;
@@ -86,10 +91,14 @@ export class Journal {
     const heads = rows.map(({ run_id, segment, sequence, hash }) => ({ run_id, segment, entries: sequence, hash }));
     const last = heads.filter((head) => tails.get(chainName(head.run_id, head.segment))?.sequence === head.entries);
     const fences = this.#fences();
+    const [fence] = fences;
     try {
-      const { rows: written } = await this.#knex.raw<{ rows: unknown[] }>(APPEND, [JSON.stringify(fences), JSON.stringify(rows), JSON.stringify(last)]);
-      const [fence] = fences;
-      if (written.length === 0 && fence !== undefined) throw await lostLock(this.#knex, fence);
+      const appended = [JSON.stringify(rows), JSON.stringify(last)];
+      if (fence === undefined) await this.#knex.raw(APPEND, appended);
+      else {
+        const { rows: written } = await this.#knex.raw<{ rows: unknown[] }>(APPEND_FENCED, [JSON.stringify(fences), ...appended]);
+        if (written.length === 0) throw await lostLock(this.#knex, fence);
+      }
     } catch (error) {
       // Whether the rows are there is not known; the next append asks the database where the chain ends.
       for (const chain of tails.keys()) this.#tails.delete(chain);

@@ -28,7 +28,9 @@ export async function applyAll(run: LoadRun, steering: Steering, { file, total, 
   const batcher = new Batcher(run.manifest, {
     start: (batch) =>
       lanes.start(async () => {
+        run.underWay += batch.length;
         await applyBatch(run, batch);
+        run.underWay -= batch.length;
         steering.batchEnded(batch.length);
         progress.advance(batch.length);
       }),

@@ -23,6 +23,8 @@ export class LoadRun {
   readonly leftovers = new Map<string, Set<number>>();
   /** External IDs of what was deleted, for the sweep at the end of a rollback. */
   readonly deletedExternalIds: string[] = [];
+  /** Documents of the batches that have begun and not ended. */
+  underWay = 0;
   readonly #mayExist = new Map<string, Promise<boolean>>();
   readonly #types = new Map<string, ReadonlyMap<string, OdooFieldMetadata>>();
 

@@ -17,7 +17,7 @@ import { LoadRun } from './load-run.ts';
 import { replayCrosswalk } from './replay-crosswalk.ts';
 import { settlementOf } from './settlement.ts';
 import { steer } from './steering.ts';
-import { type Stop, stopped } from './stop.ts';
+import { type Stop, stopped, withoutState } from './stop.ts';
 import { Tally } from './tally.ts';
 import { checkWorld } from './world-check.ts';
 
@@ -54,7 +54,9 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest, conditions } }]);
     const started = Date.parse(ports.clock.now());
     const steering = await steer(run, request.workspace);
-    const stop = await applyAll(run, steering, { file, total: plan.actions, limit: request.limit });
+    const stop = await applyAll(run, steering, { file, total: plan.actions, limit: request.limit }).catch((error: unknown) => {
+      throw withoutState(error, run);
+    });
     await finish(run, request, stop);
     const seal = sealOf(await state.journalHeads(runId));
     const seconds = (Date.parse(ports.clock.now()) - started) / 1000;
