@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { LoadRunResult, StatusResult } from '../../src/domain/results.ts';
 
 const program = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const sources = fileURLToPath(new URL('../../bin/dev.js', import.meta.url));
 
 export interface Ending<Data> {
   readonly exit: number | null;
@@ -26,8 +27,9 @@ export interface Place {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export function cutover<Data>(place: Place, args: readonly string[]): Running<Data> {
-  const child = spawn(process.execPath, [program, ...args, '--workspace', place.workspace, '--json'], {
+/** `unbuilt`: straight from the sources. */
+export function cutover<Data>(place: Place, args: readonly string[], unbuilt = false): Running<Data> {
+  const child = spawn(process.execPath, [unbuilt ? sources : program, ...args, '--workspace', place.workspace, '--json'], {
     env: { ...process.env, ...place.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
