@@ -111,7 +111,15 @@ export function describeSetup(books: () => Books): void {
         value_amount: 100,
         nb_days: 0,
       });
-      await odoo.unlink('account.payment.term', [term, bare]);
+      await odoo.unlink('account.payment.term', [bare]);
+      await odoo.unlink('account.payment.term.line', [(lines as number[])[0]!]);
+      await odoo.unlink('account.payment.term', [term]);
+      // A line that goes with its term leaves its External ID behind.
+      const names = await odoo.searchIds('ir.model.data', [
+        ['module', '=', bench.tag],
+        ['name', 'in', ['half1', 'half2']],
+      ]);
+      expect((await odoo.read('ir.model.data', names, ['name'])).map((one) => one.name)).toEqual(['half2']);
     });
 
     test('rates are by day: units of the currency for one of the company’s; the latest counts, before the first the first, without any 1', async () => {
