@@ -21,7 +21,7 @@ export default class Waive extends CutoverCommand {
   static override flags = {
     reason: string({ required: true, helpValue: 'TEXT', summary: 'Why the difference is right, or does not matter.' }),
     until: string({ required: true, helpValue: 'DAY', summary: 'The last day it is accepted, as in 2026-12-31.' }),
-    by: string({ helpValue: 'NAME', summary: 'Who accepts it; whoever is logged in by default.' }),
+    by: string({ helpValue: 'NAME', summary: 'Who accepts it; CUTOVER_USER by default, else whoever is logged in.' }),
     capability: string({ helpValue: 'NAME', summary: 'The capability they are of; all by default.' }),
   };
   static override exitCodes = { [ExitCode.usage]: 'no such break, a day that has passed, or a break whose values cannot be bound to' };

@@ -19,7 +19,7 @@ export default class DeadLetterDiscard extends CutoverCommand {
   static override args = { name: argument({ required: true, multiple: true, description: 'Id, KEY, SYSTEM/KEY or ENTITY/SYSTEM/KEY.' }) };
   static override flags = {
     reason: string({ required: true, helpValue: 'TEXT', summary: 'Why it is given up.' }),
-    by: string({ helpValue: 'NAME', summary: 'Who gives it up; whoever is logged in by default.' }),
+    by: string({ helpValue: 'NAME', summary: 'Who gives it up; CUTOVER_USER by default, else whoever is logged in.' }),
   };
   static override exitCodes = {
     [ExitCode.usage]: 'there is no such dead letter, or it is not open any more; nothing was discarded',

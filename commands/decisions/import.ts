@@ -24,7 +24,7 @@ export default class DecisionsImport extends CutoverCommand {
   static override args = { file: argument({ required: true, description: 'The worklist.' }) };
   static override flags = {
     partial: boolean({ summary: 'Write what can be written though other rows are refused.' }),
-    by: string({ helpValue: 'NAME', summary: 'Who decided, where a row does not say it; whoever is logged in by default.' }),
+    by: string({ helpValue: 'NAME', summary: 'Who decided, where a row does not say it; CUTOVER_USER by default, else whoever is logged in.' }),
     capability: string({ helpValue: 'NAME', summary: 'The capability the worklist is of; all by default.' }),
   };
   static override exitCodes = {

@@ -19,7 +19,7 @@ export default class MatchDecide extends CutoverCommand {
   static override args = { capability: argument({ required: true, description: 'A capability of cutover.yaml.' }) };
   static override flags = {
     entity: string({ helpValue: 'ENTITY', summary: 'Only this entity.' }),
-    by: string({ helpValue: 'NAME', summary: 'Who decides; whoever is logged in by default.' }),
+    by: string({ helpValue: 'NAME', summary: 'Who decides; CUTOVER_USER by default, else whoever is logged in.' }),
     clear: boolean({ summary: 'Show values of fields marked pii as they are.' }),
   };
   static override exitCodes = {
