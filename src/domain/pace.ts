@@ -1,15 +1,4 @@
 /** The pace of a load: what it went by, what was found, why it changed; and what a person may ask of it while it goes on. */
-import type { OdooFailure } from './ports.ts';
-
-/** One attempt of a call, as the connection saw it. */
-export interface OdooAttempt {
-  /** The method changes nothing. */
-  readonly reads: boolean;
-  /** From sending to the answer; waiting for a place is not counted. */
-  readonly seconds: number;
-  /** Null: it was answered. */
-  readonly failure: OdooFailure | null;
-}
 
 /** Why batches or calls became more or fewer. */
 export type PaceReason =

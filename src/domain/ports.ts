@@ -4,7 +4,8 @@ import type { BundledLinks, CrosswalkInterval, CrosswalkLink, CrosswalkMoment } 
 import type { GuardedWrites, LoadResult } from './guarded-writes.ts';
 import type { JournalEntry, JournalHead } from './journal.ts';
 import type { ChainedEntry, ChainVerdict } from './journal-chain.ts';
-import type { Control, OdooAttempt } from './pace.ts';
+import type { OdooAttempt } from './odoo-attempt.ts';
+import type { Control } from './pace.ts';
 import type { RegisteredPlan } from './plan.ts';
 import type { ReportFormat, ReportSource, WorklistDecision } from './report.ts';
 import type { Snapshot, SnapshotColumn, SnapshotManifest } from './snapshot.ts';

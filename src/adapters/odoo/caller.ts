@@ -1,5 +1,5 @@
 /** Every call goes through here: its context, its place in the queue, its retries. */
-import type { OdooAttempt } from '../../domain/pace.ts';
+import type { OdooAttempt } from '../../domain/odoo-attempt.ts';
 import { OdooError } from '../../domain/ports.ts';
 import type { Gate } from './gate.ts';
 import { isReading, type OdooProtocol } from './protocol.ts';

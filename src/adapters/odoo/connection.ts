@@ -1,6 +1,6 @@
 /** OdooConnection over HTTP: the protocol is chosen by asking the server. */
 import { CutoverError } from '../../domain/errors.ts';
-import type { OdooAttempt } from '../../domain/pace.ts';
+import type { OdooAttempt } from '../../domain/odoo-attempt.ts';
 import { type OdooConnection, OdooError, type OdooFieldMetadata, type OdooIdentity } from '../../domain/ports.ts';
 import { type CallArguments, type Caller, type Context, callerOf } from './caller.ts';
 import { detectVersion, type OdooVersion } from './detect.ts';

@@ -5,7 +5,8 @@
  *  until Odoo is busy with one for `batchSeconds` or the binding allows no more; then one more call is made at a time, which stays if it brings more
  *  documents. Trouble halves at once, and counts once a round: lost races, and a server that refuses, fails or keeps silent. So does a round in
  *  which Odoo takes `slowdown` times as long for a document as before. */
-import type { OdooAttempt, PaceChange, PaceReason, PaceReport, PaceSetting } from '../../domain/pace.ts';
+import type { OdooAttempt } from '../../domain/odoo-attempt.ts';
+import type { PaceChange, PaceReason, PaceReport, PaceSetting } from '../../domain/pace.ts';
 
 export interface PaceLimits {
   /** For which Odoo may be busy with one batch. */
