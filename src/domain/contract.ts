@@ -196,6 +196,12 @@ export const OdooBinding = z.strictObject({
         .transform((value): OdooFieldBinding => (typeof value === 'string' || Array.isArray(value) ? { field: value, send: true, compare: true } : value)),
     )
     .describe('Canonical field → Odoo field.'),
+  locks: z
+    .record(fieldName, z.array(z.string()).min(1))
+    .optional()
+    .describe(
+      'Date field → lock dates of the company, as in {posted_on: [fiscalyear_lock_date, hard_lock_date]}. A record of a locked period is refused by the plan: Odoo would take it and move its date.',
+    ),
   states: OdooStates.optional().describe('How the state of a document is read, and the methods by which it is reached.'),
   byproducts: z.array(OdooByproduct).default([]).describe('Records that Odoo makes by itself when this one is loaded; a rollback takes them back too.'),
   batch: z.number().int().min(1).max(1000).default(250).describe('Records in one call.'),

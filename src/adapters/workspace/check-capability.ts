@@ -142,6 +142,7 @@ function checkBinding({ contract, position, parts, mistakes }: Subject): void {
       }
     }
   }
+  for (const name of Object.keys(binding.locks ?? {})) refuseUnknown(name, names, position(['odoo', 'locks', name]), mistakes);
   if (binding.archived_by_unlink !== undefined) refuseUnknown(binding.archived_by_unlink, names, position(['odoo', 'archived_by_unlink']), mistakes);
   if (contract.parent !== undefined) {
     if (binding.in === undefined)

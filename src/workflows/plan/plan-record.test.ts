@@ -315,3 +315,38 @@ describe('a line', () => {
     expect(plan(confirmed, { ...gone, odoo: { product_qty: '0' } }).action).toBe('noop');
   });
 });
+
+describe('a locked period', () => {
+  const bill = entityOf(
+    {
+      entity: 'bill',
+      key: ['no'],
+      fields: { no: { type: 'text' }, posted_on: { type: 'date' } },
+      odoo: { model: 'account.move', fields: { no: 'ref', posted_on: 'date' }, locks: { posted_on: ['fiscalyear_lock_date', 'hard_lock_date'] } },
+    },
+    { no: { odoo: 'ref' }, posted_on: { odoo: 'date', type: 'date' } },
+  );
+  const locked = { ...bill, lockDates: { fiscalyear_lock_date: '2011-03-31', sale_lock_date: '2020-12-31' } };
+  const made = (day: string) => record({ class: 'only-legacy', odooId: null, values: { no: 'A', posted_on: day }, ref: 'bill A' });
+
+  test('takes no document, up to its last day, and the row is named', () => {
+    expect(planRecord(made('2011-03-31'), locked)).toMatchObject({
+      action: 'refuse',
+      reason: 'posted_on lies in a period that is locked in Odoo (fiscalyear_lock_date 2011-03-31) (source row bill A)',
+    });
+    expect(refusalGroup(Refusal.locked('posted_on', 'hard_lock_date', '2011-03-31', 'bill A'))).toBe(
+      'posted_on lies in a period that is locked in Odoo (hard_lock_date 2011-03-31)',
+    );
+  });
+
+  test('ends with its last day, and is none where Odoo has no lock or another than the binding names', () => {
+    expect(planRecord(made('2011-04-01'), locked)).toMatchObject({ action: 'create' });
+    expect(planRecord(made('2011-03-31'), bill)).toMatchObject({ action: 'create' });
+  });
+
+  test('leaves alone what is in Odoo already, as long as nothing of it is written', () => {
+    const there = record({ values: { no: 'A', posted_on: '2011-03-31' }, odoo: { ref: 'A' } });
+    expect(planRecord(there, locked)).toMatchObject({ action: 'noop' });
+    expect(planRecord({ ...there, differing: { no: 'update-odoo' } }, locked)).toMatchObject({ action: 'refuse' });
+  });
+});

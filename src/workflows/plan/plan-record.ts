@@ -40,6 +40,7 @@ export const Refusal = {
   },
   broken: (rules: readonly BrokenRule[]) =>
     rules.map(({ check, hint, row }) => `breaks the rule ${check}: ${hint.replace(/\.$/, '')} (source row ${row})`).join('; '),
+  locked: (field: string, lock: string, day: string, row: string) => `${field} lies in a period that is locked in Odoo (${lock} ${day}) (source row ${row})`,
   nul: (field: string) => `${field} holds a NUL character, which Odoo cannot store`,
 } as const;
 
@@ -52,6 +53,8 @@ export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedR
   if (record.leftAlone !== null) return leave(record, entity, leftAloneWords(record.leftAlone));
   if (record.conflicts !== null) return refuse(record, entity, Refusal.conflicts(record.conflicts));
   if (record.broken) return refuse(record, entity, Refusal.broken(record.broken));
+  const locked = lockedReason(record, entity);
+  if (locked !== null) return refuse(record, entity, locked);
   switch (record.class) {
     case 'linked':
       return planLinked(record, entity);
@@ -75,6 +78,19 @@ export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedR
     case 'outside-scope':
       throw new Error(`a record of class ${record.class} has no legacy record and is not planned`);
   }
+}
+
+/** Odoo takes a document of a locked period and moves its date when it is posted; nothing is written that would end there. */
+function lockedReason(record: RecordToPlan, entity: EntityToPlan): string | null {
+  const isNew = record.class === 'only-legacy' || record.class === 'missing-in-odoo';
+  if (!isNew && !Object.values(record.differing).includes('update-odoo')) return null;
+  for (const [field, locks] of Object.entries(entity.binding.locks ?? {})) {
+    const date = record.values?.[field];
+    if (typeof date !== 'string') continue;
+    const lock = locks.find((name) => date.slice(0, 10) <= (entity.lockDates?.[name] ?? ''));
+    if (lock !== undefined) return Refusal.locked(field, lock, entity.lockDates?.[lock] ?? '', record.ref ?? record.key);
+  }
+  return null;
 }
 
 const ODOO_HOLDS = 'decided: it is not to be in Odoo';

@@ -83,7 +83,7 @@ class Planning {
     this.#plane = plane;
     const isRefused = (entity: string, system: string, key: string): boolean => this.#refused.has(JSON.stringify([entity, system, key]));
     const { namespace } = request.workspace.file;
-    this.#entities = new Map(comparison.entities.flatMap((entity) => entityToPlan(entity, namespace, isRefused)));
+    this.#entities = new Map(comparison.entities.flatMap((entity) => entityToPlan(entity, comparison.world.lockDates, { namespace, isRefused })));
   }
 
   async *documents(): AsyncIterable<PlannedDocument> {
@@ -134,11 +134,17 @@ function decode(text: unknown): RecordToPlan {
   return { ...record, differing: record.differing ?? {} };
 }
 
-function entityToPlan(entity: EntityComparison, namespace: string, isRefused: EntityToPlan['isRefused']): readonly (readonly [string, EntityToPlan])[] {
+function entityToPlan(
+  entity: EntityComparison,
+  lockDates: EntityToPlan['lockDates'],
+  own: Pick<EntityToPlan, 'namespace' | 'isRefused'>,
+): readonly (readonly [string, EntityToPlan])[] {
   const { contract } = entity.definition;
   if (entity.binding === null || contract.odoo === undefined) return [];
   const { binding: resolved, mapped, rejectedWithoutKey } = entity;
-  return [[entity.entity, { contract, binding: contract.odoo, resolved, mapped, namespace, rejectedWithoutKey, isRefused }]];
+  return [
+    [entity.entity, { contract, binding: contract.odoo, resolved, mapped, rejectedWithoutKey, ...(lockDates === undefined ? {} : { lockDates }), ...own }],
+  ];
 }
 
 function manifestOf(request: PlanRequest, comparison: Comparison): PlanManifest {

@@ -26,6 +26,8 @@ export interface RecordToPlan {
   readonly conflicts: readonly BlockingConflict[] | null;
   /** Rules of its contract that it breaks and that keep it out of a plan; left out: none. */
   readonly broken?: readonly BrokenRule[] | null;
+  /** The source row, as a person knows it. */
+  readonly ref?: string | null;
   /** Canonical field → legacy value in wire form; null when there is no legacy row (or more than one). */
   readonly values: Readonly<Record<string, WireValue>> | null;
   /** Ref field → what it refers to: Odoo id, and its class when it is a record of this capability. */
@@ -76,6 +78,8 @@ export interface EntityToPlan {
   readonly namespace: string;
   /** Rows without a readable key were rejected: what looks gone may be one of them. */
   readonly rejectedWithoutKey: number;
+  /** Lock dates of Odoo's company: field → last locked day. */
+  readonly lockDates?: Readonly<Record<string, string>>;
   /** Was this record refused earlier in this plan? */
   readonly isRefused: (entity: string, system: string, key: string) => boolean;
 }

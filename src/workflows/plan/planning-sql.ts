@@ -88,6 +88,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['ahead', 'legacy._ahead'],
     ['conflicts', 'blocked.conflicts'],
     ['broken', 'refused.rules'],
+    ['ref', 'legacy._ref'],
     ['values', `CASE WHEN legacy._key IS NULL THEN NULL ELSE ${values} END`],
     ['references', jsonObject(references.map(([name, target]) => [name, referenceSql(name, records.has(target))]))],
     ['codes', jsonObject(codes.map((name) => [name, `legacy.${identifier(`_code_${name}`)}`]))],

@@ -17,6 +17,7 @@ export const companyColumns: readonly StagedColumn[] = [
   { name: 'currency', type: 'VARCHAR' },
   { name: 'currency_digits', type: 'INTEGER' },
   { name: 'rounding', type: 'VARCHAR' },
+  { name: 'lock_dates', type: 'VARCHAR' },
   { name: 'url', type: 'VARCHAR' },
   { name: 'database', type: 'VARCHAR' },
   { name: 'uuid', type: 'VARCHAR' },
@@ -112,11 +113,9 @@ export async function companyRow(workspace: Workspace, connection: OdooConnectio
   const config = workspace.file.systems[workspace.file.odoo];
   const wanted = config?.connector === 'odoo' ? config.company : undefined;
   const id = wanted === undefined ? await userCompany(connection, identity.userId) : (await connection.searchIds('res.company', [['name', '=', wanted]]))[0];
-  const fields = [
-    'name',
-    'currency_id',
-    ...((await connection.fields('res.company')).has('tax_calculation_rounding_method') ? ['tax_calculation_rounding_method'] : []),
-  ];
+  const known = await connection.fields('res.company');
+  const locks = [...known.values()].flatMap(({ name, type, store }) => (store && type === 'date' && name.endsWith('lock_date') ? [name] : []));
+  const fields = ['name', 'currency_id', ...(known.has('tax_calculation_rounding_method') ? ['tax_calculation_rounding_method'] : []), ...locks];
   const [company] = id === undefined ? [] : await connection.read('res.company', [id], fields);
   if (company === undefined)
     throw new CutoverError('E_ODOO_ACCESS', `Odoo has no company ${wanted ?? 'of this user'} that the user may read`, { hint: 'cutover doctor' });
@@ -130,6 +129,7 @@ export async function companyRow(workspace: Workspace, connection: OdooConnectio
     String(currency.name),
     String(currency.decimal_places),
     rounding,
+    JSON.stringify(Object.fromEntries(locks.flatMap((name) => (typeof company[name] === 'string' ? [[name, company[name]]] : [])))),
     identity.url,
     identity.database,
     identity.uuid,

@@ -120,6 +120,8 @@ async function readFacts(ports: Ports, company: Snapshot, fields: Snapshot): Pro
       company: { id: Number(row.id), name: String(row.name) },
       currencyDigits: Number(row.currency_digits),
       rounding: row.rounding === 'round_globally' ? 'round_globally' : 'round_per_line',
+      // A snapshot taken before they were asked for has none.
+      lockDates: typeof row.lock_dates === 'string' ? (JSON.parse(row.lock_dates) as Record<string, string>) : {},
     };
     return { world, models: await readFields(plane, fields.data) };
   } finally {

@@ -16,6 +16,8 @@ export interface OdooWorld {
   readonly currencyDigits: number;
   /** `res.company.tax_calculation_rounding_method`. */
   readonly rounding: 'round_per_line' | 'round_globally';
+  /** Lock dates of the company that are set: Odoo field → last locked day. */
+  readonly lockDates?: Readonly<Record<string, string>>;
 }
 
 export interface SidesRequest {
