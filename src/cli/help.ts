@@ -11,7 +11,8 @@ type Cached = Command.Cached;
 const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Begin', ['init', 'doctor', 'profile', 'sandbox', 'demo']],
   ['Every night', ['run', 'pull', 'map', 'match', 'match:decide', 'reconcile', 'explain', 'waive', 'decisions:import', 'decisions:list']],
-  ['Cut over', ['match:impact', 'plan', 'plan:show', 'plan:verify', 'plan:approve', 'plan:list', 'load', 'rollback', 'state:rebuild']],
+  ['Cut over', ['match:impact', 'plan', 'plan:show', 'plan:verify', 'plan:approve', 'plan:list', 'rehearse', 'load', 'rollback', 'state:rebuild']],
+  ['The helper inside Odoo', ['odoo:status', 'odoo:install-helper', 'odoo:remove-helper']],
   ['What Odoo refused', ['dead-letter:list', 'dead-letter:show', 'dead-letter:retry', 'dead-letter:discard', 'dead-letter:export']],
   ['Look', ['status', 'snapshot:list', 'snapshot:show', 'snapshot:prune', 'audit:verify', 'audit:export']],
 ];
