@@ -1,6 +1,6 @@
 /** What the commands about dead letters answer; a contract like results.ts. */
 
-import type { LoadRunResult } from './results.ts';
+import type { LoadRunResult, PlanResult } from './results.ts';
 
 export interface DeadLetterListResult {
   readonly open: number;
@@ -97,6 +97,14 @@ export interface DeadLetterRetryResult extends LoadRunResult {
     /** Runs in which documents were left because these were refused; to be resumed. */
     readonly unblocked: readonly string[];
   };
+}
+
+/** `--dry-run`: what would be sent. */
+export interface DeadLetterRetryPlan extends PlanResult {
+  /** So many were chosen. */
+  readonly letters: number;
+  /** Those of them the plan does not send. */
+  readonly left: readonly { readonly id: string; readonly entity: string; readonly system: string; readonly key: string; readonly why: string | null }[];
 }
 
 export interface DeadLetterDiscardResult {

@@ -5,8 +5,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AuditExportResult, AuditResult } from '../../src/domain/audit-results.ts';
-import type { DeadLetterDiscardResult, DeadLetterListResult, DeadLetterResult, DeadLetterRetryResult } from '../../src/domain/dead-letter-results.ts';
-import type { LoadRunResult } from '../../src/domain/results.ts';
+import type {
+  DeadLetterDiscardResult,
+  DeadLetterListResult,
+  DeadLetterResult,
+  DeadLetterRetryPlan,
+  DeadLetterRetryResult,
+} from '../../src/domain/dead-letter-results.ts';
+import type { LoadRunResult, StatusResult } from '../../src/domain/results.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { type Legacy, makeWorld, smallHospital, type World } from '../load/world.ts';
 import { openDesk, root } from './transcript.ts';
@@ -101,6 +107,12 @@ export function describeDeadLetters(setting: {
     expect(inVain.data).toMatchObject({ planned: 1, deadLettered: 1, retried: { chosen: 1, settled: 0, open: [{ id, outcome: 'dead-letter' }] } });
     expect(await world.dump()).toEqual(before);
     await world.pull(withFactor(smallHospital(), 'BX12', '12'));
+    const mended = await world.dump();
+    const shownOnly = await step<DeadLetterRetryPlan>(0, 'dead-letter', 'retry', 'procurement', '--dry-run');
+    expect(shownOnly.data).toMatchObject({ letters: 1, left: [], actions: { create: 1 }, samples: [{ entity: 'unit', key: 'BX12', action: 'create' }] });
+    expect(shownOnly.next).toEqual([expect.stringContaining('cutover load ')]);
+    expect(await world.dump()).toEqual(mended);
+    expect((await step<StatusResult>(0, 'status')).data.deadLetters).toEqual([{ capability: 'procurement', direction: 'load', open: 1 }]);
     const retried = await step<DeadLetterRetryResult>(0, 'dead-letter', 'retry', 'procurement', '--only', id);
     expect(retried.data).toMatchObject({ planned: 1, applied: 1, retried: { chosen: 1, settled: 1, open: [], unblocked: [first.runId] } });
     expect(retried.next).toEqual([`cutover load --resume ${first.runId}`, 'cutover run procurement']);

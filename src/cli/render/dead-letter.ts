@@ -3,11 +3,13 @@ import type {
   DeadLetterField,
   DeadLetterListResult,
   DeadLetterResult,
+  DeadLetterRetryPlan,
   DeadLetterRetryResult,
 } from '../../domain/dead-letter-results.ts';
 import { counted, grouped, moment, type Style } from '../style.ts';
 import { pairs, table } from '../table.ts';
 import { renderLoad } from './load.ts';
+import { renderPlan } from './plan.ts';
 
 const KEYS_SHOWN = 3;
 const OPEN_SHOWN = 20;
@@ -109,6 +111,15 @@ export function renderRetry(result: DeadLetterRetryResult | null, style: Style):
     sections.push(`${list}${left > 0 ? `\n${paint.dim(`  and ${grouped(left)} more: with --json`)}` : ''}`);
   }
   return [...sections, renderLoad(result, 'Loaded', style)].join('\n\n');
+}
+
+export function renderRetryPlan(result: DeadLetterRetryPlan, style: Style): string {
+  const left = result.left.slice(0, OPEN_SHOWN).map(({ id, entity, system, key, why }) => `  ${id}  ${entity} ${system}/${key}: ${why ?? ''}`);
+  const more = result.left.length > OPEN_SHOWN ? [style.paint.dim(`  and ${grouped(result.left.length - OPEN_SHOWN)} more: with --json`)] : [];
+  const unsent = left.length === 0 ? [] : [[style.paint.bold(`${grouped(result.left.length)} would not be sent`), ...left, ...more].join('\n')];
+  return [`${style.paint.bold(counted(result.letters, 'dead letter'))} would be planned anew; nothing was sent`, renderPlan(result, style), ...unsent].join(
+    '\n\n',
+  );
 }
 
 export function renderDiscard(result: DeadLetterDiscardResult, style: Style): string {

@@ -1,6 +1,6 @@
 /** dead-letter retry: what Odoo refused, planned anew from the latest snapshots and loaded again, and nothing else. */
 import { join } from 'node:path';
-import type { DeadLetterRetryResult } from '../../domain/dead-letter-results.ts';
+import type { DeadLetterRetryPlan, DeadLetterRetryResult } from '../../domain/dead-letter-results.ts';
 import type { PlanAction } from '../../domain/plan.ts';
 import type { Ports } from '../../domain/ports.ts';
 import type { LoadRunResult } from '../../domain/results.ts';
@@ -12,6 +12,7 @@ import { referenceName } from '../load/references.ts';
 import { matchCapability } from '../match/match.ts';
 import { planCapability } from '../plan/plan.ts';
 import { readActions, verifyPlan, writePlan } from '../plan/plan-file.ts';
+import { PlanSummary } from '../plan/plan-summary.ts';
 import { pull } from '../pull/pull.ts';
 import { latestMatch } from '../sides/latest-match.ts';
 import { shownKey } from './cases.ts';
@@ -44,15 +45,34 @@ export async function lettersToRetry({ capability, entity, names }: ChooseReques
 
 /** The errors of pull, match, plan and load. */
 export async function retryDeadLetters(request: RetryRequest, ports: Ports): Promise<DeadLetterRetryResult> {
+  const { workspace, runId, asOf } = request;
+  const { file, planned } = await plannedAnew(request, ports);
+  const loaded = await loadPlan({ workspace, file, limit: null, resume: null, runId, asOf }, ports);
+  return { ...loaded, retried: await whatCameOfThem(request, loaded, planned, ports) };
+}
+
+/** What would be sent, and nothing is. The plan can be loaded. */
+export async function planRetry(request: RetryRequest, ports: Ports): Promise<DeadLetterRetryPlan> {
+  const { letters } = request;
+  const { file, planned, summary, nonce } = await plannedAnew(request, ports);
+  const left = letters.flatMap((letter) => {
+    const action = planned.get(referenceName(letter));
+    if (action !== undefined && action.action !== 'refuse') return [];
+    return [{ id: letter.id, entity: letter.entity, system: letter.system, key: shownKey(letter), why: action === undefined ? NOT_PLANNED : action.reason }];
+  });
+  return { ...summary.result(file, nonce, null), letters: letters.length, left };
+}
+
+const NOT_PLANNED = 'it is gone from the legacy system, or a decision leaves it as it is';
+
+async function plannedAnew(request: RetryRequest, ports: Ports): ReturnType<typeof planLetters> {
   const { workspace, capability, runId, asOf } = request;
   // What the refused load did write has to be seen; the legacy side is what was pulled last.
   await pull({ workspace, capability, systems: [workspace.file.odoo], entity: null, full: false, asOf, runId }, ports);
   const { uuid } = await (await ports.odoo()).identity();
   if ((await latestMatch(ports, uuid, capability.name)) !== null)
     await matchCapability({ workspace, capability, entity: null, asOf, runId, train: false }, ports);
-  const { file, planned } = await planLetters(request, ports);
-  const loaded = await loadPlan({ workspace, file, limit: null, resume: null, runId, asOf }, ports);
-  return { ...loaded, retried: await whatCameOfThem(request, loaded, planned, ports) };
+  return planLetters(request, ports);
 }
 
 /** A plan that holds the documents of the letters and no other. The plan of everything that it is taken from belongs to a run of its own and is used up
@@ -60,7 +80,7 @@ export async function retryDeadLetters(request: RetryRequest, ports: Ports): Pro
 async function planLetters(
   { workspace, capability, letters, asOf, runId, newNonce }: RetryRequest,
   ports: Ports,
-): Promise<{ readonly file: string; readonly planned: ReadonlyMap<string, PlanAction> }> {
+): Promise<{ readonly file: string; readonly nonce: string; readonly summary: PlanSummary; readonly planned: ReadonlyMap<string, PlanAction> }> {
   const state = await ports.state();
   const directory = await ports.runs.runDirectory(runId);
   const whole = { runId: `${runId}-everything`, file: join(directory, 'everything.plan'), nonce: newNonce() };
@@ -68,18 +88,20 @@ async function planLetters(
   await state.consumePlan(whole.nonce, whole.runId);
   const wanted = new Set(letters.map(referenceName));
   const planned = new Map<string, PlanAction>();
+  const { manifest } = await verifyPlan(ports.runs, whole.file);
+  const summary = new PlanSummary(manifest.entities);
   async function* chosen(): AsyncIterable<Omit<PlanAction, 'seq'>> {
     for await (const { seq, ...action } of readActions(ports.runs, whole.file)) {
       if (!wanted.has(referenceName(action))) continue;
       planned.set(referenceName(action), { seq, ...action });
+      summary.add(action);
       yield action;
     }
   }
   const own = { file: join(directory, 'retry.plan'), nonce: newNonce() };
-  const { manifest } = await verifyPlan(ports.runs, whole.file);
   const sha256 = await writePlan(ports.runs, own.file, { ...manifest, runId, nonce: own.nonce }, chosen());
   await state.registerPlan({ ...own, kind: 'load', capability: capability.name, runId, sha256 });
-  return { file: own.file, planned };
+  return { ...own, summary, planned };
 }
 
 async function whatCameOfThem(
@@ -105,7 +127,7 @@ async function whatCameOfThem(
     const action = planned.get(referenceName(letter));
     const last = lastAttempt(letter);
     if (last.runId === runId) return { outcome: 'dead-letter', why: shownWords(last.refusal.message, letter.manifest.entities[letter.entity], {}) };
-    if (action === undefined) return { outcome: 'not-planned', why: 'it is gone from the legacy system, or a decision leaves it as it is' };
+    if (action === undefined) return { outcome: 'not-planned', why: NOT_PLANNED };
     if (action.action === 'refuse') return { outcome: 'refused', why: action.reason };
     return { outcome: ended.get(referenceName(letter)) ?? 'remaining', why: null };
   }
