@@ -64,6 +64,17 @@ export function describePosting(books: () => Books): void {
       for (const name of ['BILL/2011/0001', '10000099', 'ABC']) expect(await attempt(name)).toBe(name);
     });
 
+    test('posted in one journal by several calls at once, none fails and no number is given twice or left out', async () => {
+      const { bench, bill, post, journal } = books();
+      const purchases = await journal('purchase');
+      const pairs = [];
+      for (const one of [1, 2, 3]) pairs.push([await bill(`a${one}`, { journal_id: purchases }), await bill(`b${one}`, { journal_id: purchases })]);
+      await Promise.all(pairs.map((pair) => post(...pair)));
+      const names = await Promise.all(pairs.flat().map(nameOf));
+      const { code } = await bench.first('account.journal', purchases, 'code');
+      expect(names.sort()).toEqual([1, 2, 3, 4, 5, 6].map((number) => `${String(code)}/2011/04/000${number}`));
+    });
+
     test('a name twice in a journal is refused when posted', async () => {
       const { entry, post, journal } = books();
       const general = await journal('general');
