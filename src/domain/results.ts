@@ -148,8 +148,19 @@ export interface PlanResult {
   readonly expectedSeconds: number | null;
 }
 
+/** Where a run stood when it was taken up again, in documents. */
+export interface ResumedAt {
+  /** At their end before, or nothing to do. */
+  readonly done: number;
+  /** With calls that were begun and never answered: Odoo is asked what became of them. */
+  readonly asked: number;
+  readonly left: number;
+}
+
 export interface LoadRunResult extends LoadCounts {
   readonly runId: string;
+  /** Left out: the run was not taken up again. */
+  readonly resumed?: ResumedAt;
   /** The same counts of the documents' lines (and every single record). */
   readonly records: {
     readonly created: number;

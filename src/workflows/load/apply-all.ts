@@ -76,7 +76,7 @@ export async function applyAll(run: LoadRun, steering: Steering, { file, total, 
 }
 
 /** How an earlier part of the run has brought it to its end; null: it has not. */
-function endBefore(run: LoadRun, action: PlanAction): Outcome | null {
+export function endBefore(run: LoadRun, action: PlanAction): Outcome | null {
   const { settlement } = run;
   const final = settlement.final(action.seq);
   if (final !== null || isQuiet(action)) return final;

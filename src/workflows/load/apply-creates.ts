@@ -25,15 +25,15 @@ export async function createDocuments(
 ): Promise<OpenDocument[]> {
   const { entity: name } = actions[0] as PlanAction;
   const { model, context } = run.entity(name);
-  const found = await resolveReferences(
-    run,
-    actions.flatMap((action) => [action, ...action.lines]),
-  );
+  // What somebody else makes meanwhile under our names must neither be made twice nor overwritten: `load` would do the latter without a word.
+  const [found, existing] = await Promise.all([
+    resolveReferences(
+      run,
+      actions.flatMap((action) => [action, ...action.lines]),
+    ),
+    run.odoo.resolveExternalIds(actions.map((action) => action.externalId)),
+  ]);
   const { ready, entries } = await prepare(run, actions, found);
-  const existing =
-    run.settlement.segments > 0 || (await run.mayExist(model))
-      ? await run.odoo.resolveExternalIds(ready.map((action) => action.externalId))
-      : new Map<string, never>();
   const present = ready.filter((action) => existing.has(action.externalId));
   const opened = await adoptPresent(run, present, existing, found);
   const fresh = ready.filter((action) => !existing.has(action.externalId));

@@ -44,7 +44,7 @@ FROM (
 /** The same of records as a whole. */
 export function recordConflictsSql({ entity, owner }: EntityContract): string {
   const isLegacy = owner.default === 'legacy';
-  return `SELECT entity, system, key, CAST(odoo_id AS BIGINT) AS odoo_id, class, NULL AS field, NULL AS legacy, NULL AS odoo, NULL AS baseline, NULL AS movement,
+  return `SELECT entity, system, key, CAST(odoo_id AS BIGINT) AS odoo_id, class, ${['field', 'legacy', 'odoo', 'baseline', 'movement'].map((name) => `CAST(NULL AS VARCHAR) AS ${name}`).join(', ')},
   ${literal(owner.default)} AS owner, CASE class WHEN 'exists-unlinked' THEN 'link' WHEN 'missing-in-legacy' THEN ${literal(isLegacy ? 'archive-in-odoo' : 'decide')} ELSE 'decide' END AS direction,
   false AS pii, candidate
 FROM met WHERE entity = ${literal(entity)} AND field = ''`;

@@ -2,7 +2,7 @@
 import type { GuardKind } from '../../domain/guarded-writes.ts';
 import type { JournalEntry, JournalKind, JournalPayload } from '../../domain/journal.ts';
 import type { PlanAction, PlanManifest, PlannedEntity, PlannedRecord } from '../../domain/plan.ts';
-import { type OdooConnection, OdooError, type OdooFieldMetadata, type OdooRecord, type Ports, type StateStore } from '../../domain/ports.ts';
+import type { OdooConnection, OdooFieldMetadata, OdooRecord, Ports, StateStore } from '../../domain/ports.ts';
 import { type WireValue, wireValue } from '../plan/wire-value.ts';
 import type { Settlement } from './settlement.ts';
 import type { Tally } from './tally.ts';
@@ -25,7 +25,6 @@ export class LoadRun {
   readonly deletedExternalIds: string[] = [];
   /** Documents of the batches that have begun and not ended. */
   underWay = 0;
-  readonly #mayExist = new Map<string, Promise<boolean>>();
   readonly #types = new Map<string, ReadonlyMap<string, OdooFieldMetadata>>();
 
   constructor(parts: Pick<LoadRun, 'ports' | 'state' | 'odoo' | 'manifest' | 'runId' | 'segment' | 'settlement' | 'tally' | 'userId'>) {
@@ -62,28 +61,6 @@ export class LoadRun {
   /** Odoo's type of a field; only after `metadata(model)`. */
   typeOf(model: string, field: string): string {
     return this.#types.get(model)?.get(field)?.type ?? 'char';
-  }
-
-  /** Are there External IDs of ours on this model at all? Asked once a run: a first load then needs no look-up per batch. What another tool should
-   *  make meanwhile under our names is taken up by `load` and never made twice. */
-  mayExist(model: string): Promise<boolean> {
-    const known = this.#mayExist.get(model) ?? this.#askExistence(model);
-    this.#mayExist.set(model, known);
-    return known;
-  }
-
-  async #askExistence(model: string): Promise<boolean> {
-    try {
-      const domain = [
-        ['module', '=', this.manifest.namespace],
-        ['model', '=', model],
-      ];
-      return (await this.odoo.call<number>('ir.model.data', 'search_count', { domain })) > 0;
-    } catch (error) {
-      // Not everyone may read the table; then every batch is looked up by name.
-      if (error instanceof OdooError && error.failure === 'access') return true;
-      throw error;
-    }
   }
 
   /** Records by id, in wire form. */

@@ -16,6 +16,7 @@ import { openPlaces } from './dead-letters.ts';
 import { LoadRun } from './load-run.ts';
 import { replayCrosswalk } from './replay-crosswalk.ts';
 import { settlementOf } from './settlement.ts';
+import { standingOf, tellStanding } from './standing.ts';
 import { steer } from './steering.ts';
 import { type Stop, stopped, withoutState } from './stop.ts';
 import { Tally } from './tally.ts';
@@ -50,8 +51,11 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     const { userId } = await odoo.identity();
     const tally = new Tally(manifest, await openPlaces(state, manifest));
     const run = new LoadRun({ ports, state, odoo, manifest, runId, segment: settlement.segments + 1, settlement, tally, userId });
-    if (settlement.segments > 0) await replayCrosswalk(run);
-    else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest, conditions } }]);
+    const resumed = settlement.segments > 0 ? await standingOf(run, file) : null;
+    if (resumed !== null) {
+      tellStanding(run, resumed);
+      await replayCrosswalk(run);
+    } else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest, conditions } }]);
     const started = Date.parse(ports.clock.now());
     const steering = await steer(run, request.workspace);
     const stop = await applyAll(run, steering, { file, total: plan.actions, limit: request.limit }).catch((error: unknown) => {
@@ -60,7 +64,13 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     await finish(run, request, stop);
     const seal = sealOf(await state.journalHeads(runId));
     const seconds = (Date.parse(ports.clock.now()) - started) / 1000;
-    const result = { ...tally.result(runId, seconds, seal), conditions, guards: await run.guards(), pace: steering.report() };
+    const result = {
+      ...tally.result(runId, seconds, seal),
+      ...(resumed === null ? {} : { resumed }),
+      conditions,
+      guards: await run.guards(),
+      pace: steering.report(),
+    };
     assertConservation(result);
     if (stop !== null) throw stopped(stop, result, manifest);
     return result;

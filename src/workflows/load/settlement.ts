@@ -113,6 +113,11 @@ export class Settlement {
     return this.#conflicts.has(action);
   }
 
+  /** Actions with a call that was begun and never answered: what became of it is asked of Odoo. */
+  openActions(): ReadonlySet<number> {
+    return new Set([...this.#begun.keys()].map((stage) => Number.parseInt(stage, 10)));
+  }
+
   /** A blocked action may go on: what it waited for may have been mended since. */
   final(action: number): FinalOutcome | null {
     const outcome = this.#final.get(action) ?? null;
