@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Books, noTaxes } from './accounting-bench.ts';
-import { refusal } from './target.ts';
+import { refusal, type Values } from './target.ts';
 
 export function describeBills(books: () => Books): void {
   describe('open items: bills and invoices of one untaxed line', () => {
@@ -73,6 +73,22 @@ export function describeBills(books: () => Books): void {
       expect(refused.messages[0]?.message).toBe(
         'You cannot modify the following readonly fields on a posted move: invoice_date, date, partner_id, invoice_payment_term_id, invoice_line_ids',
       );
+    });
+
+    test('what is written to a bill is carried to its open line; a new date of the bill moves the accounting date, unless that is sent too', async () => {
+      const { odoo, bill, lines, move1, journal, customer, post } = books();
+      const id = await bill('first', { journal_id: await journal('purchase') });
+      const write = (values: Values) => odoo.save('account.move', [{ id, values }], {});
+      const open = async () => (await lines(id, 'name', 'date_maturity', 'partner_id'))[1];
+      await write({ ref: 'second', invoice_date_due: '2011-06-06', partner_id: customer, invoice_payment_term_id: false });
+      expect(await open()).toEqual({ name: 'second', date_maturity: '2011-06-06', partner_id: customer });
+      await write({ invoice_date: '2011-03-03' });
+      expect(await move1(id, 'date', 'invoice_date_due')).toEqual({ id, date: '2011-03-31', invoice_date_due: '2011-06-06' });
+      await write({ invoice_date: '2011-03-04', date: '2011-03-04' });
+      expect(await move1(id, 'date')).toEqual({ id, date: '2011-03-04' });
+      await post(id);
+      await write({ ref: 'third', invoice_date_due: '2011-07-07' });
+      expect(await open()).toEqual({ name: 'third', date_maturity: '2011-07-07', partner_id: customer });
     });
 
     test('credit notes turn the signs; invoices owe on the receivable account', async () => {

@@ -12,7 +12,7 @@ import { companyCurrency, rateOn, sumOf } from './account-money.ts';
 import { nameBefore, takeApart } from './account-numbers.ts';
 import { lockOf, postingMethods } from './account-posting.ts';
 import { instalments, monthEnd } from './account-settings.ts';
-import { directionOf, insideMove, isInvoice, isPurchase, linesOf, syncMoves } from './account-sync.ts';
+import { directionOf, insideMove, isInvoice, linesOf, syncMoves } from './account-sync.ts';
 
 const model = 'account.move';
 const bookedOnce = ['invoice_line_ids', 'line_ids', 'invoice_date', 'date', 'partner_id', 'invoice_payment_term_id', 'currency_id'];
@@ -87,6 +87,19 @@ function prepareWrite(_environment: Environment, rows: readonly Row[], values: V
       throw userError(`You cannot modify the following readonly fields on a posted move: ${refused.join(', ')}`);
   }
   if (values.name === '/' || values.name === '') values.name = false;
+}
+
+/** What Odoo computes anew unless it was sent along. */
+function recompute(environment: Environment, before: Row, values: Readonly<Values>): void {
+  const now = environment.row(model, before.id);
+  if (!now || !isInvoice(now)) return;
+  const changes: { [name: string]: string | number } = {};
+  if (asText(now.invoice_date) !== asText(before.invoice_date) && !('date' in values)) changes.date = accountingDate(environment, { ...now } as Values);
+  if (now.currency_id !== before.currency_id && !('invoice_currency_rate' in values)) {
+    const day = asText(now.invoice_date) || asText(now.date);
+    changes.invoice_currency_rate = rateOn(environment, asId(now.currency_id) ?? 0, asId(now.company_id) ?? 1, day).toNumber();
+  }
+  patchRow(environment, environment.model(model), before.id, changes);
 }
 
 const commandsOnLines = (environment: Environment, row: Row, value: Json): void => {
@@ -183,16 +196,9 @@ export const move: Behaviour = {
   prepareCreate,
   prepareWrite,
   written: (environment, before, values) => {
-    for (const row of before) {
-      const now = environment.row(model, row.id);
-      const isDated = ['invoice_date', 'currency_id'].some((name) => name in values) && !('invoice_currency_rate' in values);
-      if (!now || !isInvoice(now) || !isDated || row.currency_id === now.currency_id) continue;
-      const rate = rateOn(environment, asId(now.currency_id) ?? 0, asId(now.company_id) ?? 1, asText(now.invoice_date) || asText(now.date));
-      patchRow(environment, environment.model(model), row.id, { invoice_currency_rate: rate.toNumber() });
-    }
+    for (const row of before) recompute(environment, row, values);
   },
-  validate: (environment, rows) =>
-    syncMoves(environment, new Set(rows.filter((row) => row.state !== 'posted' || isPurchase(row) || isInvoice(row)).map((row) => row.id))),
+  validate: (environment, rows) => syncMoves(environment, new Set(rows.map((row) => row.id))),
   beforeUnlink,
   methods: postingMethods,
 };
