@@ -45,25 +45,26 @@ function nothingSaidSql(field: string): string {
 
 /** A layer of the values that were just found equal and that the baseline does not hold yet. Records that were not compared again were agreed upon
  *  when they were. */
-export function newlyAgreedSql(rules: readonly FieldRule[], { legacy, odoo, baseline, records, unchanged }: Agreeing): string {
+export function newlyAgreedSql(rules: readonly FieldRule[], { baseline, records, again, ...whole }: Agreeing): string {
   const fields = rules.map((rule) => {
     const held = `b.${identifier(rule.field)} IS NOT NULL AND ${rule.sameForms(rule.baselineForm, rule.odooForm)}`;
     const agreed = `${rule.applies} AND NOT list_contains(p._fields, ${literal(rule.field)}) AND NOT (${held})`;
     return `CASE WHEN ${agreed} THEN struct_pack(v := ${rule.agreedText}) END AS ${identifier(rule.field)}`;
   });
   const isNews = rules.map((rule) => `${identifier(rule.field)} IS NOT NULL`).join(' OR ');
+  const { legacy, odoo } = again ?? whole;
   const linked = `SELECT r._system, r._key, r._odoo_id, r._fields FROM read_parquet(${literal(records)}) AS r
-${unchanged === null ? '' : `ANTI JOIN ${unchanged.sql} AS u ON u._system = r._system AND u._key = r._key`} WHERE r._class = 'linked'`;
+${again === null ? '' : `SEMI JOIN ${again.legacy.sql} AS a ON a._system = r._system AND a._key = r._key`} WHERE r._class = 'linked'`;
   return `WITH p AS MATERIALIZED (${linked})
 SELECT * FROM (
 SELECT p._system, p._key, false AS _forget, ${fields.join(', ')}
 FROM p JOIN ${legacy.sql} AS l ON l._system = p._system AND l._key = p._key AND l._class = 'linked'
 JOIN ${odoo.sql} AS o ON o._odoo_id = p._odoo_id
-LEFT JOIN ${baseline(unchanged === null ? undefined : 'SELECT _system, _key FROM p').sql} AS b ON b._system = p._system AND b._key = p._key
+LEFT JOIN ${baseline(again === null ? undefined : 'SELECT _system, _key FROM p').sql} AS b ON b._system = p._system AND b._key = p._key
 ) WHERE ${isNews === '' ? 'false' : isNews}`;
 }
 
-type Agreeing = Pick<EntityComparison, 'legacy' | 'odoo' | 'baseline' | 'records' | 'unchanged'>;
+type Agreeing = Pick<EntityComparison, 'legacy' | 'odoo' | 'baseline' | 'records' | 'again'>;
 
 /** A layer made from a table or query of single values (`_system`, `_key`, `_field`, `_value` VARCHAR): what a load read back. */
 export function baselineLayerSql(values: string, fields: readonly string[]): string {

@@ -4,6 +4,9 @@ import { identifier, literal } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
 import { entityTable } from '../sides/sides-sql.ts';
 
+/** Tables of the legacy rows and rejects that are compared: all, or those that have to be looked at again. */
+export type ComparedRows = { readonly legacy: 'legacy'; readonly rejects: 'rejects' } | { readonly legacy: 'compared'; readonly rejects: 'rejected' };
+
 /** Table `<entity>:candidates`: unlinked legacy records and the unlinked Odoo records that have the same values in a set of `linkBy`.
  *  Pairs decided to be different are left out. What a record that follows another might be is asked of the one it follows. `legacy` and `odoo` are
  *  queries. */
@@ -38,27 +41,27 @@ FROM open GROUP BY _system, _key, _odoo_id`;
 }
 
 /** What is known of every legacy row beside its fields: its class, its record of Odoo and that of what it refers to. `columns`: those per field.
- *  `legacy`: rows of `linkedLegacySql`. `digests`: more columns of its rows, as `l`. Ordered, so that the same rows give the same file. */
-export function legacyMarksSql(entity: string, legacy: string, columns: readonly string[], odooIds: string, digests: string): string {
+ *  `legacy`: rows of `linkedLegacySql`. `plain`: digest of its values as Odoo would have them, over `l`. */
+export function legacyMarksSql(entity: string, legacy: string, columns: readonly string[], odooIds: string, plain: string): string {
   const own = ['_system', '_key', '_ordinal', '_odoo_id', '_leader_system', '_leader_key', '_ahead', ...columns];
   return `SELECT ${own.map((name) => `r.${identifier(name)}`).join(', ')}, CASE
   WHEN r._duplicate THEN 'duplicate-key'
   WHEN r._origin IS NOT NULL AND i.id IS NOT NULL THEN 'linked'
   WHEN r._origin IS NOT NULL THEN 'missing-in-odoo'
   WHEN c._key IS NOT NULL THEN 'exists-unlinked'
-  ELSE 'only-legacy' END AS _class, r._digest, r._plain
-FROM (SELECT l.*, ${digests} FROM (${legacy}) AS l) AS r
+  ELSE 'only-legacy' END AS _class, r._plain
+FROM (SELECT l.*, ${plain} AS _plain FROM (${legacy}) AS l) AS r
 LEFT JOIN (${odooIds}) AS i ON i.id = r._odoo_id
-LEFT JOIN (SELECT DISTINCT _system, _key FROM ${entityTable(entity, 'candidates')}) AS c ON c._system = r._system AND c._key = r._key
-ORDER BY r._system, r._ordinal`;
+LEFT JOIN (SELECT DISTINCT _system, _key FROM ${entityTable(entity, 'candidates')}) AS c ON c._system = r._system AND c._key = r._key`;
 }
 
 /** Table `<entity>:gone`: links without a legacy row, and whether that row was rejected. */
-export function goneTableSql(entity: string): string {
+export function goneTableSql(entity: string, rows: ComparedRows): string {
+  const only = rows.legacy === 'legacy' ? '' : ` SEMI JOIN ${entityTable(entity, 'again')} AS w ON w._system = k._system AND w._key = k._key`;
   return `CREATE OR REPLACE TABLE ${entityTable(entity, 'gone')} AS
 SELECT k._system, k._key, k.odoo_id, CASE WHEN g._key IS NULL THEN 'missing-in-legacy' ELSE 'rejected' END AS class
-FROM ${entityTable(entity, 'links')} AS k ANTI JOIN ${entityTable(entity, 'legacy')} AS y ON y._system = k._system AND y._key = k._key
-LEFT JOIN (SELECT DISTINCT _system, _key FROM ${entityTable(entity, 'rejects')} WHERE _key IS NOT NULL) AS g ON g._system = k._system AND g._key = k._key
+FROM ${entityTable(entity, 'links')} AS k${only} ANTI JOIN ${entityTable(entity, rows.legacy)} AS y ON y._system = k._system AND y._key = k._key
+LEFT JOIN (SELECT DISTINCT _system, _key FROM ${entityTable(entity, rows.rejects)} WHERE _key IS NOT NULL) AS g ON g._system = k._system AND g._key = k._key
 WHERE k.odoo_id IS NOT NULL`;
 }
 
@@ -73,7 +76,7 @@ export function odooClassesTableSql(entity: string, odoo: string, marks: string,
   const repeated = `SELECT ${names.join(', ')} FROM narrow SEMI JOIN (${suspects}) AS s ON s.suspect = hash(${names.join(', ')}) WHERE ${isKeyed} GROUP BY ALL HAVING count(*) > 1`;
   const isRepeated = names.length === 0 ? 'false' : 'd.k0 IS NOT NULL';
   return `CREATE OR REPLACE TABLE ${entityTable(entity, 'classes')} AS
-WITH held AS (SELECT _odoo_id, bool_and(_class = 'duplicate-key') AS is_duplicate FROM read_parquet(${literal(marks)}) WHERE _class IN ('linked', 'duplicate-key') AND _odoo_id IS NOT NULL GROUP BY ALL),
+WITH held AS (SELECT _odoo_id, bool_and(_class = 'duplicate-key') AS is_duplicate FROM ${marks} WHERE _class IN ('linked', 'duplicate-key') AND _odoo_id IS NOT NULL GROUP BY ALL),
 gone AS (SELECT odoo_id, max(class) AS class FROM ${entityTable(entity, 'gone')} GROUP BY ALL),
 found AS (SELECT DISTINCT _odoo_id FROM ${entityTable(entity, 'candidates')}),
 narrow AS MATERIALIZED (

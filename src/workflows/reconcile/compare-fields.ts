@@ -1,9 +1,9 @@
 /** Compares the fields of an entity's linked records, and writes its breaks and records. */
-import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import { copyToParquetSql } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
 import { entityTable } from '../sides/sides-sql.ts';
+import { holdingSql } from './again-sql.ts';
 import { type KnownLayer, mergedBaselineSql } from './baseline.ts';
 import {
   type BreakContext,
@@ -11,11 +11,11 @@ import {
   differingCountsSql,
   differingTableSql,
   fieldBreaksSql,
+  pairsTableSql,
   recordBreaksSql,
   recordsSql,
   roundedTableSql,
 } from './compare-sql.ts';
-import { differenceCountSql, pairsTableSql, type Reusable, takenOverBreaksSql, unchangedTableSql } from './reuse-sql.ts';
 
 export interface FieldsToCompare {
   readonly context: BreakContext;
@@ -24,50 +24,37 @@ export interface FieldsToCompare {
   /** Columns of the marks that they read. */
   readonly targets: readonly string[];
   readonly layers: readonly KnownLayer[];
-  readonly reusable: Reusable | null;
+  /** Files of the comparison whose other records hold; null: all are compared. */
+  readonly holding: { readonly breaks: string; readonly records: string } | null;
+  /** Value by value: digests are not trusted to say that two rows are the same. */
+  readonly isExact: boolean;
   readonly files: { readonly breaks: string; readonly records: string };
 }
 
-/** Needs the tables of compare-classes-sql.ts and drops them. `full`: everything is compared value by value, and what would have been
- *  taken over has to come out the same; E_REUSE_DIFFERS. */
-export async function compareFields(work: FieldsToCompare, full: boolean, plane: DataPlane): Promise<void> {
-  const { entity } = work.context.contract;
-  const { marks, odoo } = work.context.sides;
-  await plane.run(pairsTableSql(entity, marks, odoo, work.rules));
-  await writeComparison(full ? { ...work, reusable: null } : work, full, plane);
-  if (full && work.reusable !== null) {
-    const files = { breaks: plane.scratchFile(`${entity}.breaks.parquet`), records: plane.scratchFile(`${entity}.records.parquet`) };
-    await writeComparison({ ...work, files }, false, plane);
-    let rows = 0;
-    for (const part of ['breaks', 'records'] as const)
-      rows += (await plane.rows<{ rows: number }>(differenceCountSql(work.files[part], files[part])))[0]?.rows ?? 0;
-    if (rows > 0) {
-      throw new CutoverError('E_REUSE_DIFFERS', `${entity}: ${rows} rows come out otherwise when what did not change is taken over from the last comparison`, {
-        hint: `cutover reconcile ${work.context.capability} --full`,
-      });
-    }
-  }
-  for (const part of ['pairs', 'gone', 'classes'] as const) await plane.run(`DROP TABLE ${entityTable(entity, part)}`);
-}
-
-/** Breaks and records, each in an order of its own. */
-async function writeComparison({ context, rules, targets, layers, reusable, files }: FieldsToCompare, isExact: boolean, plane: DataPlane): Promise<void> {
-  const { contract, sides, refs } = context;
+/** Needs the tables of compare-classes-sql.ts and drops them. Breaks are in an order of their own. */
+export async function compareFields(work: FieldsToCompare, plane: DataPlane): Promise<void> {
+  const { context, rules, targets, layers, holding, isExact, files } = work;
+  const { contract, sides, odooSystem } = context;
   const { entity } = contract;
-  await plane.run(unchangedTableSql(entity, reusable, [...refs.keys()]));
+  await plane.run(pairsTableSql(entity, sides, rules));
   await plane.run(differingTableSql(entity, rules, sides, targets, isExact));
   await plane.run(roundedTableSql(entity, rules, sides, targets));
   const differing = `SELECT _system, _key FROM ${entityTable(entity, 'differing')}`;
-  const fields = rules.map((rule) => rule.field);
-  await plane.run(`CREATE OR REPLACE TABLE ${entityTable(entity, 'baseline')} AS ${mergedBaselineSql(layers, fields, differing)}`);
+  const found = new Set((await plane.rows<{ field: string }>(differingCountsSql(entity))).map((row) => row.field));
+  const named = rules.filter((rule) => found.has(rule.field));
+  const agreed = named.map((rule) => rule.field);
+  await plane.run(`CREATE OR REPLACE TABLE ${entityTable(entity, 'baseline')} AS ${mergedBaselineSql(layers, agreed, differing)}`);
   await plane.run(breaksTableSql(entity));
   if (sides.odoo !== null) {
     await plane.run(recordBreaksSql(context));
-    const found = new Set((await plane.rows<{ field: string }>(differingCountsSql(entity))).map((row) => row.field));
-    for (const rule of rules) if (found.has(rule.field)) await plane.run(fieldBreaksSql(context, rule));
-    if (reusable !== null) await plane.run(takenOverBreaksSql(entity, reusable));
+    for (const rule of named) await plane.run(fieldBreaksSql(context, rule));
   }
+  const again = entityTable(entity, 'again');
+  if (holding !== null)
+    await plane.run(`INSERT INTO ${entityTable(entity, 'breaks')} BY NAME ${holdingSql(again, holding.breaks, odooSystem, ['system', 'key'])}`);
   await plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'breaks')} ORDER BY system, key, odoo_id, field NULLS FIRST, id`, files.breaks));
-  await plane.run(copyToParquetSql(recordsSql(context), files.records));
-  for (const part of ['unchanged', 'differing', 'rounded', 'breaks', 'baseline'] as const) await plane.run(`DROP TABLE ${entityTable(entity, part)}`);
+  const records = holding === null ? '' : ` UNION ALL BY NAME (${holdingSql(again, holding.records, odooSystem, ['_system', '_key'])})`;
+  await plane.run(copyToParquetSql(`(${recordsSql(context)})${records}`, files.records));
+  for (const part of ['pairs', 'differing', 'rounded', 'breaks', 'baseline', 'gone', 'classes'] as const)
+    await plane.run(`DROP TABLE ${entityTable(entity, part)}`);
 }

@@ -5,12 +5,13 @@ import type { EntityContract } from '../../domain/contract.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import { type FieldRule, fieldListSql } from '../sides/field-rules.ts';
 import { entityTable } from '../sides/sides-sql.ts';
+import type { ComparedRows } from './compare-classes-sql.ts';
 
 /** The sides as queries, and what is known of their rows beside the fields (compare-classes-sql.ts). */
 export interface SideQueries {
   /** Canonical legacy rows, as they lie in their datasets. */
   readonly legacy: string;
-  /** File of `legacyMarksSql`. */
+  /** Relation of `legacyMarksSql`. */
   readonly marks: string;
   /** Canonical Odoo rows; null for an entity that is not bound to Odoo. */
   readonly odoo: string | null;
@@ -18,10 +19,15 @@ export interface SideQueries {
   readonly classes: string;
 }
 
+/** Those of the records that are compared. */
+export interface ComparedSides extends SideQueries {
+  readonly rows: ComparedRows;
+}
+
 /** The legacy side: every row with its marks. */
 export function legacySideSql({ legacy, marks }: SideQueries): string {
-  return `(SELECT r.* EXCLUDE (_ordinal), m.* EXCLUDE (_system, _key, _ordinal, _digest, _plain)
-FROM (${legacy}) AS r JOIN read_parquet(${literal(marks)}) AS m ON m._ordinal = r._ordinal AND m._system = r._system)`;
+  return `(SELECT r.* EXCLUDE (_ordinal), m.* EXCLUDE (_system, _key, _ordinal, _plain)
+FROM (${legacy}) AS r JOIN ${marks} AS m ON m._ordinal = r._ordinal AND m._system = r._system)`;
 }
 
 /** The Odoo side: every record with its class. */
@@ -33,14 +39,27 @@ export function odooSideSql({ odoo, classes }: SideQueries): string {
 FROM (${odoo}) AS o LEFT JOIN read_parquet(${literal(classes)}) AS c ON c._odoo_id = o._odoo_id)`;
 }
 
-/** Linked records that did not stay what they were, both sides as `l` and `o` with the columns that the rules read. `which`: of the pairs. */
+/** Over the values of a row (`l` or `o`) as Odoo has them: where the digests of both sides are the same, so are the values, but for a chance of 2⁻⁶⁴ that `--full` does without. */
+export function plainDigestSql(rules: readonly FieldRule[], side: 'legacy' | 'odoo'): string {
+  return rules.length === 0 ? 'CAST(0 AS UBIGINT)' : `hash(${rules.map((rule) => rule.plain[side]).join(', ')})`;
+}
+
+/** Table `<entity>:pairs`: every linked legacy record; `_same`: both sides are plainly the same. */
+export function pairsTableSql(entity: string, { marks, odoo }: SideQueries, rules: readonly FieldRule[]): string {
+  const create = `CREATE OR REPLACE TABLE ${entityTable(entity, 'pairs')}`;
+  if (odoo === null) return `${create} (_system VARCHAR, _key VARCHAR, _odoo_id BIGINT, _same BOOLEAN)`;
+  return `${create} AS SELECT m._system, m._key, m._odoo_id, m._plain = o.plain AS _same
+FROM (SELECT _system, _key, _odoo_id, _plain FROM ${marks} WHERE _class = 'linked') AS m
+JOIN (SELECT _odoo_id, ${plainDigestSql(rules, 'odoo')} AS plain FROM (${odoo}) AS o) AS o ON o._odoo_id = m._odoo_id`;
+}
+
+/** Linked records, both sides as `l` and `o` with the columns that the rules read. `which`: of the pairs. */
 function linkedSql(entity: string, rules: readonly FieldRule[], sides: SideQueries, targets: readonly string[], which: string): string {
   const fields = rules.map((rule) => identifier(rule.field));
   const marks = ['_odoo_id', '_ahead', ...targets].map((name) => `m.${identifier(name)}`);
   return `(SELECT ${['r._system', 'r._key', ...fields.map((name) => `r.${name}`), ...marks].join(', ')}
   FROM (${sides.legacy}) AS r JOIN (
-    SELECT m.* FROM read_parquet(${literal(sides.marks)}) AS m
-    SEMI JOIN (SELECT p._system, p._key FROM ${entityTable(entity, 'pairs')} AS p ANTI JOIN ${entityTable(entity, 'unchanged')} AS u ON u._system = p._system AND u._key = p._key WHERE ${which}) AS p
+    SELECT m.* FROM ${sides.marks} AS m SEMI JOIN (SELECT p._system, p._key FROM ${entityTable(entity, 'pairs')} AS p WHERE ${which}) AS p
       ON p._system = m._system AND p._key = m._key WHERE m._class = 'linked'
   ) AS m ON m._ordinal = r._ordinal AND m._system = r._system) AS l
 JOIN (SELECT ${['_odoo_id', ...fields].join(', ')} FROM (${sides.odoo})) AS o ON o._odoo_id = l._odoo_id`;
@@ -83,7 +102,7 @@ export interface BreakContext {
   readonly capability: string;
   readonly contract: EntityContract;
   readonly odooSystem: string;
-  readonly sides: SideQueries;
+  readonly sides: ComparedSides;
   /** Links of referred entities, to print a reference by its key: field → entity. */
   readonly refs: ReadonlyMap<string, string>;
 }
@@ -141,7 +160,7 @@ function onlyOdooSql(entity: string, classes: readonly string[]): string {
 export function recordBreaksSql(context: BreakContext): string {
   const { contract, odooSystem } = context;
   const { entity } = contract;
-  const marks = `read_parquet(${literal(context.sides.marks)})`;
+  const { marks, rows } = context.sides;
   const owner = literal(contract.owner.default);
   const byOwner = (legacy: string, odoo: string) => literal(contract.owner.default === 'legacy' ? legacy : odoo);
   const tail = `NULL, NULL, ${owner}`;
@@ -161,39 +180,37 @@ UNION ALL SELECT ${head('_system', '_key', '_key')}, CASE WHEN count(*) = 1 THEN
   CASE WHEN count(*) > 1 THEN string_agg('#' || CAST(_odoo_id AS VARCHAR), ', ' ORDER BY _odoo_id) END, ${tail}, 'link', ${flags}
 FROM ${entityTable(entity, 'candidates')} GROUP BY _system, _key
 UNION ALL SELECT ${head('_system', rejectedRecord, '_key')}, NULL, CASE WHEN is_null_key THEN 'null-key' ELSE 'rejected' END, NULL, rules, NULL, ${tail}, 'mend-legacy', ${flags}
-FROM ${entityTable(entity, 'rejects')}
+FROM ${entityTable(entity, rows.rejects)}
 UNION ALL SELECT ${head('k._system', 'k._key', 'k._key')}, k.odoo_id, 'missing-in-legacy', NULL, NULL, NULL, ${tail}, ${byOwner('archive-in-odoo', 'decide')}, ${flags}
 FROM ${goneSql(entity)}
 UNION ALL SELECT ${head(literal(odooSystem), record('_odoo_id'), '_key')}, _odoo_id, _class, NULL, NULL, NULL, ${tail}, 'decide', ${flags}
 FROM ${onlyOdooSql(entity, ['only-odoo'])}`;
 }
 
-/** One row per record of either side. A record of Odoo alone has Odoo's own system. */
+/** One row per record of either side, in no order. A record of Odoo alone has Odoo's own system. */
 export function recordsSql(context: BreakContext): string {
   const { contract, odooSystem } = context;
   const { entity } = contract;
-  const marks = `read_parquet(${literal(context.sides.marks)})`;
+  const { marks, rows } = context.sides;
   const none = 'CAST([] AS VARCHAR[])';
   return `SELECT r._system, r._key, r._odoo_id, r._class, r._fields, r._rounded, d.decision AS _decision,
-  k.origin AS _origin, k.provenance AS _provenance, k.evidence AS _evidence, w.leader_system AS _leader_system, w.leader_key AS _leader_key, r._digest FROM (
-SELECT l._system, l._key, l._odoo_id, 'linked' AS _class, coalesce(u._fields, p._fields, ${none}) AS _fields, coalesce(u._rounded, q._rounded, ${none}) AS _rounded, l._digest
-FROM ${entityTable(entity, 'pairs')} AS l LEFT JOIN ${entityTable(entity, 'unchanged')} AS u ON u._system = l._system AND u._key = l._key
-LEFT JOIN ${entityTable(entity, 'differing')} AS p ON p._system = l._system AND p._key = l._key
+  k.origin AS _origin, k.provenance AS _provenance, k.evidence AS _evidence, w.leader_system AS _leader_system, w.leader_key AS _leader_key FROM (
+SELECT l._system, l._key, l._odoo_id, 'linked' AS _class, coalesce(p._fields, ${none}) AS _fields, coalesce(q._rounded, ${none}) AS _rounded
+FROM ${entityTable(entity, 'pairs')} AS l LEFT JOIN ${entityTable(entity, 'differing')} AS p ON p._system = l._system AND p._key = l._key
 LEFT JOIN ${entityTable(entity, 'rounded')} AS q ON q._system = l._system AND q._key = l._key
-UNION ALL SELECT l._system, l._key, CASE WHEN l._class = 'exists-unlinked' THEN c.only_id ELSE min(l._odoo_id) END, l._class, ${none}, ${none}, NULL
+UNION ALL SELECT l._system, l._key, CASE WHEN l._class = 'exists-unlinked' THEN c.only_id ELSE min(l._odoo_id) END, l._class, ${none}, ${none}
 FROM ${marks} AS l
 LEFT JOIN (SELECT _system, _key, CASE WHEN count(*) = 1 THEN min(_odoo_id) END AS only_id FROM ${entityTable(entity, 'candidates')} GROUP BY ALL) AS c ON c._system = l._system AND c._key = l._key
 WHERE l._class <> 'linked' GROUP BY l._system, l._key, l._class, c.only_id
-UNION ALL SELECT _system, _key, NULL, CASE WHEN is_null_key THEN 'null-key' ELSE 'rejected' END, ${none}, ${none}, NULL FROM ${entityTable(entity, 'rejects')}
-UNION ALL SELECT k._system, k._key, k.odoo_id, 'missing-in-legacy', ${none}, ${none}, NULL
+UNION ALL SELECT _system, _key, NULL, CASE WHEN is_null_key THEN 'null-key' ELSE 'rejected' END, ${none}, ${none} FROM ${entityTable(entity, rows.rejects)}
+UNION ALL SELECT k._system, k._key, k.odoo_id, 'missing-in-legacy', ${none}, ${none}
 FROM ${goneSql(entity)}
-UNION ALL SELECT ${literal(odooSystem)}, _key, _odoo_id, _class, ${none}, ${none}, NULL
+UNION ALL SELECT ${literal(odooSystem)}, _key, _odoo_id, _class, ${none}, ${none}
 FROM ${onlyOdooSql(entity, ['only-odoo', 'outside-scope'])}
 ) AS r
 LEFT JOIN (SELECT system, key, CASE WHEN bool_or(decision = 'same') THEN 'same' ELSE 'different' END AS decision FROM decisions WHERE entity = ${literal(entity)} GROUP BY ALL) AS d ON d.system = r._system AND d.key = r._key
 LEFT JOIN (SELECT * FROM ${entityTable(entity, 'links')} WHERE origin <> 'crosswalk') AS k ON k._system = r._system AND k._key = r._key
-LEFT JOIN ${entityTable(entity, 'follows')} AS w ON w._system = r._system AND w._key = r._key
-ORDER BY r._system, r._key, r._odoo_id, r._class`;
+LEFT JOIN ${entityTable(entity, 'follows')} AS w ON w._system = r._system AND w._key = r._key`;
 }
 
 export function classCountsSql(records: string): string {

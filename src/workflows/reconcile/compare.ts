@@ -11,15 +11,14 @@ import { gatherSides } from '../sides/gather-sides.ts';
 import { latestMatch } from '../sides/latest-match.ts';
 import { codesOf, odooSideSql, openSides } from '../sides/open-sides.ts';
 import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
-import { entityTable, type LegacyColumns, legacyRowsSql, linesTableSql, linkedLegacySql, targetColumns } from '../sides/sides-sql.ts';
+import { entityTable, legacyRowsSql, linesTableSql } from '../sides/sides-sql.ts';
 import { stageLinks } from '../sides/stage-links.ts';
+import { againCountsSql, againTablesSql, type ComparedWhole, changedRowsSql, hasMovedRows, relinkedTableSql, seenTableSql, widenSql } from './again-sql.ts';
 import { knownLayers, mergedBaselineSql } from './baseline.ts';
-import { candidatesTableSql, goneTableSql, legacyMarksSql, odooClassesTableSql, unboundClassesTableSql } from './compare-classes-sql.ts';
-import { compareFields } from './compare-fields.ts';
-import { classCountsSql, legacySideSql, odooSideSql as odooRelationSql, type SideQueries } from './compare-sql.ts';
+import { classCountsSql, legacySideSql, odooSideSql as odooRelationSql } from './compare-sql.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
-import { forgetCompared, reusableOf, rulesHash } from './reuse.ts';
-import { legacyDigestsSql, unchangedSql } from './reuse-sql.ts';
+import { lookAt, proveSame, type Subject } from './look.ts';
+import { comparedWhole, forgetCompared, rulesHash } from './reuse.ts';
 
 /** E_NO_SNAPSHOT, E_ODOO_METADATA, E_CONFIG, E_CONSERVATION; with `full`: E_REUSE_DIFFERS, and the next comparison takes nothing over. */
 export async function compareCapability(request: SidesRequest, ports: Ports): Promise<Comparison> {
@@ -42,6 +41,28 @@ export async function compareCapability(request: SidesRequest, ports: Ports): Pr
   }
 }
 
+/** More than a tenth of the records (and more than this many) are not worth being told apart from the rest. */
+const FEW = 1000;
+const SHARE = 0.1;
+
+interface StagedLines {
+  readonly entity: string;
+  /** Field of the lines that names the document. */
+  readonly parent: string;
+  /** Fields of the document. */
+  readonly amounts: readonly string[];
+}
+
+interface Prepared {
+  readonly entity: string;
+  readonly inputs: EntitySides;
+  readonly subject: Subject;
+  readonly lines: StagedLines | null;
+  readonly followers: number;
+  readonly hash: string;
+  readonly whole: ComparedWhole | null;
+}
+
 class Comparing {
   readonly #request: SidesRequest;
   readonly #ports: Ports;
@@ -59,106 +80,126 @@ class Comparing {
 
   async all(): Promise<EntityComparison[]> {
     await openSides(this.#inputs.entities, this.#plane);
+    const prepared: Prepared[] = [];
+    for (const one of this.#inputs.entities) prepared.push(await this.#prepare(one));
     // all that is needed of them is in the tables of links, and memory is for the wide rows
     for (const table of ['crosswalk', 'joined', 'proposals']) await this.#plane.run(`DROP TABLE ${table}`);
     const entities: EntityComparison[] = [];
-    for (const one of this.#inputs.entities) {
-      const step = `compare ${one.definition.contract.entity}`;
+    for (const one of prepared) {
+      const step = `compare ${one.entity}`;
       this.#ports.progress({ kind: 'step', step });
-      entities.push(await this.#compare(one));
+      entities.push(await this.#compare(one, prepared));
       this.#ports.progress({ kind: 'done', step });
     }
     return entities;
   }
 
-  async #compare(inputs: EntitySides): Promise<EntityComparison> {
+  /** How the entity is compared, and what an earlier comparison says of it. */
+  async #prepare(inputs: EntitySides): Promise<Prepared> {
     const { definition, odoo, mapped, datasets } = inputs;
-    const { entity } = definition.contract;
+    const { contract } = definition;
+    const { entity } = contract;
+    const { world } = this.#inputs;
     const [following] = await this.#plane.rows<{ followers: number }>(
       `SELECT count(*) AS followers FROM ${entityTable(entity, 'follows')} AS w
 SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT _duplicate) AS p ON p._system = w._system AND p._key = w._key`,
     );
     const followers = following?.followers ?? 0;
-    const { world } = this.#inputs;
     const rules = odoo === null ? [] : fieldRules({ definition, binding: odoo.binding, mapped, world, hasFollowers: followers > 0 });
-    const columns: LegacyColumns = {
-      contract: definition.contract,
-      refs: this.#refsOf(inputs),
-      codes: codesOf(inputs, this.#inputs),
-      lines: await this.#stageLines(inputs, rules),
-    };
-    const sides = await this.#classify(inputs, rules, columns);
+    const lines = await this.#stageLines(inputs, rules);
+    const columns = { contract, refs: this.#refsOf(inputs), codes: codesOf(inputs, this.#inputs), lines: lines?.amounts ?? [] };
+    const keyRules = contract.key.flatMap((field) => rules.filter((rule) => rule.field === field));
     const capability = this.#request.capability.name;
-    const compared = rules.filter((rule) => rule.compared);
     // what comes to lie on top from here on is not part of this comparison
     const layers = await knownLayers(this.#ports, this.#plane, { odooUuid: world.uuid, capability, entity });
     const hash = await rulesHash(inputs, this.#inputs, this.#request, followers, this.#plane);
-    const reusable = odoo === null ? null : await reusableOf(this.#ports, { uuid: world.uuid, capability, entity, runId: this.#request.runId }, hash, layers);
-    const files = { breaks: this.#file(entity, 'breaks'), records: this.#file(entity, 'records'), candidates: this.#file(entity, 'candidates') };
-    const context = { capability, contract: definition.contract, odooSystem: this.#request.workspace.file.odoo, sides, refs: columns.refs };
+    const of = { uuid: world.uuid, capability, entity, runId: this.#request.runId };
+    const whole = odoo === null ? null : await comparedWhole(this.#ports, of, hash, datasets, layers);
+    if (whole !== null || odoo === null) await this.#plane.run(relinkedTableSql(entity, whole));
+    const subject = {
+      ...{ capability, odooSystem: this.#request.workspace.file.odoo, rules, columns, layers },
+      legacy: legacyRowsSql(contract, datasets),
+      odoo: await odooSideSql(inputs, columns.codes, this.#plane),
+      odooIds: odoo === null ? 'SELECT NULL::BIGINT AS id WHERE false' : `SELECT id FROM read_parquet(${literal(odoo.snapshot.data)})`,
+      keyRules: keyRules.length === contract.key.length ? keyRules : null,
+    };
+    return { entity, inputs, subject, lines, followers, hash, whole };
+  }
+
+  async #compare({ entity, inputs, subject, followers, hash, ...one }: Prepared, prepared: readonly Prepared[]): Promise<EntityComparison> {
+    const { definition, odoo, mapped, datasets } = inputs;
+    const { layers, columns } = subject;
+    const names = (odoo?.snapshot.manifest.columns ?? []).map((column) => column.name);
+    await this.#plane.run(seenTableSql(entity, subject.odoo, names, subject.keyRules));
+    const whole = (await this.#stageAgain({ entity, inputs, subject, followers, hash, ...one }, prepared)) ? one.whole : null;
     const isFull = this.#request.full === true;
-    await compareFields({ context, rules: compared, targets: targetColumns(columns), layers, reusable, files }, isFull, this.#plane);
-    const fields = compared.map((rule) => rule.field);
-    const rows = await this.#plane.rows<{ class: RecordClass; records: number; differing: number }>(classCountsSql(files.records));
-    const counts = Object.fromEntries(recordClasses.map((one) => [one, rows.find((row) => row.class === one)?.records ?? 0])) as Record<RecordClass, number>;
+    const file = (part: string): string => this.#file(entity, part);
+    const looked = await lookAt(subject, isFull ? null : whole, { file, isExact: isFull }, this.#plane);
+    if (isFull && whole !== null) {
+      const scratch = (part: string): string => this.#plane.scratchFile(`${entity}.${part}.parquet`);
+      await proveSame(subject, looked, await lookAt(subject, whole, { file: scratch, isExact: false }, this.#plane), this.#plane);
+    }
+    if (looked.again === null) {
+      await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'links')}`, looked.files.links));
+      await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'seen')}`, looked.files.seen));
+    }
+    for (const part of ['seen', 'compared', 'rejected', 'odoo', 'again', 'ids'] as const)
+      await this.#plane.run(`DROP TABLE IF EXISTS ${entityTable(entity, part)}`);
+    const { breaks, records, candidates } = looked.files;
+    const fields = subject.rules.flatMap((rule) => (rule.compared ? [rule.field] : []));
+    const rows = await this.#plane.rows<{ class: RecordClass; records: number; differing: number }>(classCountsSql(records));
+    const counts = Object.fromEntries(recordClasses.map((name) => [name, rows.find((row) => row.class === name)?.records ?? 0])) as Record<RecordClass, number>;
     const [unknown] = await this.#plane.rows<{ rows: number }>(
       `SELECT count(*) AS rows FROM ${entityTable(entity, 'rejects')} WHERE _key IS NULL AND NOT is_null_key`,
     );
     return {
-      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, ...files, counts, followers, datasets, rulesHash: hash },
+      ...{ entity, definition, binding: odoo?.binding ?? null, mapped, breaks, records, candidates, counts, followers, datasets, rulesHash: hash },
       baselineLayer: layers.at(-1)?.layer ?? 0,
-      legacy: { sql: legacySideSql(sides) },
-      odoo: { sql: odooRelationSql(sides) },
+      legacy: { sql: legacySideSql(looked.sides) },
+      odoo: { sql: odooRelationSql(looked.sides) },
       baseline: (only) => ({ sql: `(${mergedBaselineSql(layers, fields, only)})` }),
-      unchanged:
-        reusable === null || isFull ? null : { sql: `(${unchangedSql(`read_parquet(${literal(files.records)})`, reusable, [...columns.refs.keys()])})` },
-      reads: [...datasets.flatMap(canonicalFiles), ...(odoo === null ? [] : [odoo.snapshot.data]), ...[...columns.codes.values()].map((code) => code.file)],
+      again: looked.again === null ? null : { legacy: { sql: looked.again.legacy }, odoo: { sql: looked.again.odoo } },
+      reads: [
+        ...datasets.flatMap(canonicalFiles),
+        ...(odoo === null ? [] : [odoo.snapshot.data]),
+        ...[...columns.codes.values()].map((code) => code.file),
+        ...(looked.again === null || one.whole === null ? [] : [one.whole.marks]),
+      ],
       equal: counts.linked - rows.reduce((sum, row) => sum + row.differing, 0),
       rejectedWithoutKey: unknown?.rows ?? 0,
       snapshots: snapshotsOf(inputs).map(identityOf),
     };
   }
 
+  /** Tables `again` and `ids`; false: everything has to be compared, or nearly everything. */
+  async #stageAgain({ entity, inputs, subject, lines, whole }: Prepared, prepared: readonly Prepared[]): Promise<boolean> {
+    if (whole === null) return false;
+    const of = (name: string): Prepared | undefined => prepared.find((one) => one.entity === name);
+    const { refs } = subject.columns;
+    if ([...refs.values()].some((name) => of(name)?.whole === null && of(name)?.inputs.odoo !== null)) return false;
+    if (lines !== null && of(lines.entity)?.whole === null) return false;
+    const changes = (one: Prepared | undefined) =>
+      (one?.whole?.datasets ?? []).map((was) => ({ was, now: one?.inputs.datasets.find((dataset) => dataset.system === was.system) ?? was }));
+    const changed = (one: Prepared | undefined) => changes(one).flatMap(({ was, now }) => changedRowsSql(was, now));
+    const hasMoved = changes({ entity, inputs, whole } as Prepared).some(({ was, now }) => hasMovedRows(was, now));
+    const asked = { entity, whole, changed: changed({ inputs, whole } as Prepared), hasMoved, refs };
+    const documents = lines === null ? null : { entity: lines.entity, parent: lines.parent, changed: changed(of(lines.entity)) };
+    for (const sql of againTablesSql({ ...asked, lines: documents })) await this.#plane.run(sql);
+    for (let before = -1; ; ) {
+      const [{ again = 0, ids = 0, all = 0 } = {}] = await this.#plane.rows<{ again: number; ids: number; all: number }>(againCountsSql(entity));
+      if (Math.max(again, ids) > Math.max(FEW, SHARE * all)) return false;
+      if (again + ids === before) return true;
+      before = again + ids;
+      for (const sql of widenSql(entity, whole)) await this.#plane.run(sql);
+    }
+  }
+
   #file(entity: string, part: string): string {
     return join(this.#directory, `${entity}.${part}.parquet`);
   }
 
-  /** Candidates, and what every record of both sides is. */
-  async #classify(inputs: EntitySides, rules: readonly FieldRule[], columns: LegacyColumns): Promise<SideQueries> {
-    const { definition, odoo, datasets } = inputs;
-    const { contract } = definition;
-    const { entity } = contract;
-    const linked = linkedLegacySql(columns);
-    const canonical = await odooSideSql(inputs, columns.codes, this.#plane);
-    const sets = contract.link_by ?? [contract.key];
-    const linkBy = sets
-      .map((fields) => fields.flatMap((field) => rules.filter((rule) => rule.field === field)))
-      .filter((set, index) => set.length === sets[index]?.length);
-    const keyRules = contract.key.flatMap((field) => rules.filter((rule) => rule.field === field));
-    const sides = {
-      legacy: legacyRowsSql(contract, datasets),
-      marks: this.#file(entity, 'legacy'),
-      odoo: canonical,
-      classes: this.#file(entity, 'odoo'),
-    };
-    const targets = targetColumns(columns);
-    const compared = rules.filter((rule) => rule.compared);
-    const odooIds = odoo === null ? 'SELECT NULL::BIGINT AS id WHERE false' : `SELECT id FROM read_parquet(${literal(odoo.snapshot.data)})`;
-    await this.#plane.run(candidatesTableSql({ entity, legacy: linked, odoo: canonical, linkBy }));
-    await this.#plane.run(copyToParquetSql(legacyMarksSql(entity, linked, targets, odooIds, legacyDigestsSql(compared, targets)), sides.marks));
-    await this.#plane.run(goneTableSql(entity));
-    await this.#plane.run(
-      canonical === null
-        ? unboundClassesTableSql(entity)
-        : odooClassesTableSql(entity, canonical, sides.marks, keyRules.length === contract.key.length ? keyRules : null),
-    );
-    await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'classes')} ORDER BY _odoo_id`, sides.classes));
-    await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'candidates')} ORDER BY _system, _key, _odoo_id`, this.#file(entity, 'candidates')));
-    return sides;
-  }
-
-  /** What the documents' lines come to, for amounts that Odoo makes of them; the fields there are. */
-  async #stageLines({ definition }: EntitySides, rules: readonly FieldRule[]): Promise<string[]> {
+  /** What the documents' lines come to, for amounts that Odoo makes of them. */
+  async #stageLines({ definition }: EntitySides, rules: readonly FieldRule[]): Promise<StagedLines | null> {
     const { entity } = definition.contract;
     const amounts = rules.flatMap((rule) => {
       const { contract } = rule;
@@ -167,14 +208,14 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       return [{ field: rule.field, lines, of }];
     });
     const lines = amounts[0]?.lines;
-    if (lines === undefined) return [];
+    if (lines === undefined) return null;
     const lineContract = this.#inputs.entities.find((one) => one.definition.contract.entity === lines)?.definition.contract;
     const parent = Object.entries(lineContract?.fields ?? {}).find(([, field]) => field.type === 'ref' && field.entity === entity)?.[0];
-    if (parent === undefined) return [];
+    if (parent === undefined) return null;
     const { currencyDigits: digits, rounding } = this.#inputs.world;
     const own = amounts.filter((amount) => amount.lines === lines);
     await this.#plane.run(linesTableSql({ entity, lines, parent, amounts: own, digits, rounding }));
-    return own.map((amount) => amount.field);
+    return { entity: lines, parent, amounts: own.map((amount) => amount.field) };
   }
 
   #refsOf({ definition }: EntitySides): ReadonlyMap<string, string> {

@@ -30,7 +30,6 @@ export interface Relation {
  *              `_origin`, `_provenance`, `_evidence` VARCHAR of a link that the crosswalk does not hold yet (sides/links-sql.ts; else null),
  *              `_leader_system`, `_leader_key` VARCHAR.
  *              An `exists-unlinked` record has `_odoo_id` when there is exactly one candidate.
- *              `_digest` UBIGINT of both rows of a linked record (reuse-sql.ts).
  *  candidates  for `exists-unlinked`: `_system`, `_key`, `_odoo_id`, `_external_id` (any module's, else null), `_in_scope`, `_link_by` VARCHAR. */
 export interface EntityComparison {
   readonly entity: string;
@@ -48,8 +47,8 @@ export interface EntityComparison {
   readonly candidates: string;
   /** Files that the relations read, beside those of the run directory: a plane that is locked down needs their directories. */
   readonly reads: readonly string[];
-  /** Linked records (`_system`, `_key`) taken over from the last comparison; null: all were compared. */
-  readonly unchanged: Relation | null;
+  /** Both sides of the records that were compared, where the others were taken over from an earlier comparison; null: all were compared. */
+  readonly again: { readonly legacy: Relation; readonly odoo: Relation } | null;
   /** How the fields were compared (reuse.ts). */
   readonly rulesHash: string;
   /** Number of the newest layer of `baseline`; 0: none. */

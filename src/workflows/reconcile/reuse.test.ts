@@ -37,7 +37,7 @@ async function foundBy(comparison: Comparison, world: ReconcileWorld): Promise<u
     for (const entity of comparison.entities) {
       const { breaks, records, candidates, legacy, odoo, counts, equal, followers } = entity;
       for (const [part, file] of Object.entries({ breaks, records, candidates }))
-        rows[`${entity.entity} ${part}`] = await plane.rows(`FROM read_parquet(${literal(file)})`);
+        rows[`${entity.entity} ${part}`] = await plane.rows(`FROM read_parquet(${literal(file)}) ORDER BY ALL`);
       rows[`${entity.entity} legacy`] = await plane.rows(`FROM ${legacy.sql} ORDER BY _system, _row`);
       rows[`${entity.entity} odoo`] = await plane.rows(`FROM ${odoo.sql} ORDER BY _odoo_id`);
       rows[`${entity.entity} counts`] = { counts, equal, followers };
@@ -52,9 +52,11 @@ async function foundBy(comparison: Comparison, world: ReconcileWorld): Promise<u
 
 const takenOver = async (comparison: Comparison, world: ReconcileWorld): Promise<number> => {
   let records = 0;
-  for (const { unchanged } of comparison.entities) {
-    if (unchanged === null) continue;
-    const [row] = await world.rows<{ records: number } & DataRow>(`SELECT count(*) AS records FROM ${unchanged.sql}`);
+  for (const { again, records: file } of comparison.entities) {
+    if (again === null) continue;
+    const [row] = await world.rows<{ records: number } & DataRow>(
+      `SELECT count(*) AS records FROM read_parquet(${literal(file)}) AS r ANTI JOIN ${again.legacy.sql} AS a ON a._system = r._system AND a._key = r._key WHERE r._class = 'linked'`,
+    );
     records += row?.records ?? 0;
   }
   return records;
@@ -184,9 +186,9 @@ describe('what did not change since the last comparison', () => {
   test('is compared in full when it was kept wrongly: that is said, and what was kept is thrown away', async () => {
     const world = await firstNight(state, links);
     const kept = JSON.parse(await world.ports.runs.readFile(join(await world.ports.runs.reconcileDirectory(world.uuid, 'procurement'), 'compared.json'))) as {
-      runId: string;
+      entities: Record<string, { runId: string }>;
     };
-    const file = literal(join(await world.ports.runs.runDirectory(kept.runId), 'item.records.parquet'));
+    const file = literal(join(await world.ports.runs.runDirectory(kept.entities['item']?.runId ?? ''), 'item.records.parquet'));
     await laboratory.plane.run(`CREATE OR REPLACE TABLE kept AS SELECT * REPLACE (CAST([] AS VARCHAR[]) AS _fields) FROM read_parquet(${file})`);
     await laboratory.plane.run(`COPY kept TO ${file} (FORMAT parquet)`);
     expect(await ofItems(world)).toBe(3);

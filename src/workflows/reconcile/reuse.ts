@@ -1,21 +1,24 @@
-/** The second night costs what changed: a reconcile says what it compared and how, and the next one takes over what it would find again. Nothing is copied;
- *  a pointer names the run whose files hold it. A run that is gone, another version or another contract: everything is compared. */
+/** The second night costs what changed: a reconcile that has compared everything says how it did, and the next ones take over what they would find again. Nothing is
+ *  copied; a pointer names the run whose files hold it. A run that is gone, another version or another contract: everything is compared. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { CanonicalDataset } from '../../domain/canonical.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
+import type { ComparedWhole } from './again-sql.ts';
 import { newestLayer } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
-import type { Reusable } from './reuse-sql.ts';
 
 /** Raised whenever the same rows would be compared in another way, or are kept in another shape. */
-const COMPARE_VERSION = 2;
+const COMPARE_VERSION = 3;
 
 const Compared = z.object({
-  format: z.literal('cutover-compared/1'),
-  runId: z.string(),
-  entities: z.record(z.string(), z.object({ rules: z.string(), baselineLayer: z.number() })),
+  format: z.literal('cutover-compared/2'),
+  entities: z.record(
+    z.string(),
+    z.object({ runId: z.string(), rules: z.string(), baselineLayer: z.number(), datasets: z.array(z.object({ system: z.string(), inputsHash: z.string() })) }),
+  ),
 });
 type Compared = z.infer<typeof Compared>;
 
@@ -24,8 +27,8 @@ interface Of {
   readonly capability: string;
 }
 
-/** Everything that says how the fields of an entity are compared, and nothing of its rows. SHA-256. */
-export async function rulesHash(inputs: EntitySides, { world }: Sides, request: SidesRequest, followers: number, plane: DataPlane): Promise<string> {
+/** Everything that says how the fields of an entity are compared, and nothing of its rows but what codes stand for. SHA-256. */
+export async function rulesHash(inputs: EntitySides, { world, lookups }: Sides, request: SidesRequest, followers: number, plane: DataPlane): Promise<string> {
   const [engine] = await plane.rows<{ version: string }>('SELECT version() AS version');
   const { capability, workspace } = request;
   const said = {
@@ -35,40 +38,57 @@ export async function rulesHash(inputs: EntitySides, { world }: Sides, request: 
     binding: inputs.odoo?.binding ?? null,
     world: [world.uuid, world.version, world.currencyDigits, world.rounding],
     follows: followers > 0,
+    columns: inputs.odoo?.snapshot.manifest.columns ?? null,
+    lookups: [...lookups].map(([model, { manifest }]) => [model, manifest.contentHash]),
   };
   return createHash('sha256').update(JSON.stringify(said)).digest('hex');
 }
 
-/** What the last reconcile left of an entity, if it was compared by the same `rules`. `runId` is the run that asks: it does not read what it is writing.
- *  `layers`: baseline layers of the entity there are now. */
-export async function reusableOf(
+/** Files of an entity in the directory of a run that has compared everything. */
+export const wholeFiles = (file: (part: string) => string): Omit<ComparedWhole, 'datasets' | 'layers'> => ({
+  ...{ records: file('records'), breaks: file('breaks'), marks: file('legacy'), classes: file('odoo') },
+  ...{ candidates: file('candidates'), links: file('links'), seen: file('seen') },
+});
+
+/** What an earlier reconcile left of an entity, if it was compared by the same `rules` and its rows are of the same base as those of `datasets`. `runId` is the run that
+ *  asks: it does not read what it is writing. `layers`: baseline layers of the entity there are now. */
+export async function comparedWhole(
   ports: Ports,
   { runId, entity, ...of }: Of & { readonly runId: string; readonly entity: string },
   rules: string,
+  datasets: readonly CanonicalDataset[],
   layers: readonly { readonly layer: number; readonly file: string }[],
-): Promise<Reusable | null> {
-  const compared = await readCompared(ports, of);
-  const kept = compared?.entities[entity];
-  if (compared === null || kept === undefined || kept.rules !== rules || compared.runId === runId) return null;
-  const directory = await ports.runs.runDirectory(compared.runId);
-  const files = { records: join(directory, `${entity}.records.parquet`), breaks: join(directory, `${entity}.breaks.parquet`) };
-  if (!(await ports.runs.exists(files.records)) || !(await ports.runs.exists(files.breaks))) return null;
-  return { ...files, layers: layers.filter((one) => one.layer > kept.baselineLayer).map((one) => one.file) };
+): Promise<ComparedWhole | null> {
+  const kept = (await readCompared(ports, of))?.entities[entity];
+  if (kept === undefined || kept.rules !== rules || kept.runId === runId || kept.datasets.length !== datasets.length) return null;
+  const earlier: CanonicalDataset[] = [];
+  for (const { system, inputsHash } of kept.datasets) {
+    const dataset = await ports.runs.canonical(entity, system, inputsHash);
+    if (dataset === null || datasets.find((one) => one.system === system)?.rows.base !== dataset.rows.base) return null;
+    earlier.push(dataset);
+  }
+  const directory = await ports.runs.runDirectory(kept.runId);
+  const files = wholeFiles((part) => join(directory, `${entity}.${part}.parquet`));
+  for (const file of Object.values(files)) if (!(await ports.runs.exists(file))) return null;
+  return { ...files, datasets: earlier, layers: layers.filter((one) => one.layer > kept.baselineLayer).map((one) => one.file) };
 }
 
-/** Says that the files of this run hold what was compared. Only once the baseline of what was seen equal is written: what is taken over is taken for agreed. */
+/** Says that the files of this run hold what was compared, of the entities that were compared as a whole. Only once the baseline of what was seen equal is written: what
+ *  is taken over is taken for agreed. */
 export async function keepCompared(comparison: Comparison, runId: string, ports: Ports): Promise<void> {
   const of = { uuid: comparison.world.uuid, capability: comparison.capability };
-  const entities: Compared['entities'] = {};
-  for (const { entity, rulesHash: rules } of comparison.entities) {
-    entities[entity] = { rules, baselineLayer: await newestLayer(ports, { odooUuid: of.uuid, capability: of.capability, entity }) };
+  const entities: Compared['entities'] = { ...(await readCompared(ports, of))?.entities };
+  for (const { entity, rulesHash: rules, again, datasets } of comparison.entities) {
+    if (again !== null) continue;
+    const baselineLayer = await newestLayer(ports, { odooUuid: of.uuid, capability: of.capability, entity });
+    entities[entity] = { runId, rules, baselineLayer, datasets: datasets.map(({ system, inputsHash }) => ({ system, inputsHash })) };
   }
-  await write(ports, of, { format: 'cutover-compared/1', runId, entities });
+  await write(ports, of, { format: 'cutover-compared/2', entities });
 }
 
 /** From now on everything is compared again. */
 export async function forgetCompared(ports: Ports, of: Of): Promise<void> {
-  await write(ports, of, { format: 'cutover-compared/1', runId: '', entities: {} });
+  await write(ports, of, { format: 'cutover-compared/2', entities: {} });
 }
 
 async function readCompared(ports: Ports, of: Of): Promise<Compared | null> {
