@@ -71,7 +71,7 @@ export function callerOf({ protocol, gate, retry, context, secrets, watchers }: 
           return await protocol.execute(call).finally(() => {
             seconds = (performance.now() - began) / 1000;
           });
-        });
+        }, reads);
         judge?.(answer);
         tell(null);
         return answer;

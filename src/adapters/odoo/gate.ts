@@ -1,6 +1,7 @@
-/** At most so many at a time, first come first served. More calls than Odoo has workers only queue there, where a waiting connection can hold a worker. */
+/** At most so many at a time. More calls than Odoo has workers only queue there, where a waiting connection can hold a worker. */
 export interface Gate {
-  pass<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** First come first served, except that `ahead` goes before the others: a read is short, and what was read back makes room for the next batch. */
+  pass<Result>(work: () => Promise<Result>, ahead: boolean): Promise<Result>;
   /** At most so many from now on; those that are through stay through. */
   limit(places: number): void;
 }
@@ -8,19 +9,20 @@ export interface Gate {
 export function gateOf(most: number): Gate {
   let places = most;
   let taken = 0;
+  const ahead: (() => void)[] = [];
   const waiting: (() => void)[] = [];
   const admit = () => {
     while (taken < places) {
-      const next = waiting.shift();
+      const next = ahead.shift() ?? waiting.shift();
       if (next === undefined) return;
       taken += 1;
       next();
     }
   };
   return {
-    async pass(work) {
+    async pass(work, isAhead) {
       await new Promise<void>((resume) => {
-        waiting.push(resume);
+        (isAhead ? ahead : waiting).push(resume);
         admit();
       });
       try {

@@ -20,8 +20,9 @@ export async function writeBaseline(run: LoadRun, workspace: Workspace): Promise
   const plane = await run.ports.openPlane();
   try {
     await plane.run(`CREATE TABLE ${TABLE} (_entity VARCHAR, _system VARCHAR, _key VARCHAR, _field VARCHAR, _value VARCHAR, _ordinal VARCHAR)`);
-    await plane.append(TABLE, rows(run, capability));
-    for (const entity of run.manifest.order) {
+    const touched = new Set<string>();
+    await plane.append(TABLE, rows(run, capability, touched));
+    for (const entity of run.manifest.order.filter((name) => touched.has(name))) {
       const of = { odooUuid: run.manifest.odoo.uuid, capability: capability.name, entity };
       if (run.manifest.reverses === null) await agree(run, plane, of, capability, workspace.file.odoo);
       else await restore(run, plane, of, capability, run.manifest.reverses);
@@ -84,8 +85,8 @@ async function codeLookups(
   return result;
 }
 
-/** What the journal's answers say, one row per field; a row without a field for records that were only touched. */
-async function* rows(run: LoadRun, capability: Capability): AsyncIterable<readonly ValueRow[]> {
+/** What the journal's answers say, one row per field; a row without a field for records that were only touched. Their entities are noted in `touched`. */
+async function* rows(run: LoadRun, capability: Capability, touched: Set<string>): AsyncIterable<readonly ValueRow[]> {
   let ordinal = 0;
   for await (const page of run.state.journalOf(run.runId)) {
     const batch: ValueRow[] = [];
@@ -93,6 +94,7 @@ async function* rows(run: LoadRun, capability: Capability): AsyncIterable<readon
       if (entry.kind !== 'answer' && entry.kind !== 'resolved') continue;
       ordinal += 1;
       for (const record of recordsOf(entry)) {
+        touched.add(record.entity);
         batch.push([record.entity, record.system, record.key, '', null, String(ordinal)]);
         const values = Object.entries(valuesOf(run, capability, record));
         for (const [field, value] of values) batch.push([record.entity, record.system, record.key, field, value, String(ordinal)]);
