@@ -43,7 +43,7 @@ export function describeRehearsal(given: () => World): void {
       expect(status).toMatchObject({ deadLetters: [], open: [], rehearsal: { runId: second.runId, equal: true } });
       expectSame(await world.dump(), before);
     },
-    5 * MINUTES,
+    10 * MINUTES,
   );
 
   test(
@@ -56,7 +56,7 @@ export function describeRehearsal(given: () => World): void {
       expect(proof).toMatchObject({ equal: false, different: [{ model: 'res.partner', came: 0, gone: 0, changed: 1, ids: { changed: [partner] } }] });
       expect(proof.different[0]?.fields.map(({ field }) => field)).toContain('city');
     },
-    3 * MINUTES,
+    6 * MINUTES,
   );
 }
 
