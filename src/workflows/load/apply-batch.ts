@@ -6,6 +6,7 @@ import { applyLines } from './apply-lines.ts';
 import { takeSteps } from './apply-steps.ts';
 import { updateDocuments } from './apply-updates.ts';
 import { type Byproducts, byproductsAfter, byproductsBefore } from './byproducts.ts';
+import { guardUsed } from './guard-dependants.ts';
 import type { LoadRun } from './load-run.ts';
 import type { OpenDocument } from './open-document.ts';
 import { referenceName, resolveReferences } from './references.ts';
@@ -33,6 +34,7 @@ export async function applyBatch(run: LoadRun, actions: readonly PlanAction[]): 
   if (fresh.length > 0) opened.push(...(await (first.action === 'create' ? createDocuments : updateDocuments)(run, fresh, before)));
   const unmoved = opened.filter((document) => document.isMoved !== true);
   if (run.manifest.kind === 'rollback') {
+    await guardUsed(run, unmoved);
     // Back to its state first: lines of a confirmed order can neither be deleted nor made again as they were.
     await takeSteps(run, unmoved, found);
     await applyLines(run, opened, found);
