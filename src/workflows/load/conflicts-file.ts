@@ -35,11 +35,10 @@ export async function writeConflicts(run: LoadRun, workspace: Workspace, asOf: s
     const sides = await gatherSides({ workspace, capability, asOf, runId: run.runId }, run.ports);
     return await write(run, capability, asOf, sides, await asTheyAre(run, capability, changed));
   } catch (error) {
-    if (!(error instanceof CutoverError) || error.code === 'E_INTERRUPTED') throw error;
-    run.ports.progress({
-      kind: 'warning',
-      text: `${conflictsWorklist} could not be written (${error.message}); the next pull and reconcile list what differs`,
-    });
+    if (run.ports.signal.aborted) throw error;
+    const reason = error instanceof CutoverError ? error.message : 'unexpectedly';
+    const text = `${conflictsWorklist} could not be written (${reason}); the next pull and reconcile list what differs`;
+    run.ports.progress({ kind: 'warning', text });
     return null;
   }
 }
