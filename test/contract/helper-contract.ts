@@ -130,6 +130,38 @@ export function describeHelper(target: GiveTarget): void {
       });
     });
 
+    describe('several at once', () => {
+      const clients = () => Promise.all([1, 2, 3].map(() => connectTo(target(), { concurrency: 1 })));
+
+      test('three that count up one record together lose no count', async () => {
+        const id = await partner({ color: 0 });
+        const rounds = 4;
+        const countUp = async (client: OdooConnection): Promise<number> => {
+          let overtaken = 0;
+          for (let done = 0; done < rounds; ) {
+            const [{ color } = { color: -1 }] = await client.read('res.partner', [id], ['color']);
+            const [answer] = await client.saveGuarded('res.partner', [{ id, expected: { color }, values: { color: Number(color) + 1 } }], {});
+            if (answer?.found === null) done += 1;
+            else overtaken += 1;
+          }
+          return overtaken;
+        };
+        await Promise.all((await clients()).map(countUp));
+        expect(await bench.first('res.partner', id, 'color')).toMatchObject({ color: 3 * rounds });
+      }, 120_000);
+
+      test('three that make one External ID together make one record; two are told of it', async () => {
+        const name = bench.externalId('same');
+        const make = (client: OdooConnection) => client.loadNew('res.partner', ['id', 'name'], [[name, bench.tag]], [name], {});
+        const answers = await Promise.all((await clients()).map(make));
+        const ids = await odoo.searchIds('res.partner', [['name', '=', bench.tag]]);
+        bench.remember('res.partner', ids);
+        expect(ids).toHaveLength(1);
+        expect(answers.filter((answer) => 'ids' in answer)).toHaveLength(1);
+        for (const answer of answers) if ('taken' in answer) expect(answer.taken).toEqual(new Map([[name, { model: 'res.partner', id: ids[0] }]]));
+      }, 120_000);
+    });
+
     describe('making records', () => {
       const rows = (names: readonly string[]) => names.map((name) => [bench.externalId(name), `${bench.tag} ${name}`]);
       const make = (...names: string[]) => odoo.loadNew('res.partner', ['id', 'name'], rows(names), names.map(bench.externalId), {});

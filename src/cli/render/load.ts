@@ -7,6 +7,11 @@ import { renderPace } from './pace.ts';
 const MOST_CONFLICTS = 20;
 const ENOUGH_FOR_A_RATE = 50;
 
+const GUARDS: Readonly<Record<NonNullable<LoadRunResult['guards']>, string>> = {
+  atomic: 'each record was compared and written in one transaction (the helper in Odoo)',
+  window: 'read right before each write, with a window of one round trip; cutover odoo install-helper closes it',
+};
+
 /** `verb` as in `Loaded`, `Rolled back`; `finishedAt`: the run had come to its end before this command, which did nothing. */
 export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back', style: Style, finishedAt: string | null = null): string {
   const { paint } = style;
@@ -45,6 +50,7 @@ export function renderLoad(result: LoadRunResult, verb: 'Loaded' | 'Rolled back'
     finishedAt === null ? headline(result, verb, style) : `${paint.bold('Nothing was left to do')}: this run had finished, ${moment(finishedAt)}`,
     list,
     `Records in Odoo: ${written.length === 0 ? 'none touched' : written.join(', ')}`,
+    ...(updated > 0 && result.guards !== undefined ? [`Guards: ${GUARDS[result.guards]}`] : []),
   ];
   if (result.pace !== undefined && (result.applied >= ENOUGH_FOR_A_RATE || result.pace.pauses.length > 0)) sections.push(renderPace(result.pace, style));
   if (result.refusals.length > 0) {

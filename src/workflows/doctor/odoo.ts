@@ -17,7 +17,7 @@ export interface OdooExamination {
 }
 
 /** Names of the checks that need Odoo, for when it is not there. */
-export const odooChecks = ['namespace', 'models and fields', 'rights', 'code maps', 'rounding', 'outgoing mail', 'api key'] as const;
+export const odooChecks = ['namespace', 'models and fields', 'rights', 'code maps', 'rounding', 'outgoing mail', 'api key', 'guards'] as const;
 
 export async function examineOdoo(examination: OdooExamination): Promise<readonly Finding[]> {
   const { workspace, connection } = examination;
@@ -31,6 +31,7 @@ export async function examineOdoo(examination: OdooExamination): Promise<readonl
     ...(await looked('rounding', () => examineRounding(examination))),
     ...(await looked('outgoing mail', () => examineMail(examination))),
     ...(await looked('api key', () => examineKey(examination))),
+    ...(await looked('guards', () => examineGuards(examination))),
   ];
 }
 
@@ -79,6 +80,12 @@ async function examineMail({ connection, workspace: { environment } }: OdooExami
   findings.push(...unseen.map((text) => notChecked(check, text, fix)));
   if (findings.length > 0) return findings;
   return [ok(check, neutralized === true ? 'the database is neutralized' : 'every active mail server leads nowhere')];
+}
+
+/** The helper is never required. */
+async function examineGuards({ connection }: OdooExamination): Promise<readonly Finding[]> {
+  if ((await connection.helper()) !== null) return [ok('guards', 'atomic: the helper is installed and may be run')];
+  return [ok('guards', 'read right before each write, a window of one round trip (`cutover odoo status` says more)')];
 }
 
 const DAY_MS = 86_400_000;

@@ -17,14 +17,18 @@ interface Created {
   readonly resolved: boolean;
 }
 
+/** Somebody else made a record under its External ID, or that of one of its lines, after it was looked for. */
+interface Taken {
+  readonly action: PlanAction;
+  readonly taken: ReadonlyMap<string, { readonly model: string; readonly id: number }>;
+}
+
 /** `before`: by-products that were there before, per action; they go into the intent. */
 export async function createDocuments(
   run: LoadRun,
   actions: readonly PlanAction[],
   before: ReadonlyMap<number, readonly { readonly model: string; readonly ids: readonly number[] }[]>,
 ): Promise<OpenDocument[]> {
-  const { entity: name } = actions[0] as PlanAction;
-  const { model, context } = run.entity(name);
   // What somebody else makes meanwhile under our names must neither be made twice nor overwritten: `load` would do the latter without a word.
   const [found, existing] = await Promise.all([
     resolveReferences(
@@ -50,20 +54,13 @@ export async function createDocuments(
     );
   }
   await run.state.journal(entries);
-  const types = (field: string): string => run.typeOf(model, field);
-  const sent = await sendIsolating<PlanAction, Created>(fresh, {
+  // What a call without an answer was to make, and is there later on, it has made.
+  const uncertain = new Set<PlanAction>();
+  const sent = await sendIsolating<PlanAction, Created | Taken>(fresh, {
     backOff: run.backOff,
-    send: async (items) => {
-      const documents = items.map((action) => ({
-        externalId: action.externalId,
-        values: writtenValues(action, found),
-        lines: nestedLines(action).map((line) => ({ externalId: line.externalId, values: writtenValues(line, found) })),
-      }));
-      const table = loadTable(documents, types, nestedIn(run, items));
-      const ids = await sendRows(run.odoo, model, table, context);
-      return items.map((action, index) => ({ action, id: ids[index] as number, resolved: false }));
-    },
+    send: (items) => makeDocuments(run, items, found, uncertain),
     settle: async (items, error) => {
+      for (const action of items) uncertain.add(action);
       run.tally.unknown(1);
       await run.state.journal(
         items.map((action) => run.entry('unknown', action, Stage.record, null, { refusal: { name: error.failure, message: error.message } })),
@@ -78,8 +75,66 @@ export async function createDocuments(
   });
   const refusals = sent.flatMap((outcome) => ('refusal' in outcome ? [deadLetter(run, outcome.item, Stage.record, null, outcome.refusal)] : []));
   await run.state.journal(refusals);
-  const created = sent.flatMap((outcome) => ('answer' in outcome ? [outcome.answer] : []));
-  return [...opened, ...(await confirmCreated(run, created, found))];
+  const answers = sent.flatMap((outcome) => ('answer' in outcome ? [outcome.answer] : []));
+  const created = answers.flatMap((answer) => ('id' in answer ? [answer] : []));
+  const taken = answers.flatMap((answer) => ('taken' in answer ? [answer] : []));
+  return [...opened, ...(await confirmCreated(run, created, found)), ...(await endTaken(run, taken, found))];
+}
+
+/** One call, unless some are taken: those are left out, and the others sent again. */
+async function makeDocuments(
+  run: LoadRun,
+  actions: readonly PlanAction[],
+  found: ReadonlyMap<string, number>,
+  uncertain: ReadonlySet<PlanAction>,
+): Promise<readonly (Created | Taken)[]> {
+  const [first] = actions;
+  if (first === undefined) return [];
+  const { model, context } = run.entity(first.entity);
+  const documents = actions.map((action) => ({
+    externalId: action.externalId,
+    values: writtenValues(action, found),
+    lines: nestedLines(action).map((line) => ({ externalId: line.externalId, values: writtenValues(line, found) })),
+  }));
+  const table = loadTable(documents, (field) => run.typeOf(model, field), nestedIn(run, actions));
+  const externalIds = documents.flatMap(({ externalId, lines }) => [externalId, ...lines.map((line) => line.externalId)]);
+  const result = await sendRows(run.odoo, model, table, externalIds, context);
+  if ('ids' in result) return actions.map((action, index) => ({ action, id: result.ids[index] as number, resolved: false }));
+  const { taken } = result;
+  const isTaken = (action: PlanAction): boolean => [action, ...nestedLines(action)].some(({ externalId }) => taken.has(externalId));
+  const made = await makeDocuments(
+    run,
+    actions.filter((action) => !isTaken(action)),
+    found,
+    uncertain,
+  );
+  const ours = new Map(made.map((one) => [one.action, one]));
+  return actions.map((action) => {
+    const own = taken.get(action.externalId);
+    if (own !== undefined && uncertain.has(action) && own.model === model) return { action, id: own.id, resolved: true };
+    return ours.get(action) ?? { action, taken };
+  });
+}
+
+/** As what was there at the look; a line that is somebody else's keeps its document from being made. */
+async function endTaken(run: LoadRun, all: readonly Taken[], found: ReadonlyMap<string, number>): Promise<OpenDocument[]> {
+  const [themselves, byLine] = [
+    all.filter(({ action, taken }) => taken.has(action.externalId)),
+    all.filter(({ action, taken }) => !taken.has(action.externalId)),
+  ];
+  await run.state.journal(
+    byLine.map(({ action, taken }) => {
+      const line = nestedLines(action).find(({ externalId }) => taken.has(externalId));
+      return conflict(run, action, Stage.record, null, [{ field: 'id', expected: null, found: taken.get(line?.externalId ?? '')?.id ?? null }], line);
+    }),
+  );
+  const existing = new Map(themselves.flatMap(({ taken }) => [...taken]));
+  return adoptPresent(
+    run,
+    themselves.map(({ action }) => action),
+    existing,
+    found,
+  );
 }
 
 /** Actions whose references resolve; the others are blocked, since what they refer to failed. */

@@ -4,7 +4,7 @@ import type { PlanAction, PlannedRecord } from '../../domain/plan.ts';
 import { readLines } from './apply-creates.ts';
 import { forWrite } from './apply-updates.ts';
 import { areKept, type Begun, guardRecord, LOOKS, movedSince, overtakenIn, wholeWrite } from './guard.ts';
-import { type Sent, sendIsolating } from './isolate.ts';
+import { type Complaint, RowsRefused, type Sent, sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
 import { loadTable, nestedLines, signatureOf } from './load-table.ts';
 import type { Merged } from './merge-fields.ts';
@@ -114,25 +114,32 @@ async function createLines(run: LoadRun, group: readonly DueLine[], found: Reado
     ({ line }) => writtenValues(line, found),
   );
   const there = await run.odoo.resolveExternalIds(group.map(({ line }) => line.externalId));
+  // What a call without an answer was to make, and is there later on, it has made.
+  const uncertain = new Set<DueLine>();
+  const send = async (items: readonly DueLine[]): Promise<readonly DueLine[]> => {
+    if (items.length === 0) return [];
+    const rows = items.map(({ document, line }) => ({
+      externalId: line.externalId,
+      values: { [parentField]: document.id, ...writtenValues(line, found) },
+      lines: [],
+    }));
+    const table = loadTable(rows, (field) => run.typeOf(model, field), null);
+    const names = items.map(({ line }) => line.externalId);
+    const result = await sendRows(run.odoo, model, table, names, context);
+    if ('ids' in result) return items;
+    const isOurs = (item: DueLine): boolean => uncertain.has(item) && result.taken.get(item.line.externalId)?.model === model;
+    const others = takenRows(items, (item) => (isOurs(item) ? undefined : result.taken.get(item.line.externalId)));
+    if (others.size > 0) throw new RowsRefused('another record has the External ID of a line', others);
+    await send(items.filter((item) => !isOurs(item)));
+    return items;
+  };
   const sent = await sendIsolating<DueLine, DueLine>(
     group.filter(({ line }) => !there.has(line.externalId)),
     {
       backOff: run.backOff,
-      send: async (items) => {
-        const rows = items.map(({ document, line }) => ({
-          externalId: line.externalId,
-          values: { [parentField]: document.id, ...writtenValues(line, found) },
-          lines: [],
-        }));
-        await sendRows(
-          run.odoo,
-          model,
-          loadTable(rows, (field) => run.typeOf(model, field), null),
-          context,
-        );
-        return items;
-      },
+      send,
       settle: async (items) => {
+        for (const item of items) uncertain.add(item);
         const made = await run.odoo.resolveExternalIds(items.map(({ line }) => line.externalId));
         return items.map((item) => (made.has(item.line.externalId) ? item : null));
       },
@@ -149,6 +156,19 @@ async function createLines(run: LoadRun, group: readonly DueLine[], found: Reado
     const record = made.get(item.line.externalId);
     return { ...item, odooId: record?.id ?? null, before: null, after: record?.after ?? null, altered: record?.altered ?? [] };
   });
+}
+
+/** Which lines another record has the External ID of. */
+function takenRows(
+  items: readonly DueLine[],
+  takenBy: (item: DueLine) => { readonly model: string; readonly id: number } | undefined,
+): ReadonlyMap<number, Complaint> {
+  return new Map(
+    items.flatMap((item, row) => {
+      const record = takenBy(item);
+      return record === undefined ? [] : [[row, { message: `its External ID names ${record.model} ${record.id} already`, field: null }] as const];
+    }),
+  );
 }
 
 interface LineChange extends DueLine {
