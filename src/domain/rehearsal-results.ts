@@ -64,6 +64,7 @@ export interface EntityPace {
 export interface RehearsalComparison {
   readonly runId: string;
   readonly at: string;
+  readonly documents: { readonly now: number; readonly before: number };
   readonly load: { readonly seconds: number; readonly before: number };
   readonly rollback: { readonly seconds: number; readonly before: number };
   /** Documents a second. */

@@ -80,11 +80,11 @@ function renderEntities({ entities }: RehearsalResult, style: Style): string {
 function renderComparison({ comparison }: RehearsalResult, style: Style): string | null {
   if (comparison === null) return null;
   const { paint } = style;
-  const { load, rollback, entities, newRefusals, goneRefusals, conflicts } = comparison;
+  const { documents, load, rollback, entities, newRefusals, goneRefusals, conflicts } = comparison;
   const refusal = ({ entity, reason, count }: (typeof newRefusals)[number]): string => `${grouped(count)} ${entity}: ${reason}`;
   const rows = entities.filter(({ rate, before }) => Math.abs(rate / before - 1) >= 0.1);
   const lines = [
-    `  load ${duration(load.seconds)}, before ${duration(load.before)}; rollback ${duration(rollback.seconds)}, before ${duration(rollback.before)}`,
+    `  ${counted(documents.now, 'document')}, before ${grouped(documents.before)}; load ${duration(load.seconds)}, before ${duration(load.before)}; rollback ${duration(rollback.seconds)}, before ${duration(rollback.before)}`,
     ...rows.map(
       ({ entity, rate, before }) => `  ${entity} ${rate > before ? 'faster' : 'slower'}: ${rate.toFixed(1)} documents/s, before ${before.toFixed(1)}`,
     ),
@@ -104,5 +104,5 @@ export function renderForecast({ documents, rehearsals, load, rollback }: Rehear
 }
 
 function spread({ low, typical, high }: Spread): string {
-  return `about ${duration(typical)} (${duration(low)} to ${duration(high)})`;
+  return low === high ? `about ${duration(typical)}` : `about ${duration(typical)} (${duration(low)} to ${duration(high)})`;
 }

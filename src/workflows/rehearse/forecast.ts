@@ -46,6 +46,7 @@ export function comparisonOf(now: Rehearsed, before: RehearsalResult & { readonl
   return {
     runId: before.runId,
     at: before.at,
+    documents: { now: documentsOf(now), before: documentsOf(before) },
     load: { seconds: now.load.seconds, before: before.load.seconds },
     rollback: { seconds: now.rollback.seconds, before: before.rollback.seconds },
     entities: [...rates(now.entities)].flatMap(([entity, rate]) => {
@@ -56,6 +57,10 @@ export function comparisonOf(now: Rehearsed, before: RehearsalResult & { readonl
     goneRefusals: without(before.load.refusals, now.load.refusals),
     conflicts: { now: now.load.conflict, before: before.load.conflict },
   };
+}
+
+function documentsOf({ entities }: Pick<Rehearsed, 'entities'>): number {
+  return entities.reduce((sum, { load }) => sum + load.documents, 0);
 }
 
 export function rateOf({ documents, seconds }: Pick<EntityPace, 'documents' | 'seconds'>): number {
