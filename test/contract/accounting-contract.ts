@@ -11,7 +11,7 @@ import { describeReconciling } from './accounting-reconciling.ts';
 import { describeSetup } from './accounting-setup.ts';
 import { type ContractTarget, connectTo } from './target.ts';
 
-/** `parts`: the sandbox has one company and one user, and neither the payment wizard nor exchange differences. */
+/** `parts`: the sandbox has one company and one user, and no exchange differences. */
 export function describeAccountingContract(name: string, connect: () => Promise<ContractTarget>, parts: 'everything' | 'sandbox'): void {
   describe(name, () => {
     let target: ContractTarget | null = null;

@@ -42,7 +42,8 @@ async function recordModel(model: string): Promise<JsonObject> {
   const [description] = await rows('ir.model', [['model', '=', model]], ['name', 'order']);
   const details = await rows('ir.model.fields', [['model', '=', model]], ['name', 'on_delete', 'store']);
   const onDelete = new Map(details.map((detail) => [String(detail.name), detail.on_delete ?? false]));
-  const defaults = (await call(model, 'default_get', { fields: Object.keys(all), context: {} })) as JsonObject;
+  const asked = servedModels[model]?.isContextual ? [] : Object.keys(all);
+  const defaults = asked.length === 0 ? {} : ((await call(model, 'default_get', { fields: asked, context: {} })) as JsonObject);
   const fields: JsonObject = {};
   for (const [name, field] of Object.entries(all)) {
     if (!keep(model, name, field)) continue;

@@ -27,7 +27,18 @@ export const servedAccounting: Readonly<Record<string, ServedModel>> = {
       ...['invoice_currency_rate', 'invoice_date_due', 'invoice_line_ids', 'invoice_payment_term_id', 'journal_id', 'line_ids', 'made_sequence_gap'],
       ...['name', 'payment_reference', 'payment_state', 'sequence_number', 'sequence_prefix', 'journal_id'],
     ],
-    only: ['invoice_date', 'invoice_origin', 'move_type', 'partner_id', 'posted_before', 'ref', 'reversal_move_ids', 'reversed_entry_id', 'state'],
+    only: [
+      'invoice_date',
+      'invoice_origin',
+      'move_type',
+      'partner_id',
+      'posted_before',
+      'ref',
+      'reversal_move_ids',
+      'reversed_entry_id',
+      'state',
+      'origin_payment_id',
+    ],
     seed: null,
   },
   'account.move.line': {
@@ -47,5 +58,19 @@ export const servedAccounting: Readonly<Record<string, ServedModel>> = {
   },
   'account.full.reconcile': { computed: [], only: ['partial_reconcile_ids', 'reconciled_line_ids'], seed: null },
   'account.move.reversal': { computed: ['company_id', 'journal_id', 'move_ids', 'move_type'], only: ['date', 'new_move_ids', 'reason'], seed: null },
+  'account.payment': {
+    computed: [
+      ...['amount', 'company_id', 'currency_id', 'destination_account_id', 'is_reconciled', 'journal_id', 'name', 'outstanding_account_id', 'partner_id'],
+      ...['reconciled_bill_ids', 'reconciled_invoice_ids', 'state'],
+    ],
+    only: ['date', 'memo', 'move_id', 'partner_type', 'payment_type'],
+    seed: null,
+  },
+  'account.payment.register': {
+    computed: ['amount', 'communication', 'currency_id', 'journal_id', 'partner_id', 'partner_type', 'payment_type'],
+    only: ['line_ids', 'payment_date'],
+    isContextual: true,
+    seed: null,
+  },
   'res.currency.rate': { computed: ['company_rate', 'inverse_company_rate', 'rate'], only: ['company_id', 'currency_id', 'name'], seed: all },
 };

@@ -9,6 +9,8 @@ export interface ServedModel {
   readonly without?: readonly string[];
   /** When given: no plain stored field but these. */
   readonly only?: readonly string[];
+  /** A wizard whose defaults are those of the records it is opened on: none are recorded. */
+  readonly isContextual?: true;
   /** Records of a fresh database that the seed holds, or null for none. */
   readonly seed: readonly unknown[] | null;
 }

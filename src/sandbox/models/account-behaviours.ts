@@ -4,6 +4,7 @@ import { moveLine } from './account-lines.ts';
 import { matchingMethods } from './account-matching.ts';
 import { currencyRate } from './account-money.ts';
 import { move } from './account-move.ts';
+import { payment, paymentWizard } from './account-payment.ts';
 import { moveReversal } from './account-reversal.ts';
 import { account, journal, paymentTerm } from './account-settings.ts';
 
@@ -14,5 +15,7 @@ export const accounting: Readonly<Record<string, Behaviour>> = {
   'account.move': move,
   'account.move.line': { ...moveLine, methods: matchingMethods },
   'account.move.reversal': moveReversal,
+  'account.payment': payment,
+  'account.payment.register': paymentWizard,
   'res.currency.rate': currencyRate,
 };

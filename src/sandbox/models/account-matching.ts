@@ -140,7 +140,7 @@ export const matchingMethods = {
 } as const;
 
 /** Lines with which those of a move are matched. */
-function counterparts(environment: Environment, lines: readonly Row[]): Row[] {
+export function counterparts(environment: Environment, lines: readonly Row[]): Row[] {
   return lines
     .flatMap((line) =>
       partialsOf(environment, line.id).map((partial) => asId(partial.debit_move_id === line.id ? partial.credit_move_id : partial.debit_move_id) ?? 0),

@@ -81,7 +81,8 @@ function refuseArchivedAccounts(environment: Environment, lines: readonly Row[])
   }
 }
 
-const isRefund = (move: Row): boolean => asText(move.move_type).endsWith('_refund');
+const isRefund = (move: Row | undefined): boolean => asText(move?.move_type).endsWith('_refund');
+const isPayment = (move: Row | undefined): boolean => asId(move?.origin_payment_id) !== null;
 
 function numberFor(environment: Environment, move: Row, date: string): string {
   const journal = environment.row('account.journal', asId(move.journal_id) ?? 0);
@@ -89,11 +90,12 @@ function numberFor(environment: Environment, move: Row, date: string): string {
   const countsApart = journal?.refund_sequence === true;
   const others = [...table.find('journal_id', asId(move.journal_id) ?? 0)].flatMap((id) => {
     const row = table.get(id);
-    const isOther = row !== undefined && id !== move.id && asText(row.name) !== '' && !(countsApart && isRefund(row) !== isRefund(move));
-    return isOther ? [{ id, name: asText(row.name), date: asText(row.date) }] : [];
+    const isApart = (countsApart && isRefund(row) !== isRefund(move)) || isPayment(row) !== isPayment(move);
+    const isOther = id !== move.id && asText(row?.name) !== '' && !isApart;
+    return isOther ? [{ id, name: asText(row?.name), date: asText(row?.date) }] : [];
   });
   const isYearly = ['sale', 'bank', 'cash', 'credit'].includes(asText(journal?.type));
-  const code = `${countsApart && isRefund(move) ? 'R' : ''}${asText(journal?.code)}`;
+  const code = `${countsApart && isRefund(move) ? 'R' : ''}${isPayment(move) ? 'P' : ''}${asText(journal?.code)}`;
   return nextName(others, date, isYearly ? `${code}/2000/00000` : `${code}/2000/01/0000`);
 }
 
