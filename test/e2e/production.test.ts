@@ -4,10 +4,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { expect, onTestFinished, test } from 'vitest';
+import { type Context, withContext } from '../../src/context.ts';
 import type { AuditResult } from '../../src/domain/audit-results.ts';
 import type { PlanApproveResult, PlanListResult, PlanShowResult, PlanVerifyResult } from '../../src/domain/plan-results.ts';
+import type { Progress } from '../../src/domain/ports.ts';
 import type { LoadRunResult, StatusResult } from '../../src/domain/results.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { doctor } from '../../src/workflows/doctor/doctor.ts';
+import { loadPlan } from '../../src/workflows/load/load.ts';
+import { planCapability } from '../../src/workflows/plan/plan.ts';
+import { verifyPlanNow } from '../../src/workflows/plan/verify.ts';
 import { makeWorld, smallHospital, type World } from '../load/world.ts';
 import { openDesk } from './transcript.ts';
 
@@ -139,31 +145,43 @@ test('a plan is approved by somebody else, loaded into production, and stopped b
 });
 
 test('a copy that could send mail is not written to, unless somebody says why it is all right', { timeout: 600_000 }, async () => {
-  const { world, directory, step } = await openSite('');
-  const file = join(directory, 'p.plan');
+  const { world } = await openSite('');
   await world.verbs.odoo((odoo) => odoo.call('ir.mail_server', 'create', { vals_list: [{ name: 'live', smtp_host: 'smtp.hospital.example' }] }));
-  const config = join(world.directory, 'cutover.yaml');
-  const before = await readFile(config, 'utf8');
-  await writeFile(config, `${before}environments: {copy: {store: .cutover}}\n`);
-  await step(0, 'plan', 'procurement', '--out', file, '--environment', 'copy');
-  const refused = await step(5, 'load', file, '--environment', 'copy');
-  expect(refused.error).toMatchObject({ code: 'E_MAIL', message: 'copy is not production and could send or fetch mail: 1 outgoing mail server is active' });
-  const doctor = await step<{ findings: readonly { check: string; status: string }[] }>(3, 'doctor', '--environment', 'copy');
-  expect(doctor.data.findings.find(({ check }) => check === 'outgoing mail')?.status).toBe('problem');
-  await writeFile(config, `${before}environments: {copy: {store: .cutover, allow_mail: the server is a trap that keeps everything}}\n`);
-  const loaded = await step<LoadRunResult>(4, 'load', file, '--limit', '1', '--environment', 'copy');
-  expect(loaded.data.conditions).toMatchObject({ environment: 'copy', mail: 'the server is a trap that keeps everything' });
-  expect(loaded.warnings).toContainEqual(expect.stringContaining('allowed because: the server is a trap'));
+  const before = await readFile(join(world.directory, 'cutover.yaml'), 'utf8');
+  const warnings: string[] = [];
+  const onCopy = async <Data>(work: (context: Context) => Promise<Data>): Promise<Data> => {
+    const place = { command: 'load', workspace: world.directory, asOf: null, environment: { name: 'copy', isOnCommandLine: false } };
+    const progress: Progress = (event) => event.kind === 'warning' && warnings.push(event.text);
+    const invocation = { ...place, progress, signal: new AbortController().signal, onRun: () => undefined };
+    return (await withContext(invocation, async (context) => ({ status: 'ok' as const, text: () => '', data: await work(context) }))).data;
+  };
+  const file = join(world.directory, 'p.plan');
+  await world.write('cutover.yaml', `${before}environments: {copy: {store: .cutover}}\n`);
+  await onCopy(({ workspace, asOf, runId, newNonce, ports }) => {
+    const [capability] = [...workspace.capabilities.values()];
+    if (capability === undefined) throw new Error('no capability');
+    return planCapability({ workspace, capability, asOf, runId, nonce: newNonce(), file }, ports);
+  });
+  const load = () => onCopy(({ workspace, asOf, runId, ports }) => loadPlan({ workspace, file, limit: 1, resume: null, runId, asOf }, ports));
+  await expect(load()).rejects.toMatchObject({
+    code: 'E_MAIL',
+    message: 'copy is not production and could send or fetch mail: 1 outgoing mail server is active',
+  });
+  const { findings } = await onCopy(({ workspace, ports }) => doctor({ workspace }, ports));
+  expect(findings.find(({ check }) => check === 'outgoing mail')?.status).toBe('problem');
+  await world.write('cutover.yaml', `${before}environments: {copy: {store: .cutover, allow_mail: the server is a trap that keeps everything}}\n`);
+  expect((await load()).conditions).toMatchObject({ environment: 'copy', mail: 'the server is a trap that keeps everything' });
+  expect(warnings).toContainEqual(expect.stringContaining('allowed because: the server is a trap'));
 });
 
 test('verify names what went stale and who wrote it; an encrypted plan is read by all who read plans', { timeout: 600_000 }, async () => {
   const [ours, theirs] = [await generateIdentity(), await generateIdentity()];
+  process.env.CUTOVER_AGE_IDENTITY = ours;
   const { world, directory, secrets, step, stepWith } = await openSite('age_identity: ${CUTOVER_AGE_IDENTITY}\n', { CUTOVER_AGE_IDENTITY: ours });
-  const first = join(directory, 'first.plan');
-  await step(0, 'plan', 'procurement', '--out', first);
-  await step(0, 'load', first);
-  const used = await step<PlanVerifyResult>(5, 'plan', 'verify', first);
-  expect(used.data.problems).toEqual([expect.stringContaining('a plan is good for one load')]);
+  await world.verbs.plan('first.plan');
+  await world.verbs.load('first.plan', null);
+  const used = await world.inside(({ workspace, ports }) => verifyPlanNow({ workspace, file: join(world.directory, 'first.plan'), limit: 1 }, ports));
+  expect(used.problems).toEqual([expect.stringContaining('a plan is good for one load')]);
 
   const legacy = smallHospital();
   await world.pull({ ...legacy, suppliers: legacy.suppliers.map((row) => ({ ...row, CITY: 'Shelbyville', STREET: `${row.STREET} B` })) });
