@@ -1,14 +1,8 @@
 /** `cutover load` into a real Odoo 19 against a bare client that sends the same best calls, and against one `create` after the other. */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { LoadRunResult } from '../../../src/domain/results.ts';
-import { type RealOdoo, startRealOdoo } from '../../real-odoo/harness.ts';
-import { cutover, peer } from '../child.ts';
-import { type Bench, type BenchSetting, interleaved, measurement, median } from '../measurement.ts';
-import { type Procurement, procurement, type Sizes } from '../procurement.ts';
+import { loadBarely, loadByCutover, onFreshOdoo, PACK_LIMITS, type Phase } from '../load-procurement.ts';
+import { type Bench, interleaved, measurement, median } from '../measurement.ts';
+import type { Sizes } from '../procurement.ts';
 
-type Phase = keyof Sizes | 'confirming';
-type Seconds = Readonly<Record<Phase, number>>;
 const SAMPLE: Sizes = { suppliers: 60, products: 20, orders: 20 };
 /** One-by-one budgets of the design. */
 const FACTORS: Sizes = { suppliers: 10, products: 10, orders: 7 };
@@ -21,11 +15,8 @@ export const bench: Bench = {
     const sizes = { suppliers: setting.size, products: Math.round(setting.size / 4), orders: Math.round(setting.size / 10) };
     const { left, right } = await interleaved(
       setting.rounds,
-      () => onFreshOdoo((odoo) => ours(setting, sizes, odoo)),
-      () =>
-        onFreshOdoo((odoo) =>
-          peer<{ seconds: Seconds; single: Record<keyof Sizes, number> }>('odoo-load.ts', { odoo, sizes, sample: SAMPLE }).then(({ answer }) => answer),
-        ),
+      () => onFreshOdoo((odoo) => loadByCutover(setting.directory, odoo, sizes, PACK_LIMITS)),
+      () => onFreshOdoo((odoo) => loadBarely(odoo, sizes, PACK_LIMITS, SAMPLE)),
     );
     const phases: readonly Phase[] = ['suppliers', 'products', 'orders', 'confirming'];
     for (const phase of phases)
@@ -55,62 +46,3 @@ export const bench: Bench = {
     });
   },
 };
-
-async function onFreshOdoo<Result>(work: (odoo: RealOdoo) => Promise<Result>): Promise<Result> {
-  const odoo = await startRealOdoo({ version: 19 });
-  try {
-    return await work(odoo);
-  } finally {
-    await odoo.stop();
-  }
-}
-
-/** Four loads, one after the other, each of what the one before has not brought. */
-async function ours({ directory }: BenchSetting, sizes: Sizes, odoo: RealOdoo): Promise<Seconds> {
-  const workspace = join(directory, 'procurement');
-  rmSync(workspace, { recursive: true, force: true });
-  cpSync(join(import.meta.dirname, '../workspaces/procurement'), workspace, { recursive: true });
-  mkdirSync(join(workspace, 'legacy'));
-  const all = procurement(sizes);
-  const environment = { ODOO_URL: odoo.url, ODOO_DB: odoo.database, ODOO_LOGIN: odoo.login, ODOO_API_KEY: odoo.apiKey ?? '' };
-  const load = async (data: Procurement, state: string, records: number) => {
-    writeExports(join(workspace, 'legacy'), data, state);
-    await cutover(['pull'], { workspace, environment });
-    await cutover(['plan', 'procurement', '--out', join(workspace, 'load.plan')], { workspace, environment });
-    const { answer } = await cutover<LoadRunResult>(['load', join(workspace, 'load.plan')], { workspace, environment });
-    if (answer.applied !== records) throw new Error(`${answer.applied} documents applied instead of ${records}`);
-    rmSync(join(workspace, 'load.plan'));
-    return answer.seconds;
-  };
-  return {
-    suppliers: await load({ ...all, products: [], orders: [] }, 'draft', sizes.suppliers),
-    products: await load({ ...all, orders: [] }, 'draft', sizes.products),
-    orders: await load(all, 'draft', sizes.orders),
-    confirming: await load(all, 'confirmed', sizes.orders),
-  };
-}
-
-function writeExports(directory: string, { suppliers, products, orders }: Procurement, state: string): void {
-  const file = (name: string, header: string, rows: readonly (readonly string[])[]) =>
-    writeFileSync(join(directory, name), `${[header, ...rows.map((row) => row.join(','))].join('\n')}\n`);
-  file(
-    'suppliers.csv',
-    'NO,NAME,STREET,CITY,ZIP,EMAIL,PHONE',
-    suppliers.map((one) => [one.no, one.name, one.street, one.city, one.zip, one.email, one.phone]),
-  );
-  file(
-    'products.csv',
-    'NO,NAME,PRICE,COST',
-    products.map((one) => [one.no, one.name, one.price, one.cost]),
-  );
-  file(
-    'orders.csv',
-    'NO,SUPPLIER,ORDERED,APPROVED,STATE',
-    orders.map((one) => [one.no, one.supplier, one.ordered, state === 'draft' ? '' : one.approved, state]),
-  );
-  file(
-    'lines.csv',
-    'ORDER_NO,LINE,PRODUCT,QUANTITY,PRICE,DUE,TEXT',
-    orders.flatMap((one) => one.lines.map((line, index) => [one.no, String(index + 1), line.product, line.quantity, line.price, line.due, line.text])),
-  );
-}

@@ -16,12 +16,12 @@ export async function call<Result>(odoo: Target, model: string, method: string, 
   return JSON.parse(text) as Result;
 }
 
-/** Works through the items with two calls under way. */
-export async function byTwo<Item>(items: readonly Item[], size: number, work: (batch: readonly Item[]) => Promise<void>): Promise<void> {
+/** Works through the items with so many calls under way. */
+export async function inLanes<Item>(calls: number, items: readonly Item[], size: number, work: (batch: readonly Item[]) => Promise<void>): Promise<void> {
   const batches = Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
   let next = 0;
   const lane = async () => {
     for (let batch = batches[next++]; batch !== undefined; batch = batches[next++]) await work(batch);
   };
-  await Promise.all([lane(), lane()]);
+  await Promise.all(Array.from({ length: calls }, lane));
 }

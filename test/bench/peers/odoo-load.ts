@@ -1,9 +1,9 @@
-/** Loads the same records with the best calls known (measured: `load` in batches, two at a time, chatter off), and nothing around them:
+/** Loads the same records with the best calls known (measured: `load` in batches, some at a time, chatter off), and nothing around them:
  *  no plan, no journal, no read-back. Then, on a sample, the way it is usually done: one `create` after the other. */
 import { procurement, type Sizes } from '../procurement.ts';
-import { byTwo, call, type Target } from './json-2.ts';
+import { call, inLanes, type Target } from './json-2.ts';
 
-const { odoo, sizes, sample } = JSON.parse(process.argv[2] ?? '{}') as { odoo: Target; sizes: Sizes; sample: Sizes };
+const { odoo, sizes, limits, sample } = JSON.parse(process.argv[2] ?? '{}') as { odoo: Target; sizes: Sizes; limits: Sizes & { calls: number }; sample: Sizes };
 const { suppliers, products, orders } = procurement(sizes);
 const context = { tz: 'UTC', tracking_disable: true, mail_create_nolog: true, mail_notrack: true };
 const ids = new Map<string, number>();
@@ -22,7 +22,7 @@ async function load(model: string, fields: readonly string[], rows: readonly (re
 
 const seconds = {
   suppliers: await timed(() =>
-    byTwo(suppliers, 250, async (batch) => {
+    inLanes(limits.calls, suppliers, limits.suppliers, async (batch) => {
       const fields = ['id', 'ref', 'name', 'active', 'street', 'city', 'zip', 'email', 'phone', 'is_company', 'supplier_rank'];
       const rows = batch.map((one) => [`peer.s_${one.no}`, one.no, one.name, 'True', one.street, one.city, one.zip, one.email, one.phone, 'True', '1']);
       const made = await load('res.partner', fields, rows);
@@ -30,7 +30,7 @@ const seconds = {
     }),
   ),
   products: await timed(() =>
-    byTwo(products, 250, async (batch) => {
+    inLanes(limits.calls, products, limits.products, async (batch) => {
       const fields = ['id', 'default_code', 'name', 'type', 'list_price', 'standard_price', 'active', 'purchase_ok'];
       const rows = batch.map((one) => [`peer.p_${one.no}`, one.no, one.name, 'consu', one.price, one.cost, 'True', 'True']);
       const made = await load('product.product', fields, rows);
@@ -38,7 +38,7 @@ const seconds = {
     }),
   ),
   orders: await timed(() =>
-    byTwo(orders, 50, async (batch) => {
+    inLanes(limits.calls, orders, limits.orders, async (batch) => {
       const line = ['id', 'product_id/.id', 'name', 'product_qty', 'price_unit', 'date_planned', 'tax_ids/.id'].map((name) => `order_line/${name}`);
       const rows = batch.flatMap((order) =>
         order.lines.map((one, index) => [
@@ -51,7 +51,7 @@ const seconds = {
     }),
   ),
   confirming: await timed(() =>
-    byTwo(orders, 25, async (batch) => {
+    inLanes(limits.calls, orders, Math.ceil(limits.orders / 2), async (batch) => {
       const records = batch.map((order) => ids.get(order.no) as number);
       await call(odoo, 'purchase.order', 'button_confirm', { ids: records, context });
       const values = batch.map((order) => ({ date_approve: order.approved, date_order: order.ordered }));
