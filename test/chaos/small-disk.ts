@@ -22,7 +22,8 @@ export async function smallDisk(): Promise<SmallDisk | null> {
   return {
     directory,
     async close() {
-      spawnSync('umount', [directory]);
+      // lazily: an engine that broke down on a full disk holds its files until its process ends
+      spawnSync('umount', ['-l', directory]);
       await rmdir(directory);
     },
   };

@@ -16,22 +16,37 @@ const DISK_WORDS = /no space left|disk quota|input\/output error|read-only file 
 /** An embedded PostgreSQL that has panicked answers nothing any more. */
 const DEAD_CLUSTER = /unreachable|program terminated|aborted\(|pglite is closed|memory access out of bounds/i;
 
-/** E_STATE_UNREACHABLE or E_STATE_UNWRITABLE; anything else stays what it is. */
+/** E_STATE_UNREACHABLE or E_STATE_UNWRITABLE; anything else stays what it is, without the contents of what was to be written. */
 export function stateFailure(error: unknown, isEmbedded: boolean): unknown {
   if (error instanceof CutoverError || !(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (UNWRITABLE.test(code) || DISK.has(code) || DISK_WORDS.test(error.message) || (isEmbedded && DEAD_CLUSTER.test(error.message))) {
-    const reason = DISK_WORDS.exec(error.message)?.[0].toLowerCase() ?? (code === '' ? 'it does not run any more' : code);
+    const isFull = code === '53100' || code === 'ENOSPC' || /no space left/i.test(error.message);
+    const reason = isFull ? 'its disk is full' : (DISK_WORDS.exec(error.message)?.[0].toLowerCase() ?? (code === '' ? 'it does not run any more' : code));
     return new CutoverError('E_STATE_UNWRITABLE', `the ${isEmbedded ? 'embedded state' : 'state database'} could not be written: ${reason}`, {
       hint: 'cutover doctor',
-      cause: error,
+      cause: wordsOf(error),
     });
   }
-  if (isEmbedded || !(GONE.test(code) || UNREACHABLE.has(code) || WORDS.test(error.message))) return error;
+  if (isEmbedded || !(GONE.test(code) || UNREACHABLE.has(code) || WORDS.test(error.message))) return withoutContents(error);
   return new CutoverError('E_STATE_UNREACHABLE', `the state database does not answer any more${code === '' ? '' : ` (${code})`}`, {
     hint: 'cutover doctor',
-    cause: error,
+    cause: wordsOf(error),
   });
+}
+
+/** What went wrong, without the statement. */
+function wordsOf({ message, stack = '' }: Error): Error {
+  const at = message.lastIndexOf(' - ');
+  const words = new Error(at === -1 ? message : message.slice(at + 3));
+  words.stack = `${words.message}\n${stack.slice(stack.indexOf(message) + message.length)}`;
+  return words;
+}
+
+/** A database hands what was to be written back with its errors: parameters, rows, keys. Nothing of that belongs in a log. */
+function withoutContents(error: Error): Error {
+  for (const name of ['params', 'bindings', 'detail', 'where', 'query', 'internalQuery']) Reflect.deleteProperty(error, name);
+  return error;
 }
 
 /** The same store, with failures of its place told so. What `withLock` does under the lock is not its own. */
