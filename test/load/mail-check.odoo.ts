@@ -35,11 +35,11 @@ test.each([19, 14] as const)(
       await odoo.call('ir.config_parameter', 'set_param', { key: 'database.is_neutralized', value: 'true' });
       expect(await mailRisk(odoo)).toEqual({ dangers: [], notChecked: [], neutralized: true });
       // Somebody who loads purchases and stock, and administers nothing. A password is enough for JSON-RPC; for JSON-2 a user makes a key by hand.
-    if (version === 19) return;
+      if (version === 19) return;
       const groups = await odoo.resolveExternalIds(['purchase.group_purchase_manager', 'stock.group_stock_manager', 'base.group_user']);
       const field = (await odoo.fields('res.users')).has('group_ids') ? 'group_ids' : 'groups_id';
       await create('res.users', { name: 'Loader', login: 'loader', password: 'loader-2026', [field]: [[6, 0, [...groups.values()].map(({ id }) => id)]] });
-        const clerk = await connectOdoo({
+      const clerk = await connectOdoo({
         url: real.url,
         database: real.database,
         login: 'loader',
