@@ -52,9 +52,8 @@ export function refusalGroup(reason: string): string {
 export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   if (record.leftAlone !== null) return leave(record, entity, leftAloneWords(record.leftAlone));
   if (record.conflicts !== null) return refuse(record, entity, Refusal.conflicts(record.conflicts));
-  if (record.broken) return refuse(record, entity, Refusal.broken(record.broken));
-  const locked = lockedReason(record, entity);
-  if (locked !== null) return refuse(record, entity, locked);
+  const ruledOut = isToBeWritten(record) ? ruledOutBecause(record, entity) : null;
+  if (ruledOut !== null) return refuse(record, entity, ruledOut);
   switch (record.class) {
     case 'linked':
       return planLinked(record, entity);
@@ -80,10 +79,15 @@ export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedR
   }
 }
 
-/** Odoo takes a document of a locked period and moves its date when it is posted; nothing is written that would end there. */
-function lockedReason(record: RecordToPlan, entity: EntityToPlan): string | null {
-  const isNew = record.class === 'only-legacy' || record.class === 'missing-in-odoo';
-  if (!isNew && !Object.values(record.differing).includes('update-odoo')) return null;
+/** What is in Odoo as it should be is no matter of rules any more. */
+function isToBeWritten({ class: kind, toLink, differing }: RecordToPlan): boolean {
+  if (kind === 'linked') return toLink || Object.values(differing).includes('update-odoo');
+  return kind === 'only-legacy' || kind === 'missing-in-odoo';
+}
+
+/** A rule of the contract that it breaks, or a locked period: Odoo takes a document of one and moves its date when it is posted. */
+function ruledOutBecause(record: RecordToPlan, entity: EntityToPlan): string | null {
+  if (record.broken) return Refusal.broken(record.broken);
   for (const [field, locks] of Object.entries(entity.binding.locks ?? {})) {
     const date = record.values?.[field];
     if (typeof date !== 'string') continue;
