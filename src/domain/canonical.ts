@@ -43,7 +43,12 @@ export function isAmount(field: FieldContract): field is Extract<FieldContract, 
  *  Shape:  decimals without trailing zeros (`12.5`, `0`), timestamps `YYYY-MM-DD HH:MM:SS`, dates `YYYY-MM-DD`, booleans `true`/`false`;
  *          texts as they are. `expression` has the type of `storageType(field)`. */
 export function canonicalTextSql(field: FieldContract, expression: string): string {
-  switch (storageType(field).replace(/\(.*/, '')) {
+  return typedTextSql(storageType(field), expression);
+}
+
+/** The same for an expression of a storage type. */
+export function typedTextSql(type: string, expression: string): string {
+  switch (type.replace(/\(.*/, '')) {
     case 'VARCHAR':
       return expression;
     case 'TIMESTAMP':

@@ -104,6 +104,8 @@ export interface RunStore {
   matchDirectory(odooUuid: string, capability: string): Promise<string>;
   /** Directory of what one reconcile leaves for the next (`<odoo uuid>/<capability>`): breaks' life, and what it need not compare again. */
   reconcileDirectory(odooUuid: string, capability: string): Promise<string>;
+  /** The same bytes under another name in `directory`, which stay when the file is removed. A name is given once: what has it already is taken for the same. */
+  keepAs(file: string, directory: string, name: string): Promise<void>;
   /** Writes a file whole or not at all (0600). */
   writeFile(path: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array>): Promise<void>;
   /** The same, encrypted to these age recipients, or to those of the workspace where none are given; in clear where it has none either. */

@@ -24,10 +24,15 @@ export function literalList(values: readonly string[]): string {
 
 /** Writes the rows of a query to a Parquet file; zstd, because stores are shared and kept. A row group is held in memory per thread while it is
  *  written: a third of DuckDB's own size keeps wide files small. Columns of many values have no dictionary and nothing looks for single values, which
- *  saves a quarter of the time. `leaveNothing`: no file where there are no rows. Answers `Count`. */
-export function copyToParquetSql(query: string, file: string, leaveNothing = false): string {
+ *  saves a quarter of the time. `leaveNothing`: no file where there are no rows; `note`: kept in the file under that name. Answers `Count`. */
+export function copyToParquetSql(
+  query: string,
+  file: string,
+  leaveNothing = false,
+  note: { readonly name: string; readonly text: string } | null = null,
+): string {
   const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 40960, DICTIONARY_SIZE_LIMIT 1000, WRITE_BLOOM_FILTER false`;
-  return `COPY (${query}) TO ${literal(file)} (${options}${leaveNothing ? ', WRITE_EMPTY_FILE false' : ''})`;
+  return `COPY (${query}) TO ${literal(file)} (${options}${leaveNothing ? ', WRITE_EMPTY_FILE false' : ''}${note === null ? '' : `, KV_METADATA {${identifier(note.name)}: ${literal(note.text)}}`})`;
 }
 
 /** Rows that stand in one of two relations and not in the other, each as often as it does. Answers `rows`. */

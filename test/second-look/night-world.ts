@@ -275,7 +275,7 @@ export class NightWorld {
   async restricted(judged: JudgedComparison): Promise<number> {
     const plane = await this.ports.openPlane();
     try {
-      return (await coverageOf(judged, plane, this.ports)).filter(({ reason }) => reason === 'restricted').reduce((sum, { rows }) => sum + rows, 0);
+      return (await coverageOf(judged, new Map(), plane, this.ports)).filter(({ reason }) => reason === 'restricted').reduce((sum, { rows }) => sum + rows, 0);
     } finally {
       await plane.close();
     }

@@ -1,10 +1,11 @@
 /** Single files, read and written whole or by line, in clear or encrypted. */
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { link, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { RunStore } from '../../domain/ports.ts';
 import { decrypted, encrypted, inPieces, isEncrypted } from './confidential-file.ts';
 import { absent, writeWhole } from './durable-files.ts';
+import { safeName } from './snapshot-store.ts';
 
 /** Of confidential files: who they are encrypted to, and what opens them. */
 export interface Keys {
@@ -14,8 +15,19 @@ export interface Keys {
 
 export const noKeys: Keys = { recipients: [], identity: async () => null };
 
-export function filesOf(keys: Keys): Pick<RunStore, 'writeFile' | 'writeConfidential' | 'readLines' | 'readFile' | 'exists'> {
+export function filesOf(keys: Keys): Pick<RunStore, 'keepAs' | 'writeFile' | 'writeConfidential' | 'readLines' | 'readFile' | 'exists'> {
   return {
+    async keepAs(file, directory, name) {
+      const place = join(directory, safeName(name));
+      if ((await stat(place).catch(absent)) !== null) return;
+      try {
+        await link(file, place);
+      } catch {
+        // a file system without hard links, or another one: a copy does, in place as a whole
+        await writeWhole(place, createReadStream(file));
+      }
+    },
+
     async writeFile(path, content) {
       await writeWhole(resolve(path), content);
     },

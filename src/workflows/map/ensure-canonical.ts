@@ -35,9 +35,10 @@ export async function ensureCanonical(request: CanonicalRequest, ports: Ports): 
   const snapshot = request.snapshot ?? (await latestSnapshot(request, ports));
   const definitionHash = hashOfDefinition(request, snapshot);
   const inputsHash = hashOf([definitionHash, snapshot.manifest.id, snapshot.manifest.contentHash]);
-  const made = await ports.runs.canonical(name, mapping.system, inputsHash);
-  const isProven = request.full !== true || made?.rows.changes === null;
-  if (made !== null && isProven) return made;
+  const found = await ports.runs.canonical(name, mapping.system, inputsHash);
+  // what is proven is what would have been taken
+  const made = found === null && request.full === true ? await ensureCanonical({ ...request, full: false }, ports) : found;
+  if (made !== null && (request.full !== true || made.rows.changes === null)) return made;
 
   const plane = await ports.openPlane();
   try {
@@ -53,9 +54,16 @@ export async function ensureCanonical(request: CanonicalRequest, ports: Ports): 
     const { counts, kept, rows, rejects } = await makeDataset({ request, snapshot, compiled, base, made, directory: staged.directory }, plane);
     ports.progress({ kind: 'done', step, note: `${counts.mapped} mapped, ${counts.rejected} rejected, ${counts.filtered} filtered` });
     if (made !== null) {
-      await proveSame(request, made, { rows, rejects, counts }, plane);
-      await staged.abandon();
-      return made;
+      const others = await differences(made, { rows, rejects, counts }, plane);
+      if (others === 0) {
+        await staged.abandon();
+        return made;
+      }
+      await ports.runs.removeCanonical(name, mapping.system, new Set([snapshot.manifest.id]));
+      await staged.keep({ counts, snapshotId: snapshot.manifest.id, definitionHash, base: null });
+      throw new CutoverError('E_REUSE_DIFFERS', `${name} of ${mapping.system}: ${others} rows come out otherwise when all of them are mapped again`, {
+        hint: `cutover reconcile ${request.capability.name} --full`,
+      });
     }
     return await staged.keep({
       counts,
@@ -136,8 +144,8 @@ async function countsOf(rows: DatasetRows, rejects: string, input: number, plane
   };
 }
 
-/** What mapping the changed rows has given and what mapping all of them gives. */
-async function proveSame({ entity, mapping, capability }: CanonicalRequest, made: Made, anew: Made, plane: DataPlane): Promise<void> {
+/** Rows that mapping what changed has given and mapping everything does not, or the other way round. */
+async function differences(made: Made, anew: Made, plane: DataPlane): Promise<number> {
   const parts = (dataset: Made): readonly string[] => [
     `(SELECT * EXCLUDE (_ordinal) FROM ${sourceRowsSql(dataset.rows)})`,
     ...[dataset.rejects, dataset.rows.duplicates].map((file) => `read_parquet(${literal(file)})`),
@@ -145,14 +153,7 @@ async function proveSame({ entity, mapping, capability }: CanonicalRequest, made
   let rows = 0;
   for (const [index, part] of parts(made).entries())
     rows += (await plane.rows<{ rows: number }>(differenceCountSql(part, parts(anew)[index] as string)))[0]?.rows ?? 0;
-  if (rows === 0) return;
-  throw new CutoverError(
-    'E_REUSE_DIFFERS',
-    `${entity.contract.entity} of ${mapping.system}: ${rows} rows come out otherwise when all of them are mapped again`,
-    {
-      hint: `cutover pull ${mapping.system} --entity ${entity.contract.entity} --full && cutover reconcile ${capability.name} --full`,
-    },
-  );
+  return rows;
 }
 
 function conserve({ entity, mapping }: CanonicalRequest, counts: CanonicalDataset['counts']): void {

@@ -363,6 +363,22 @@ describe('the second night', () => {
     }
   });
 
+  it('is told, and made right, when what it took over does not hold', async () => {
+    await snapshot('old', 'thing', ['NO', 'NAME', 'PRICE'], [row('1'), row('2')]);
+    await canonical(thing);
+    await snapshot('old', 'thing', ['NO', 'NAME', 'PRICE'], [row('1'), row('2', 'm')], '2026-01-10T00:00:00.000Z');
+    const { dataset } = await canonical(thing);
+    const changed = literal(dataset.rows.changes?.rows ?? '');
+    await plane.run(`CREATE OR REPLACE TABLE other AS SELECT * REPLACE ('wrong' AS name) FROM read_parquet(${changed})`);
+    await plane.run(`COPY other TO ${changed} (FORMAT parquet)`);
+    const full = { workspace, capability: capabilityOf([thing]), entity: thing, mapping: thing.sources[0]!.mapping, full: true };
+    await expect(ensureCanonical(full, ports)).rejects.toMatchObject({
+      code: 'E_REUSE_DIFFERS',
+      message: 'thing of old: 2 rows come out otherwise when all of them are mapped again',
+    });
+    expect((await canonical(thing)).rows).toMatchObject([{ name: 'n' }, { name: 'm' }]);
+  });
+
   it('maps everything when the mapping is another', async () => {
     await snapshot('old', 'thing', ['NO', 'NAME', 'PRICE'], [row('1')]);
     await canonical(thing);

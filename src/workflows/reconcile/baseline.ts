@@ -3,11 +3,13 @@
  *
  *  Layer  `_system`, `_key` VARCHAR; `_forget` BOOLEAN: older layers no longer count for this record; per field STRUCT(v VARCHAR), where a
  *         NULL struct says nothing and a struct with a NULL value says that both sides agreed on "no value".
+ *         A layer may also leave values where they are: agreed-snapshot.ts.
  *  Values canonical text (domain/canonical.ts); of a reference the Odoo id, of a code its target value, of amounts what Odoo keeps. */
 import { join } from 'node:path';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { copyToParquetSql, identifier, literal, literalList } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
+import { type PointedValues, pointedLayerSql, pointedValues, UNSAID } from './agreed-snapshot.ts';
 import type { EntityComparison } from './comparison.ts';
 
 /** The merged baseline of `layers` (any order): `_system`, `_key` and one STRUCT(v VARCHAR) per field of `fields`.
@@ -33,13 +35,14 @@ SELECT s._system, s._key${newest.join('')} FROM stacked AS s LEFT JOIN forgotten
 UNION ALL SELECT f._system, f._key${of('f')} FROM (${most}) AS f ANTI JOIN touched AS t ON t._system = f._system AND t._key = f._key`;
 }
 
-function layerSql({ layer, file, columns }: KnownLayer, fields: readonly string[], only: string | undefined): string {
+function layerSql({ layer, file, columns, values }: KnownLayer, fields: readonly string[], only: string | undefined): string {
+  if (values !== null) return pointedLayerSql({ layer, file, columns, values }, fields, only);
   const chosen = only === undefined ? '' : ` SEMI JOIN (${only}) AS x ON x._system = y._system AND x._key = y._key`;
   const list = fields.map((name) => (columns.has(name) ? identifier(name) : nothingSaidSql(name)));
   return `SELECT _system, _key, _forget, ${layer} AS _layer${list.map((one) => `, ${one}`).join('')} FROM read_parquet(${literal(file)}) AS y${chosen}`;
 }
 
-function nothingSaidSql(field: string): string {
+export function nothingSaidSql(field: string): string {
   return `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(field)}`;
 }
 
@@ -93,6 +96,8 @@ export async function newestLayer(ports: Ports, of: BaselineOf): Promise<number>
 
 export interface KnownLayer {
   readonly layer: number;
+  /** Where a layer points to the values of a snapshot (agreed-snapshot.ts); else null. */
+  readonly values: PointedValues | null;
   /** Absolute path. */
   readonly file: string;
   readonly columns: ReadonlySet<string>;
@@ -109,9 +114,13 @@ export async function knownLayers(ports: Ports, plane: DataPlane, of: BaselineOf
   // a field is a struct of one column; nothing else in a layer has a child
   const rows = await plane.rows<{ file: string; name: string }>(`SELECT file_name AS file, name FROM parquet_schema(${list}) WHERE num_children = 1`);
   const sizes = await plane.rows<{ file: string; records: number }>(`SELECT file_name AS file, num_rows AS records FROM parquet_file_metadata(${list})`);
+  const values = await pointedValues(plane, directory, list);
   const columns = Map.groupBy(rows, (row) => row.file);
   const records = new Map(sizes.map((row) => [row.file, row.records]));
-  return files.map(({ layer, file }) => ({ layer, file, columns: new Set(columns.get(file)?.map((row) => row.name)), records: records.get(file) ?? 0 }));
+  return files.map(({ layer, file }) => {
+    const own = columns.get(file)?.filter(({ name }) => name !== UNSAID) ?? [];
+    return { layer, file, columns: new Set(own.map((row) => row.name)), records: records.get(file) ?? 0, values: values.get(file) ?? null };
+  });
 }
 
 /** The merge of an entity's layers, or of those below `below`, as a query. */
@@ -122,12 +131,19 @@ export async function baselineSql(ports: Ports, plane: DataPlane, of: BaselineOf
 /** Writes a layer (a query of its shape) and tells the state of it. A layer without rows leaves nothing behind. Returns the number of records in it.
  *  The plane must be able to write the baseline directory. Rows lie as the query hands them out: sorting a first layer, which has every record and field,
  *  takes as long as comparing them. */
-export async function addBaselineLayer(ports: Ports, plane: DataPlane, of: BaselineOf, runId: string, layerSql: string): Promise<number> {
+export async function addBaselineLayer(
+  ports: Ports,
+  plane: DataPlane,
+  of: BaselineOf,
+  runId: string,
+  layerSql: string,
+  note: Parameters<typeof copyToParquetSql>[3] = null,
+): Promise<number> {
   const state = await ports.state();
   const layers = await state.baselineLayers(of.odooUuid, of.capability, of.entity);
   const file = `${runId}-${layers.length + 1}.parquet`;
   const path = join(await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity), file);
-  const [written] = await plane.rows<{ Count: number }>(copyToParquetSql(layerSql, path, true));
+  const [written] = await plane.rows<{ Count: number }>(copyToParquetSql(layerSql, path, true, note));
   const records = Number(written?.Count ?? 0);
   if (records > 0) await state.addBaselineLayer(of.odooUuid, of.capability, { entity: of.entity, runId, file });
   return records;

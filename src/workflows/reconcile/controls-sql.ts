@@ -122,11 +122,11 @@ export function fieldCoverageSql(comparison: EntityComparison, fields: readonly 
   return `SELECT ${columns.join(', ')} FROM ${comparison.legacy.sql}`;
 }
 
-/** Linked rows without a value in fields of which Odoo cannot hold "no value": `f<n>`. */
-export function missingValuesSql(comparison: EntityComparison, fields: readonly string[], systems: (field: string) => readonly string[]): string {
-  const columns = fields.map(
-    (name, index) =>
-      `count(*) FILTER (${identifier(name)} IS NULL AND _system IN (${systems(name).map(literal).join(', ')}) AND ${saysSql('l', systems(name))}) AS f${index}`,
-  );
-  return `SELECT ${columns.join(', ')} FROM ${comparison.legacy.sql} AS l WHERE _class = 'linked'`;
+/** Linked rows for which each rule applies, and those without a value where that is why it does not: `a<n>`, `m<n>`. */
+export function comparedValuesSql(comparison: EntityComparison, rules: readonly FieldRule[]): string {
+  const columns = rules.flatMap(({ field, systems, applies }, index) => [
+    `count(*) FILTER (${applies}) AS a${index}`,
+    `count(*) FILTER (l.${identifier(field)} IS NULL AND l._system IN (${systems.map(literal).join(', ')}) AND ${saysSql('l', systems)}) AS m${index}`,
+  ]);
+  return `SELECT ${columns.join(', ')} FROM ${comparison.legacy.sql} AS l WHERE l._class = 'linked'`;
 }

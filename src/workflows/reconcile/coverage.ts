@@ -5,17 +5,17 @@ import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { plainDecimal } from '../../domain/rounding.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
 import { rulesOf } from './controls.ts';
-import { fieldCoverageSql, missingValuesSql } from './controls-sql.ts';
+import { comparedValuesSql, fieldCoverageSql } from './controls-sql.ts';
 
 type Reason = CoverageItem['reason'];
 type Counts = Record<string, number | string | null>;
 
 /** In contract order: fields first, then rows. */
-export async function coverageOf(comparison: Comparison, plane: DataPlane, ports: Ports): Promise<CoverageItem[]> {
+export async function coverageOf(comparison: Comparison, values: ReadonlyMap<string, ComparedValues>, plane: DataPlane, ports: Ports): Promise<CoverageItem[]> {
   const items: CoverageItem[] = [];
   for (const entity of comparison.entities) {
     items.push(...(await uncomparedFields(entity, plane)));
-    items.push(...(await uncomparedValues(entity, comparison, plane)));
+    items.push(...uncomparedValues(entity, comparison, values.get(entity.entity)));
     const rows: [Reason, number][] = [
       ['filtered', sumOfCounts(entity, 'filtered')],
       ['quarantined', await quarantinedRows(entity, ports)],
@@ -65,15 +65,25 @@ async function uncomparedFields(entity: EntityComparison, plane: DataPlane): Pro
   }));
 }
 
+/** Of the linked rows of an entity, per field that is not compared for all of them: for how many it is, and how many have no value to compare. */
+export type ComparedValues = ReadonlyMap<string, { readonly applied: number; readonly missing: number }>;
+
+/** By entity. */
+export async function comparedValues(comparison: Comparison, plane: DataPlane): Promise<ReadonlyMap<string, ComparedValues>> {
+  const values = new Map<string, ComparedValues>();
+  for (const entity of comparison.entities) {
+    const partly = rulesOf(entity, comparison).filter((rule) => rule.compared && rule.applies !== 'true');
+    const [counts = {}] = partly.length === 0 ? [] : await plane.rows<Record<string, number>>(comparedValuesSql(entity, partly));
+    values.set(entity.entity, new Map(partly.map(({ field }, index) => [field, { applied: counts[`a${index}`] ?? 0, missing: counts[`m${index}`] ?? 0 }])));
+  }
+  return values;
+}
+
 /** Linked rows without a value where Odoo cannot hold "no value": Odoo has its own there. */
-async function uncomparedValues(entity: EntityComparison, comparison: Comparison, plane: DataPlane): Promise<CoverageItem[]> {
+function uncomparedValues(entity: EntityComparison, comparison: Comparison, values: ComparedValues | undefined): CoverageItem[] {
   const rules = rulesOf(entity, comparison).filter((rule) => rule.compared && rule.skipsNull && rule.contract.required !== true);
-  if (rules.length === 0) return [];
-  const systems = new Map(rules.map((rule) => [rule.field, rule.systems]));
-  const names = rules.map((rule) => rule.field);
-  const [counts = {}] = await plane.rows<Counts>(missingValuesSql(entity, names, (field) => systems.get(field) ?? []));
-  return names.flatMap((field, index) => {
-    const rows = Number(counts[`f${index}`]);
+  return rules.flatMap(({ field }) => {
+    const rows = values?.get(field)?.missing ?? 0;
     return rows === 0 ? [] : [{ entity: entity.entity, field, reason: 'not-compared' as const, rows, sum: null }];
   });
 }

@@ -3,6 +3,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { loadLock } from '../sides/load-lock.ts';
 import type { SidesRequest } from '../sides/sides.ts';
+import { agreedSnapshotLayer } from './agreed-snapshot.ts';
 import { addBaselineLayer, newestLayer, newlyAgreedSql } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 import { rulesOf } from './controls.ts';
@@ -35,6 +36,9 @@ async function writeBaseline(comparison: Comparison, request: SidesRequest, port
     const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
     if (rules.length === 0) continue;
     const of = { odooUuid: comparison.world.uuid, capability: comparison.capability, entity: entity.entity };
-    await addBaselineLayer(ports, plane, of, request.runId, newlyAgreedSql(rules, entity));
+    const directory = await ports.runs.baselineDirectory(of.odooUuid, of.capability, of.entity);
+    const isFirst = entity.baselineLayer === 0 && entity.again === null && entity.counts.linked > 0;
+    const first = isFirst ? await agreedSnapshotLayer(rules, entity, { odooSystem: request.workspace.file.odoo, directory }, ports) : null;
+    await addBaselineLayer(ports, plane, of, request.runId, first?.sql ?? newlyAgreedSql(rules, entity), first?.note ?? null);
   }
 }

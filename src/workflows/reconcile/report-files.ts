@@ -4,9 +4,9 @@ import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
 import { keyIsPii } from '../../domain/canonical.ts';
 import { csvLine } from '../../domain/csv.ts';
-import type { DataPlane, DataRow, Ports } from '../../domain/ports.ts';
+import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { breaksFile, manifestFile, type Pattern, REPORT_FORMAT, REPORT_VERSION, type ReconcileReport } from '../../domain/report.ts';
-import { literal } from '../../domain/sql.ts';
+import { identifier, literal } from '../../domain/sql.ts';
 import type { SidesRequest } from '../sides/sides.ts';
 import type { Comparison } from './comparison.ts';
 import type { JudgedComparison } from './judge.ts';
@@ -45,14 +45,18 @@ interface Written {
 
 const names = breakColumns.map((column) => column.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
 
+/** The rows of a query with `breakColumns` as lines of JSON, made where the rows are. */
+function linesSql(rows: string): string {
+  const fields = names.map((name, index) => `${identifier(name)} := ${identifier(breakColumns[index] as string)}`);
+  return `SELECT CAST(to_json(struct_pack(${fields.join(', ')})) AS VARCHAR) AS line FROM (${rows})`;
+}
+
 /** Entities in load order, records in order of system and key. */
 async function* breakLines(judged: Comparison, plane: DataPlane, how: { readonly clear: boolean; readonly written: Written }): AsyncIterable<string> {
   const { clear, written } = how;
   for (const { breaks } of judged.entities) {
-    for await (const rows of plane.stream<DataRow>(maskedBreaksSql(breaks, { clear }))) {
-      const text = rows
-        .map((row) => `${JSON.stringify(Object.fromEntries(names.map((name, index) => [name, row[breakColumns[index] as string] ?? null])))}\n`)
-        .join('');
+    for await (const rows of plane.stream<{ line: string }>(linesSql(maskedBreaksSql(breaks, { clear })))) {
+      const text = rows.map(({ line }) => `${line}\n`).join('');
       written.lines += rows.length;
       written.hash.update(text);
       yield text;

@@ -9,7 +9,7 @@ import { baselineLayerSql, newlyAgreedSql } from './baseline.ts';
 import { compareCapability } from './compare.ts';
 import type { Comparison } from './comparison.ts';
 import { controlTotals, rulesOf } from './controls.ts';
-import { coverageOf } from './coverage.ts';
+import { comparedValues, coverageOf } from './coverage.ts';
 import { linkItems, pullState, type RandomLinks, type RandomState, randomLinks, randomState, randomWorld, withSomeOf } from './random-world.fixture.ts';
 import { Laboratory, type ReconcileWorld } from './reconcile-world.fixture.ts';
 
@@ -44,7 +44,11 @@ async function foundBy(comparison: Comparison, world: ReconcileWorld): Promise<u
       const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
       rows[`${entity.entity} agreed`] = await plane.rows(`SELECT * FROM (${newlyAgreedSql(rules, entity)}) ORDER BY _system, _key`);
     }
-    return { rows, controls: await controlTotals(comparison, plane), coverage: await coverageOf(comparison, plane, world.ports) };
+    return {
+      rows,
+      controls: await controlTotals(comparison, plane),
+      coverage: await coverageOf(comparison, await comparedValues(comparison, plane), plane, world.ports),
+    };
   } finally {
     await plane.close();
   }
@@ -188,7 +192,7 @@ describe('what did not change since the last comparison', () => {
     const kept = JSON.parse(await world.ports.runs.readFile(join(await world.ports.runs.reconcileDirectory(world.uuid, 'procurement'), 'compared.json'))) as {
       entities: Record<string, { runId: string }>;
     };
-    const file = literal(join(await world.ports.runs.runDirectory(kept.entities['item']?.runId ?? ''), 'item.records.parquet'));
+    const file = literal(join(await world.ports.runs.runDirectory(kept.entities.item?.runId ?? ''), 'item.records.parquet'));
     await laboratory.plane.run(`CREATE OR REPLACE TABLE kept AS SELECT * REPLACE (CAST([] AS VARCHAR[]) AS _fields) FROM read_parquet(${file})`);
     await laboratory.plane.run(`COPY kept TO ${file} (FORMAT parquet)`);
     expect(await ofItems(world)).toBe(3);

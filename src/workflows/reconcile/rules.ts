@@ -3,9 +3,10 @@ import type { ControlTotal } from '../../domain/difference.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import type { CheckedRule } from '../../domain/report.ts';
 import type { MapResult } from '../../domain/results.ts';
-import { identifier, literal } from '../../domain/sql.ts';
+import { literal } from '../../domain/sql.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
 import { rulesOf } from './controls.ts';
+import type { ComparedValues } from './coverage.ts';
 
 type Standing = Pick<CheckedRule, 'open' | 'pending' | 'waived'>;
 const nothing: Standing = { open: 0, pending: 0, waived: 0 };
@@ -25,13 +26,13 @@ const recordRules: readonly (readonly [string, boolean])[] = [
 /** In load order: fields by contract, record classes, control totals, checks. `entities[].breaks` are judged ones. */
 export async function checkedRules(
   comparison: Comparison,
-  found: { readonly controls: readonly ControlTotal[]; readonly checks: MapResult['checks'] },
+  found: { readonly controls: readonly ControlTotal[]; readonly checks: MapResult['checks']; readonly values: ReadonlyMap<string, ComparedValues> },
   plane: DataPlane,
 ): Promise<readonly CheckedRule[]> {
   const rules: CheckedRule[] = [];
   for (const entity of comparison.entities) {
     const standings = await standingsOf(entity, plane);
-    rules.push(...(await fieldRulesOf(entity, comparison, standings, plane)));
+    rules.push(...fieldRulesOf(entity, comparison, standings, found.values.get(entity.entity)));
     rules.push(...recordRulesOf(entity, standings));
     rules.push(...controlRulesOf(entity, found.controls));
     rules.push(...checkRulesOf(entity, found.checks));
@@ -47,22 +48,18 @@ FROM read_parquet(${literal(breaks)}) GROUP BY rule ORDER BY rule`,
   return new Map(rows.map(({ rule, ...standing }) => [rule, standing]));
 }
 
-async function fieldRulesOf(
+function fieldRulesOf(
   entity: EntityComparison,
   comparison: Comparison,
   standings: ReadonlyMap<string, Standing>,
-  plane: DataPlane,
-): Promise<CheckedRule[]> {
-  const compared = new Map(rulesOf(entity, comparison).flatMap((rule) => (rule.compared ? [[rule.field, rule]] : [])));
-  const partly = [...compared.values()].filter((rule) => rule.applies !== 'true');
-  const counts = partly.map((rule) => `count(*) FILTER (${rule.applies}) AS ${identifier(rule.field)}`);
-  const [applied = {}] =
-    partly.length === 0 ? [] : await plane.rows<Record<string, number>>(`SELECT ${counts.join(', ')} FROM ${entity.legacy.sql} AS l WHERE _class = 'linked'`);
+  values: ComparedValues | undefined,
+): CheckedRule[] {
+  const compared = new Set(rulesOf(entity, comparison).flatMap((rule) => (rule.compared ? [rule.field] : [])));
   return Object.keys(entity.definition.contract.fields).map((field) => ({
     entity: entity.entity,
     rule: field,
     kind: 'field',
-    checked: compared.has(field) ? (applied[field] ?? entity.counts.linked) : 0,
+    checked: compared.has(field) ? (values?.get(field)?.applied ?? entity.counts.linked) : 0,
     ...(standings.get(field) ?? nothing),
     notChecked: compared.has(field) ? null : whyNot(entity, field),
   }));

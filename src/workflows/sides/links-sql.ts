@@ -20,8 +20,26 @@ export interface LinkSources {
  *    follows  `_system`, `_key`, `leader_system`, `leader_key`, `ahead` VARCHAR[]: of several legacy records that are one thing one leads, which is
  *             the one linked longest, else the first by system and key, in any case one that is there; every other has a row. `ahead`: systems of
  *             those before it, whose fields are theirs to say. */
-export function linkTablesSql(sources: LinkSources): readonly string[] {
-  return [membersTableSql(sources), namedTableSql(sources), apartTableSql(sources), linksTableSql(sources), followsTableSql(sources)];
+export function linkTablesSql(sources: LinkSources, isSaid: boolean): readonly string[] {
+  return [
+    membersTableSql(sources),
+    namedTableSql(sources),
+    apartTableSql(sources),
+    isSaid ? linksTableSql(sources) : walkedTableSql(sources),
+    followsTableSql(sources),
+  ];
+}
+
+/** `said`: how many decisions, groups and proposals there are of an entity. Without any, the crosswalk says it all. */
+export function saidCountSql(entity: string): string {
+  const count = (table: string) => `(SELECT count(*) FROM ${table} WHERE entity = ${literal(entity)})`;
+  return `SELECT ${['decisions', 'joined', 'proposals'].map(count).join(' + ')} AS said`;
+}
+
+function walkedTableSql({ entity }: LinkSources): string {
+  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'links')} AS
+SELECT system AS _system, key AS _key, CAST(odoo_id AS BIGINT) AS odoo_id, 'crosswalk' AS origin, provenance, CAST(NULL AS VARCHAR) AS evidence, valid_from AS since
+FROM crosswalk WHERE entity = ${literal(entity)}`;
 }
 
 /** The same, empty, for an entity that is not bound to Odoo or was not pulled from it. */

@@ -1,7 +1,7 @@
 /** Opens the sides of entities in a data plane: legacy rows, rejects and links as views and tables, Odoo's records as a query. */
 import type { DataPlane } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { type LinkSources, linkTablesSql, unboundLinkTablesSql } from './links-sql.ts';
+import { type LinkSources, linkTablesSql, saidCountSql, unboundLinkTablesSql } from './links-sql.ts';
 import type { EntitySides, LegacySide, Sides } from './sides.ts';
 import { legacyViewSql, odooCanonicalSql, rejectsViewSql, wideAmountsSql } from './sides-sql.ts';
 
@@ -16,7 +16,10 @@ export async function openSides(entities: readonly EntitySides[], plane: DataPla
         datasets.map((dataset) => dataset.rejects),
       ),
     );
-    for (const sql of odoo === null ? unboundLinkTablesSql(contract.entity) : linkTablesSql(linkSources(definition, odoo.snapshot))) await plane.run(sql);
+    const [said] = await plane.rows<{ said: number }>(saidCountSql(contract.entity));
+    const isSaid = (said?.said ?? 0) > 0;
+    for (const sql of odoo === null ? unboundLinkTablesSql(contract.entity) : linkTablesSql(linkSources(definition, odoo.snapshot), isSaid))
+      await plane.run(sql);
   }
 }
 
