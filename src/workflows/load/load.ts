@@ -16,7 +16,7 @@ import { openPlaces } from './dead-letters.ts';
 import { LoadRun } from './load-run.ts';
 import { replayCrosswalk } from './replay-crosswalk.ts';
 import { settlementOf } from './settlement.ts';
-import { standingOf, tellStanding } from './standing.ts';
+import { listEarlierConflicts, standingOf, tellStanding } from './standing.ts';
 import { steer } from './steering.ts';
 import { type Stop, stopped, withoutState } from './stop.ts';
 import { Tally } from './tally.ts';
@@ -54,6 +54,7 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     const resumed = settlement.segments > 0 ? await standingOf(run, file) : null;
     if (resumed !== null) {
       tellStanding(run, resumed);
+      await listEarlierConflicts(run);
       await replayCrosswalk(run);
     } else await state.journal([{ ...runEntry(run, 'intent'), step: 'plan', payload: { plan: manifest, conditions } }]);
     const started = Date.parse(ports.clock.now());

@@ -17,6 +17,19 @@ export async function standingOf(run: LoadRun, file: string): Promise<ResumedAt>
   return standing;
 }
 
+/** The conflicts of earlier parts are listed with those of this one. */
+export async function listEarlierConflicts(run: LoadRun): Promise<void> {
+  for await (const page of run.state.journalOf(run.runId)) {
+    for (const { kind, entity, key, payload } of page) {
+      const [line] = payload.lines ?? [];
+      const record = line ?? { entity, key };
+      if (kind !== 'conflict' || record.entity === null || record.key === null) continue;
+      const fields = [...new Set((payload.conflict ?? []).map(({ field }) => field))];
+      run.tally.conflict({ entity: record.entity, key: record.key }, { fields, held: payload.held ?? [] });
+    }
+  }
+}
+
 export function tellStanding(run: LoadRun, { done, asked, left }: ResumedAt): void {
   const began = asked === 0 ? '' : `; of ${documents(asked)} that had begun, Odoo is asked first what became of the calls`;
   run.ports.progress({ kind: 'warning', text: `run ${run.runId} goes on: ${documents(done)} done${began}; ${documents(left)} left` });

@@ -62,7 +62,7 @@ export class Tally {
   }
 
   /** `fields` of Odoo that a user changed, `held`: those left alone with them. */
-  conflict(record: PlannedRecord, { fields, held }: { readonly fields: readonly string[]; readonly held: readonly string[] }): void {
+  conflict(record: Pick<PlannedRecord, 'entity' | 'key'>, { fields, held }: { readonly fields: readonly string[]; readonly held: readonly string[] }): void {
     if (this.#conflicts.length < CONFLICTS_SHOWN) this.#conflicts.push({ entity: record.entity, key: this.#shown(record), fields, held });
   }
 
@@ -111,7 +111,7 @@ export class Tally {
     else this.#records.unchanged += 1;
   }
 
-  #shown(record: PlannedRecord): string {
+  #shown(record: Pick<PlannedRecord, 'entity' | 'key'>): string {
     return this.#manifest.entities[record.entity]?.keyIsPii === true ? MASK : record.key;
   }
 }
