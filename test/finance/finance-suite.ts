@@ -1,0 +1,89 @@
+/** The finance pack from a ledger in files to a posted Odoo and back. */
+import { beforeEach, expect, test } from 'vitest';
+import type { OdooConnection } from '../../src/domain/ports.ts';
+import type { FinanceWorld } from './finance-world.ts';
+import { balanced, openBills } from './ledger.ts';
+
+const MINUTES = 60_000;
+
+/** On the sandbox and on a real Odoo alike; every test in an Odoo of its own. */
+export function describeFinance(given: () => FinanceWorld): void {
+  let world: FinanceWorld;
+  beforeEach(() => {
+    world = given();
+  });
+  const movesOf = (fields: readonly string[]) =>
+    world.odoo(async (odoo) => {
+      const moves = await odoo.read('account.move', await odoo.searchIds('account.move', []), ['ref', ...fields]);
+      return Object.fromEntries(moves.map((move) => [move.ref, fields.map((field) => move[field])]));
+    });
+
+  test(
+    'opening balances and open items are drafts first; posted they tie to the cent on both sides, keep their numbers and dates, and go back to nothing',
+    async () => {
+      await world.night({ state: 'draft', lines: balanced, bills: openBills });
+      expect((await world.plan('drafts.plan')).refusals).toEqual([]);
+      const drafts = await world.load('drafts.plan');
+      expect(drafts).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0 });
+      await world.night({ state: 'draft', lines: balanced, bills: openBills });
+      const drafted = await world.reconcile();
+      expect(Object.fromEntries(drafted.entities.filter(({ breaks }) => Object.keys(breaks).length > 0).map(({ entity }) => [entity, true]))).toEqual({
+        account: true,
+      });
+
+      await world.night({ state: 'posted', lines: balanced, bills: openBills });
+      expect((await world.plan('posted.plan')).actions).toMatchObject({ create: 0, update: 4, refuse: 0 });
+      const posted = await world.load('posted.plan');
+      expect(posted).toMatchObject({ applied: 4, conflict: 0, deadLettered: 0 });
+      await world.night({ state: 'posted', lines: balanced, bills: openBills });
+      const agreed = await world.reconcile();
+      expect(agreed.verdict).toBe('RECONCILED');
+      const balances = agreed.controls.filter(({ name, dimension }) => name === 'trial-balance' && 'account' in dimension);
+      expect(Object.fromEntries(balances.map(({ dimension, legacy, odoo }) => [dimension['account'], [legacy, odoo]]))).toMatchObject({
+        'Hospital 1999 USD': ['0', '0'],
+        'Hospital 2100 USD': ['-850.06', '-850.06'],
+      });
+      expect(await movesOf(['state', 'invoice_date', 'invoice_date_due', 'date'])).toMatchObject({
+        '10000010': ['posted', '2025-11-28', '2026-02-05', '2025-12-31'],
+        '10000011': ['posted', '2025-12-03', '2026-02-06', '2025-12-31'],
+      });
+
+      expect(await world.rollback(posted.runId)).toMatchObject({ applied: 4, conflict: 0, deadLettered: 0 });
+      expect(await world.rollback(drafts.runId)).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0 });
+      expect(await movesOf(['state'])).toEqual({});
+    },
+    6 * MINUTES,
+  );
+
+  test(
+    'what accounting forbids is refused with its row named, and the rest of the plan goes on',
+    async () => {
+      await world.odoo((odoo) => lock(odoo, '2024-12-31'));
+      const [first, second] = openBills as unknown as [string[], string[]];
+      const bill = (number: string, changes: Readonly<Record<number, string>>) => Object.assign([...second], { 1: number }, changes);
+      await world.night({
+        state: 'draft',
+        lines: [...balanced.slice(0, -1), ['OPENING', '2100', 'rounding', '-0.05']],
+        bills: [first, bill('TOTAL', { 5: '350.24' }), bill('RATE', { 7: '' }), bill('LOCKED', { 8: '2024-12-31' }), bill('PAID', { 6: '0' }), second, second],
+      });
+      const { actions, byEntity, refusals } = await world.plan('refused.plan');
+      expect(refusals.map(({ entity, reason, count }) => `${count} ${entity}: ${reason.replace(/[:;(].*/, '').trim()}`).sort()).toEqual([
+        '1 opening_entry: breaks the rule entry-does-not-balance',
+        '1 vendor_bill: breaks the rule lines-do-not-sum',
+        '1 vendor_bill: breaks the rule no-exchange-rate',
+        '1 vendor_bill: breaks the rule nothing-open',
+        '1 vendor_bill: its key is not unique in the legacy system',
+        '1 vendor_bill: posted_on lies in a period that is locked in Odoo',
+      ]);
+      expect(byEntity.find(({ entity }) => entity === 'vendor_bill')?.actions).toMatchObject({ create: 1, refuse: 5 });
+      expect(actions.create).toBeGreaterThan(8);
+      expect(await world.load('refused.plan')).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0 });
+    },
+    6 * MINUTES,
+  );
+}
+
+async function lock(odoo: OdooConnection, day: string): Promise<void> {
+  const [company = 1] = await odoo.searchIds('res.company', []);
+  await odoo.save('res.company', [{ id: company, values: { fiscalyear_lock_date: day } }], {});
+}
