@@ -5,6 +5,7 @@ import { type Context, withContext } from '../context.ts';
 import { CutoverError } from '../domain/errors.ts';
 import type { OdooConnection, Progress } from '../domain/ports.ts';
 import type { LoadRunResult, MapResult, MatchResult, PlanResult, ProfileResult, PullResult, ReconcileResult } from '../domain/results.ts';
+import type { RollbackPlanResult } from '../domain/rollback-results.ts';
 import type { Capability } from '../domain/workspace.ts';
 import { type Found, foundOf } from './evidence.ts';
 
@@ -25,7 +26,7 @@ export interface Verbs {
   plan(file: string): Promise<Answer<PlanResult>>;
   load(file: string, limit: number | null): Promise<Answer<LoadRunResult>>;
   /** Plans the way back and takes it. */
-  rollback(runId: string, file: string): Promise<Answer<LoadRunResult> & { readonly plan: PlanResult }>;
+  rollback(runId: string, file: string): Promise<Answer<LoadRunResult> & { readonly plan: RollbackPlanResult }>;
   /** What the demo itself does in Odoo: seeding, and looking with its own eyes. */
   odoo<Result>(work: (odoo: OdooConnection) => Promise<Result>): Promise<Result>;
 }

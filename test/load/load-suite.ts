@@ -35,6 +35,7 @@ export function describeLoad(world: () => World): void {
     expect(await world().dump()).toEqual(loaded);
 
     const back = await verbs.rollback(load.runId, 'back.plan');
+    expect(back.plan.outlook).toMatchObject({ stays: [], gone: 0 });
     expect(back.data).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 });
     expectSame(await world().dump(), before);
   }, 300_000);

@@ -40,6 +40,7 @@ export function describeSecondNight(given: () => World): void {
     const again = await verbs.plan(`${name}-again.plan`);
     expect(again.data.samples.map((sample) => [sample.entity, sample.key, sample.action, sample.reason, sample.fields])).toEqual([]);
     const back = await verbs.rollback(load.runId, `${name}-back.plan`);
+    expect(back.plan.outlook).toMatchObject({ stays: [], gone: 0 });
     expect(back.data).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 });
     const after = await world.dump();
     expectSame(without(after, anew), without(loaded, anew));
