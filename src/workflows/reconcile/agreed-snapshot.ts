@@ -10,7 +10,7 @@ import type { FieldContract } from '../../domain/contract.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import { type FieldRule, fieldListSql } from '../sides/field-rules.ts';
-import { type KnownLayer, nothingSaidSql } from './baseline.ts';
+import type { KnownLayer } from './baseline.ts';
 import type { EntityComparison } from './comparison.ts';
 
 export const UNSAID = '_unsaid';
@@ -38,6 +38,11 @@ export async function pointedValues(plane: DataPlane, directory: string, files: 
       return [file, { snapshot: join(directory, snapshot), fields }];
     }),
   );
+}
+
+/** A column of a layer that does not know the field. */
+export function nothingSaidSql(field: string): string {
+  return `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(field)}`;
 }
 
 /** The layer in the shape of all others, with `_layer`. */

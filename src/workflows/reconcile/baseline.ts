@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { copyToParquetSql, identifier, literal, literalList } from '../../domain/sql.ts';
 import type { FieldRule } from '../sides/field-rules.ts';
-import { type PointedValues, pointedLayerSql, pointedValues, UNSAID } from './agreed-snapshot.ts';
+import { nothingSaidSql, type PointedValues, pointedLayerSql, pointedValues, UNSAID } from './agreed-snapshot.ts';
 import type { EntityComparison } from './comparison.ts';
 
 /** The merged baseline of `layers` (any order): `_system`, `_key` and one STRUCT(v VARCHAR) per field of `fields`.
@@ -40,10 +40,6 @@ function layerSql({ layer, file, columns, values }: KnownLayer, fields: readonly
   const chosen = only === undefined ? '' : ` SEMI JOIN (${only}) AS x ON x._system = y._system AND x._key = y._key`;
   const list = fields.map((name) => (columns.has(name) ? identifier(name) : nothingSaidSql(name)));
   return `SELECT _system, _key, _forget, ${layer} AS _layer${list.map((one) => `, ${one}`).join('')} FROM read_parquet(${literal(file)}) AS y${chosen}`;
-}
-
-export function nothingSaidSql(field: string): string {
-  return `CAST(NULL AS STRUCT(v VARCHAR)) AS ${identifier(field)}`;
 }
 
 /** A layer of the values that were just found equal and that the baseline does not hold yet. Records that were not compared again were agreed upon
