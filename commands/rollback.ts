@@ -7,7 +7,7 @@ import { hasWrites, loadStatus, type Outcome } from '../src/cli/outcome.ts';
 import { renderLoad } from '../src/cli/render/load.ts';
 import { renderRollbackPlan } from '../src/cli/render/rollback.ts';
 import { withContext } from '../src/context.ts';
-import { requireMayWriteAtOnce } from '../src/domain/environment.ts';
+import { requireMayWrite } from '../src/domain/environment.ts';
 import { ExitCode } from '../src/domain/errors.ts';
 import type { LoadRunResult } from '../src/domain/results.ts';
 import type { RollbackPlanResult } from '../src/domain/rollback-results.ts';
@@ -40,10 +40,7 @@ export default class Rollback extends CutoverCommand {
     const { args, flags } = await this.parse(Rollback);
     return withContext(this.invocation(flags), async ({ workspace, runId, asOf, ports, newNonce, recorded }) => {
       const { loadedPlan, planRollback } = await import('../src/workflows/rollback/rollback.ts');
-      const instead = [`rollback ${args.run} --dry-run --out back.plan`, 'plan approve back.plan', 'load back.plan'].map((command) =>
-        this.next(flags, command),
-      );
-      if (!flags['dry-run']) requireMayWriteAtOnce(workspace, `rollback ${args.run}`, instead);
+      if (!flags['dry-run']) requireMayWrite(workspace, `rollback ${args.run}`);
       // Before a run is recorded: what cannot be taken back is no rollback that failed.
       const taken = await loadNamed(await ports.state(), args.run);
       await loadedPlan(await ports.state(), args.run);

@@ -3,7 +3,7 @@ import type { LoadConditions } from '../../domain/environment.ts';
 import { requireMayWrite } from '../../domain/environment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { RegisteredPlan } from '../../domain/plan.ts';
-import type { Ports } from '../../domain/ports.ts';
+import type { Ports, StateStore } from '../../domain/ports.ts';
 import type { Workspace } from '../../domain/workspace.ts';
 import { approvalState } from '../plan/approvals.ts';
 import type { VerifiedPlan } from '../plan/plan-file.ts';
@@ -35,10 +35,13 @@ export async function conditionsOf({ plan, file, workspace, resuming }: Beginnin
   };
 }
 
-async function approvalsFor(registered: RegisteredPlan, { file, workspace, resuming }: Beginning, ports: Ports): Promise<LoadConditions['approvals']> {
+async function approvalsFor(registered: RegisteredPlan, { plan, file, workspace, resuming }: Beginning, ports: Ports): Promise<LoadConditions['approvals']> {
   const policy = workspace.environment?.approvals ?? null;
-  const { required, counting, approvals } = await approvalState(registered, policy, ports.clock.now(), await ports.state());
+  const state = await ports.state();
+  const { required, counting, approvals } = await approvalState(registered, policy, ports.clock.now(), state);
   if (counting < required && !resuming) {
+    const ofTheLoad = await approvalsOfLoad(plan.manifest.reverses, state);
+    if (ofTheLoad.length >= required) return ofTheLoad;
     const asked = required === 1 ? 'an approval' : `the approval of ${required} people`;
     throw new CutoverError('E_APPROVAL', `${workspace.environment?.name} asks for ${asked} of a plan, and this one has ${counting}`, {
       hint: `cutover plan approve ${file} --environment ${workspace.environment?.name}`,
@@ -49,6 +52,13 @@ async function approvalsFor(registered: RegisteredPlan, { file, workspace, resum
     });
   }
   return approvals.filter(({ problem }) => problem === null).map(({ by, at, runId, seal }) => ({ by: by.name, at, runId, seal }));
+}
+
+/** Whoever approved a load has read what a rollback of it will do: whoever stands there at night takes it back without waking anybody. */
+async function approvalsOfLoad(runId: string | null, state: StateStore): Promise<LoadConditions['approvals']> {
+  if (runId === null) return [];
+  for await (const [first] of state.journalOf(runId)) return first?.payload.conditions?.approvals ?? [];
+  return [];
 }
 
 /** On an environment that is a copy: E_MAIL when it could send or fetch mail and nobody said why that is all right. Answers that reason. */
