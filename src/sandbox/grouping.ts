@@ -81,7 +81,7 @@ function aggregated(environment: Environment, model: Model, rows: readonly Row[]
   const values = rows.map((row) => environment.value(model, row, field));
   if (operation === 'count') return values.filter((value) => value !== false).length;
   if (operation === 'count_distinct') return new Set(values.filter((value) => value !== false)).size;
-  if (operation === 'array_agg') return values as Json;
+  if (operation === 'array_agg') return values.map((value) => (value === false && field.type !== 'boolean' ? null : value)) as Json;
   if (operation === 'sum') return values.reduce<Decimal>((sum, value) => sum.plus(asNumber(value)), new Decimal(0)).toNumber();
   if (operation === 'avg')
     return values.length === 0

@@ -152,6 +152,21 @@ export function describeConnection(target: GiveTarget, protocol: 'json-2' | 'jso
         expect(ids).toEqual([made[0], made[2]]);
       });
 
+      test('pages ids and write dates as `read` answers them, archived and hidden filters alike', async () => {
+        const made = await bench.create('res.partner', { name: bench.tag, active: false }, { name: bench.tag }, { name: `${bench.tag} b` });
+        for (const domain of [
+          ['name', '=', bench.tag],
+          ['name', 'ilike', bench.tag],
+        ]) {
+          const ids = await odoo.searchIds('res.partner', [domain]);
+          const rows: OdooRecord[] = [];
+          for await (const page of odoo.pages('res.partner', [domain], ['write_date'])) rows.push(...page);
+          expect(rows).toEqual(await odoo.read('res.partner', ids, ['write_date']));
+        }
+        await odoo.unlink('res.partner', made);
+        for await (const page of odoo.pages('res.partner', [['name', '=', bench.tag]], ['write_date'])) expect(page).toEqual([]);
+      });
+
       test('answers no page for no record', async () => {
         for await (const page of odoo.pages('res.partner', [['name', '=', bench.tag]], ['name'])) expect(page).toEqual([]);
         expect(await odoo.read('res.partner', [], ['name'])).toEqual([]);

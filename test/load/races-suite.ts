@@ -9,8 +9,8 @@ import { expectSame } from './load-suite.ts';
 import { type Legacy, manySuppliers, smallHospital, type World } from './world.ts';
 
 const MINUTES = 60_000;
-type Edit = (odoo: OdooConnection) => Promise<unknown>;
-/** Right before the first write to a model, or around each of them. */
+type Edit = (odoo: OdooConnection, externalIds: readonly string[]) => Promise<unknown>;
+/** Right before the first write to a model, or around each of them; `+model`: before records of it are made, under these External IDs. */
 type Edits = Readonly<Record<string, Edit | { readonly before: Edit; readonly after: Edit }>>;
 
 /** On the sandbox and on a real Odoo alike. */
@@ -53,6 +53,8 @@ export function describeRaces(given: () => World): void {
     lines: legacy.lines.map((row) => ({ ...row, PRICE: price })),
   });
 
+  const withNew = (rows: Legacy): Legacy => ({ ...rows, suppliers: [...rows.suppliers, ...manySuppliers(1).suppliers.map((row) => ({ ...row, NO: 'N1' }))] });
+
   test(
     'without the helper it is overwritten, nobody is told, and the journal says that there was a window',
     async () => {
@@ -74,23 +76,27 @@ export function describeRaces(given: () => World): void {
       try {
         const [id, gone, line] = [await idOf('S000001'), await idOf('S000003'), await lineOf(7)];
         const before = await world.dump();
-        const result = await raced(changed({ CITY: 'Aalst', STREET: 'Newer St' }, '42.25'), 'atomic.plan', {
+        const result = await raced(withNew(changed({ CITY: 'Aalst', STREET: 'Newer St' }, '42.25')), 'atomic.plan', {
           'res.partner': async (odoo) => {
             await odoo.save('res.partner', [{ id, values: { street: 'as a user moved' } }], {});
             await odoo.unlink('res.partner', [gone]);
           },
+          '+res.partner': (odoo, [name = '']) => odoo.load('res.partner', ['id', 'name'], [[name, 'made by another tool']], {}),
           'purchase.order.line': (odoo) => odoo.save('purchase.order.line', [{ id: line, values: { price_unit: 40, product_qty: 7 } }], {}),
         });
-        expect(result).toMatchObject({ guards: 'atomic', conflict: 3, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 });
+        expect(result).toMatchObject({ guards: 'atomic', conflict: 4, deadLettered: 0, blocked: 0, remaining: 0, unknown: 0 });
         const listed = result.conflicts.map(({ entity, key, fields }) => [entity, key, fields]);
         expect(listed).toEqual(
           expect.arrayContaining([
             ['supplier', 'S000001', ['street']],
             ['supplier', 'S000003', ['id']],
             ['purchase_order_line', 'PO-1/1', ['price_unit']],
+            ['supplier', 'N1', expect.arrayContaining(['name'])],
           ]),
         );
-        expect(listed).toHaveLength(3);
+        expect(listed).toHaveLength(4);
+        const made = await world.verbs.odoo((odoo) => odoo.searchIds('res.partner', [['name', '=', 'made by another tool']]));
+        expect(made).toHaveLength(1);
         expect(await read('res.partner', id, ['street', 'city'])).toMatchObject({ street: 'as a user moved', city: 'Aalst' });
         expect(await read('purchase.order.line', line, ['price_unit'])).toMatchObject({ price_unit: 40 });
         expect(await read('purchase.order.line', await lineOf(14), ['price_unit'])).toMatchObject({ price_unit: 42.25 });
@@ -99,7 +105,10 @@ export function describeRaces(given: () => World): void {
         expect((await world.verbs.rollback(result.runId, 'atomic-back.plan')).data).toMatchObject({ guards: 'atomic', conflict: 0, deadLettered: 0 });
         const after = await world.dump();
         expect(after['res.partner']?.[String(id)]).toEqual({ ...before['res.partner']?.[String(id)], street: 'as a user moved' });
-        const others = (dump: typeof after) => ({ 'res.partner': without(dump['res.partner'], id, gone), 'product.product': dump['product.product'] ?? {} });
+        const others = (dump: typeof after) => ({
+          'res.partner': without(dump['res.partner'], id, gone, ...made),
+          'product.product': dump['product.product'] ?? {},
+        });
         expectSame(others(after), others(before));
       } finally {
         await world.verbs.odoo(removeHelper);
@@ -153,12 +162,18 @@ function withUser(ports: Ports, edits: Edits): Ports {
         ...odoo,
         async saveGuarded(model, changes, context) {
           const edit = edits[model];
-          if (typeof edit === 'function' && !done.has(model)) await edit(odoo);
+          if (typeof edit === 'function' && !done.has(model)) await edit(odoo, []);
           done.add(model);
-          if (typeof edit === 'object') await edit.before(odoo);
+          if (typeof edit === 'object') await edit.before(odoo, []);
           const answers = await odoo.saveGuarded(model, changes, context);
-          if (typeof edit === 'object') await edit.after(odoo);
+          if (typeof edit === 'object') await edit.after(odoo, []);
           return answers;
+        },
+        async loadNew(model, fields, rows, externalIds, context) {
+          const edit = edits[`+${model}`];
+          if (typeof edit === 'function' && !done.has(`+${model}`)) await edit(odoo, externalIds);
+          done.add(`+${model}`);
+          return odoo.loadNew(model, fields, rows, externalIds, context);
         },
       };
     },

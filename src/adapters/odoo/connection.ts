@@ -12,7 +12,7 @@ import { jsonRpcProtocol } from './json-rpc.ts';
 import { loadRows } from './load.ts';
 import { companyOf, databaseUuid, fieldsOf } from './metadata.ts';
 import type { OdooProtocol } from './protocol.ts';
-import { namingFields, readPages, readRecords, type SaveWays, saveChanges, searchIds } from './records.ts';
+import { type ColumnReading, namingFields, readPages, readRecords, type SaveWays, saveChanges, searchIds } from './records.ts';
 import { backOff, cryptoJitter, defaultWaits, type RetryPolicy } from './retry.ts';
 
 export interface ConnectOptions {
@@ -108,6 +108,7 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
   const fields = new Map<string, Promise<ReadonlyMap<string, OdooFieldMetadata>>>();
   const ways: SaveWays = { saveMulti: true };
   const access: ExternalIdAccess = { readsTable: true };
+  const columns: ColumnReading = { groups: true };
   const place: HelperPlace = { asked: null };
   return {
     identity: async () => identity,
@@ -122,7 +123,10 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
     },
     searchIds: (model, domain) => searchIds(call, model, domain),
     read: (model, ids, names) => readRecords(call, model, ids, names),
-    pages: (model, domain, names) => readPages(call, model, domain, names, { streams: options.concurrency, signal: options.signal }),
+    async *pages(model, domain, names) {
+      const isSweep = names.length > 0 && names.every((name) => name === 'write_date' || name === 'id') && names.includes('write_date');
+      yield* readPages(call, model, domain, names, { streams: options.concurrency, signal: options.signal, columns: isSweep ? columns : null });
+    },
     load: (model, names, rows, context) => loadRows(call, model, names, rows, context),
     save: (model, changes, context) => namingFields(changes, () => saveChanges(call, ways, model, changes, context)),
     helper: () => helperOf(call, place),
