@@ -24,17 +24,40 @@ export interface ComparedWhole {
   readonly layers: readonly string[];
 }
 
-/** Table `<entity>:seen`: every record of Odoo, `_digest` of all that comparing it reads, `_keys` of its own key where that is whole. 64-bit hashes over typed columns, no text
- *  glued together: that two values which differ have one has a chance of 2⁻⁶⁴, and `--full` looks for one that did. `columns`: of the snapshot. */
-export function seenTableSql(entity: string, odoo: string | null, columns: readonly string[], keyRules: readonly FieldRule[] | null): string {
-  const create = `CREATE OR REPLACE TABLE ${entityTable(entity, 'seen')}`;
-  if (odoo === null) return `${create} (_odoo_id BIGINT, _digest UBIGINT, _keys UBIGINT)`;
+/** Columns of a record `o` of Odoo: `_digest` of all that comparing it reads, `_keys` of its own key where that is whole. 64-bit hashes over typed columns, no text glued
+ *  together: that two values which differ have one has a chance of 2⁻⁶⁴, and `--full` looks for one that did. `columns`: of the snapshot. */
+export function digestsSql(columns: readonly string[], keyRules: readonly FieldRule[] | null): string {
   // moments move whenever a record is written, whatever to
   const read = columns.filter((column) => !['id', 'write_date', '_changed_at'].includes(column)).map((column) => `o.${identifier(`odoo_${column}`)}`);
   const keys = (keyRules ?? []).map((rule) => rule.odooForm);
   const whole = keys.map((key) => `${key} IS NOT NULL`).join(' AND ');
-  return `${create} AS SELECT o._odoo_id, hash(${['o._odoo_id', ...read].join(', ')}) AS _digest,
-  ${keys.length === 0 ? 'CAST(NULL AS UBIGINT)' : `CASE WHEN ${whole} THEN hash(${keys.join(', ')}) END`} AS _keys FROM (${odoo}) AS o`;
+  return `hash(${['o._odoo_id', ...read].join(', ')}) AS _digest, ${keys.length === 0 ? 'CAST(NULL AS UBIGINT)' : `CASE WHEN ${whole} THEN hash(${keys.join(', ')}) END`} AS _keys`;
+}
+
+/** Table `<entity>:seen`: the digests of every record. */
+export function seenTableSql(entity: string, odoo: string | null, digests: string): string {
+  const create = `CREATE OR REPLACE TABLE ${entityTable(entity, 'seen')}`;
+  if (odoo === null) return `${create} (_odoo_id BIGINT, _digest UBIGINT, _keys UBIGINT)`;
+  return `${create} AS SELECT o._odoo_id, ${digests} FROM (${odoo}) AS o`;
+}
+
+/** Table `<entity>:odoo`: the records of Odoo that are not as they were, and those in `ids`, with their digests; `most` of them and one more. */
+export function otherOdooTableSql(entity: string, { seen }: ComparedWhole, odoo: string, digests: string, most: number): string {
+  return `CREATE OR REPLACE TABLE ${entityTable(entity, 'odoo')} AS SELECT d.* FROM (SELECT o.*, ${digests} FROM (${odoo}) AS o) AS d
+LEFT JOIN read_parquet(${literal(seen)}) AS w ON w._odoo_id = d._odoo_id LEFT JOIN ${entityTable(entity, 'ids')} AS i ON i.id = d._odoo_id
+WHERE d._digest IS DISTINCT FROM w._digest OR i.id IS NOT NULL LIMIT ${most + 1}`;
+}
+
+/** Adds those, and the records that are gone, to `ids`. `odooIds`: query of all there are. */
+export function otherIdsSql(entity: string, { seen }: ComparedWhole, odooIds: string): string {
+  const ids = entityTable(entity, 'ids');
+  return `INSERT INTO ${ids} SELECT x.id FROM (SELECT _odoo_id AS id FROM ${entityTable(entity, 'odoo')}
+UNION ALL SELECT w._odoo_id FROM read_parquet(${literal(seen)}) AS w ANTI JOIN (${odooIds}) AS n ON n.id = w._odoo_id) AS x ANTI JOIN ${ids} AS i ON i.id = x.id`;
+}
+
+/** What has come into `ids` since, of the records there are. */
+export function missingOdooSql(entity: string, odooIds: string): string {
+  return `SELECT i.id FROM ${entityTable(entity, 'ids')} AS i SEMI JOIN (${odooIds}) AS n ON n.id = i.id ANTI JOIN ${entityTable(entity, 'odoo')} AS o ON o._odoo_id = i.id`;
 }
 
 /** Table `<entity>:relinked`: legacy records whose link is another than it was. An entity that is not bound to Odoo has none (null). */
@@ -75,7 +98,7 @@ export interface AgainRequest {
   readonly lines: { readonly entity: string; readonly parent: string; readonly changed: readonly string[] } | null;
 }
 
-/** What is not as it was. Records without a link are all asked for: any of them may be what a new one is. */
+/** What is not as it was, but for the records of Odoo (`otherOdooTableSql`). Records without a link are all asked for: any of them may be what a new one is. */
 export function againTablesSql({ entity, whole, changed, hasMoved, refs, lines }: AgainRequest): readonly string[] {
   const records = `read_parquet(${literal(whole.records)})`;
   const legacy = entityTable(entity, 'legacy');
@@ -97,12 +120,7 @@ export function againTablesSql({ entity, whole, changed, hasMoved, refs, lines }
     ),
     ...(lines === null ? [] : documentsOfLinesSql(lines)),
   ];
-  const ids = [
-    `SELECT coalesce(n._odoo_id, w._odoo_id) AS id FROM ${entityTable(entity, 'seen')} AS n FULL JOIN read_parquet(${literal(whole.seen)}) AS w ON w._odoo_id = n._odoo_id
-WHERE n._digest IS DISTINCT FROM w._digest`,
-    `SELECT _odoo_id FROM read_parquet(${literal(whole.classes)})`,
-    `SELECT _odoo_id FROM read_parquet(${literal(whole.candidates)})`,
-  ];
+  const ids = [`SELECT _odoo_id AS id FROM read_parquet(${literal(whole.classes)})`, `SELECT _odoo_id FROM read_parquet(${literal(whole.candidates)})`];
   return [
     `CREATE OR REPLACE TABLE ${entityTable(entity, 'again')} AS SELECT DISTINCT _system, _key FROM (${keys.join('\nUNION ALL ')}) WHERE _key IS NOT NULL`,
     `CREATE OR REPLACE TABLE ${entityTable(entity, 'ids')} AS SELECT DISTINCT id FROM (${ids.join('\nUNION ALL ')}) WHERE id IS NOT NULL`,
@@ -120,25 +138,29 @@ function documentsOfLinesSql({ entity, parent, changed }: NonNullable<AgainReque
   ];
 }
 
-/** Adds what those in the tables are linked to or share a key with; to be run until nothing is added. */
-export function widenSql(entity: string, whole: ComparedWhole): readonly string[] {
+/** Adds what those in the tables are linked to; needs to be run until nothing is added, together with `widenByKeySql`. */
+export function widenByLinkSql(entity: string, whole: ComparedWhole): readonly string[] {
   const [again, ids] = [entityTable(entity, 'again'), entityTable(entity, 'ids')];
   const links = `(SELECT _system, _key, odoo_id FROM ${entityTable(entity, 'links')} UNION ALL SELECT _system, _key, odoo_id FROM read_parquet(${literal(whole.links)}))`;
-  const seen = `(SELECT _odoo_id, _keys FROM ${entityTable(entity, 'seen')} WHERE _keys IS NOT NULL UNION ALL SELECT _odoo_id, _keys FROM read_parquet(${literal(whole.seen)}) WHERE _keys IS NOT NULL)`;
   return [
     `INSERT INTO ${ids} SELECT DISTINCT k.odoo_id FROM ${links} AS k SEMI JOIN ${again} AS a ON a._key = k._key AND a._system = k._system
 ANTI JOIN ${ids} AS i ON i.id = k.odoo_id WHERE k.odoo_id IS NOT NULL`,
-    `INSERT INTO ${ids} SELECT DISTINCT s._odoo_id FROM ${seen} AS s
-SEMI JOIN (SELECT s._keys FROM ${seen} AS s SEMI JOIN ${ids} AS i ON i.id = s._odoo_id) AS k ON k._keys = s._keys ANTI JOIN ${ids} AS i ON i.id = s._odoo_id`,
     `INSERT INTO ${again} SELECT DISTINCT k._system, k._key FROM ${links} AS k SEMI JOIN ${ids} AS i ON i.id = k.odoo_id
 ANTI JOIN ${again} AS a ON a._key = k._key AND a._system = k._system`,
   ];
 }
 
-/** `again`, `ids`, `all` (legacy rows). */
+/** Adds the records of Odoo that share, or shared, a key with those in `ids`. */
+export function widenByKeySql(entity: string, whole: ComparedWhole): string {
+  const ids = entityTable(entity, 'ids');
+  const seen = `(SELECT _odoo_id, _keys FROM ${entityTable(entity, 'odoo')} WHERE _keys IS NOT NULL UNION ALL SELECT _odoo_id, _keys FROM read_parquet(${literal(whole.seen)}) WHERE _keys IS NOT NULL)`;
+  return `INSERT INTO ${ids} SELECT DISTINCT s._odoo_id FROM ${seen} AS s
+SEMI JOIN (SELECT s._keys FROM ${seen} AS s SEMI JOIN ${ids} AS i ON i.id = s._odoo_id) AS k ON k._keys = s._keys ANTI JOIN ${ids} AS i ON i.id = s._odoo_id`;
+}
+
+/** `again`, `ids`. */
 export function againCountsSql(entity: string): string {
-  const count = (part: 'again' | 'ids' | 'seen') => `(SELECT count(*) FROM ${entityTable(entity, part)}) AS ${part === 'seen' ? '"all"' : part}`;
-  return `SELECT ${(['again', 'ids', 'seen'] as const).map(count).join(', ')}`;
+  return `SELECT ${(['again', 'ids'] as const).map((part) => `(SELECT count(*) FROM ${entityTable(entity, part)}) AS ${part}`).join(', ')}`;
 }
 
 /** Records, or breaks, that hold: their record is not asked for again. Those of Odoo alone and those without a key always are. `again`: relation of those; `names`: columns of system and key. */

@@ -13,7 +13,21 @@ import { codesOf, odooSideSql, openSides } from '../sides/open-sides.ts';
 import type { EntitySides, Sides, SidesRequest } from '../sides/sides.ts';
 import { entityTable, legacyRowsSql, linesTableSql } from '../sides/sides-sql.ts';
 import { stageLinks } from '../sides/stage-links.ts';
-import { againCountsSql, againTablesSql, type ComparedWhole, changedRowsSql, hasMovedRows, relinkedTableSql, seenTableSql, widenSql } from './again-sql.ts';
+import {
+  againCountsSql,
+  againTablesSql,
+  type ComparedWhole,
+  changedRowsSql,
+  digestsSql,
+  hasMovedRows,
+  missingOdooSql,
+  otherIdsSql,
+  otherOdooTableSql,
+  relinkedTableSql,
+  seenTableSql,
+  widenByKeySql,
+  widenByLinkSql,
+} from './again-sql.ts';
 import { knownLayers, mergedBaselineSql } from './baseline.ts';
 import { classCountsSql, legacySideSql, odooSideSql as odooRelationSql } from './compare-sql.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
@@ -129,8 +143,6 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
   async #compare({ entity, inputs, subject, followers, hash, ...one }: Prepared, prepared: readonly Prepared[]): Promise<EntityComparison> {
     const { definition, odoo, mapped, datasets } = inputs;
     const { layers, columns } = subject;
-    const names = (odoo?.snapshot.manifest.columns ?? []).map((column) => column.name);
-    await this.#plane.run(seenTableSql(entity, subject.odoo, names, subject.keyRules));
     const whole = (await this.#stageAgain({ entity, inputs, subject, followers, hash, ...one }, prepared)) ? one.whole : null;
     const isFull = this.#request.full === true;
     const file = (part: string): string => this.#file(entity, part);
@@ -140,6 +152,7 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       await proveSame(subject, looked, await lookAt(subject, whole, { file: scratch, isExact: false }, this.#plane), this.#plane);
     }
     if (looked.again === null) {
+      await this.#plane.run(seenTableSql(entity, subject.odoo, digestsOf(inputs, subject)));
       await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'links')}`, looked.files.links));
       await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'seen')}`, looked.files.seen));
     }
@@ -185,13 +198,39 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     const asked = { entity, whole, changed: changed({ inputs, whole } as Prepared), hasMoved, refs };
     const documents = lines === null ? null : { entity: lines.entity, parent: lines.parent, changed: changed(of(lines.entity)) };
     for (const sql of againTablesSql({ ...asked, lines: documents })) await this.#plane.run(sql);
+    return await this.#widen({ entity, inputs, subject, whole });
+  }
+
+  /** Completes the tables by what belongs together, and table `<entity>:odoo` by its records. */
+  async #widen({ entity, inputs, subject, whole }: Pick<Prepared, 'entity' | 'inputs' | 'subject'> & { readonly whole: ComparedWhole }): Promise<boolean> {
+    const { odoo, odooIds } = subject;
+    if (odoo === null) return false;
+    const records = Math.max(inputs.odoo?.snapshot.manifest.rows ?? 0, ...inputs.sources.map(({ manifest }) => manifest.rows));
+    const most = Math.max(FEW, Math.round(SHARE * records));
+    const run = async (...statements: readonly string[]): Promise<void> => {
+      for (const sql of statements) await this.#plane.run(sql);
+    };
+    const count = async (): Promise<number> => {
+      const [{ again = 0, ids = 0 } = {}] = await this.#plane.rows<{ again: number; ids: number }>(againCountsSql(entity));
+      return Math.max(again, ids) > most ? Number.POSITIVE_INFINITY : again + ids;
+    };
+    await run(...widenByLinkSql(entity, whole));
+    if ((await count()) === Number.POSITIVE_INFINITY) return false;
+    await run(otherOdooTableSql(entity, whole, odoo, digestsOf(inputs, subject), most), otherIdsSql(entity, whole, odooIds));
     for (let before = -1; ; ) {
-      const [{ again = 0, ids = 0, all = 0 } = {}] = await this.#plane.rows<{ again: number; ids: number; all: number }>(againCountsSql(entity));
-      if (Math.max(again, ids) > Math.max(FEW, SHARE * all)) return false;
-      if (again + ids === before) return true;
-      before = again + ids;
-      for (const sql of widenSql(entity, whole)) await this.#plane.run(sql);
+      const now = await count();
+      if (now === Number.POSITIVE_INFINITY) return false;
+      if (now === before) break;
+      before = now;
+      await run(...widenByLinkSql(entity, whole), widenByKeySql(entity, whole));
     }
+    const missing = missingOdooSql(entity, odooIds);
+    const [more] = await this.#plane.rows<{ n: number }>(`SELECT count(*) AS n FROM (${missing})`);
+    if ((more?.n ?? 0) > 0) {
+      const others = `SELECT o.*, ${digestsOf(inputs, subject)} FROM (${odoo}) AS o SEMI JOIN (${missing}) AS m ON m.id = o._odoo_id`;
+      await run(`INSERT INTO ${entityTable(entity, 'odoo')} BY NAME ${others}`);
+    }
+    return true;
   }
 
   #file(entity: string, part: string): string {
@@ -224,6 +263,13 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       Object.entries(definition.contract.fields).flatMap(([name, field]) => (field.type === 'ref' && known.has(field.entity) ? [[name, field.entity]] : [])),
     );
   }
+}
+
+function digestsOf({ odoo }: EntitySides, { keyRules }: Subject): string {
+  return digestsSql(
+    (odoo?.snapshot.manifest.columns ?? []).map((column) => column.name),
+    keyRules,
+  );
 }
 
 const recordClasses: readonly RecordClass[] = [

@@ -84,7 +84,7 @@ function everything({ legacy, odoo }: Subject, { marks, classes }: Looked['files
   return { legacy, marks: `read_parquet(${literal(marks)})`, odoo, classes, rows: { legacy: 'legacy', rejects: 'rejects' } };
 }
 
-/** Tables `<entity>:compared`, `<entity>:rejected` and `<entity>:odoo` of the records in `again` and `ids`. */
+/** Tables `<entity>:compared` and `<entity>:rejected` of the records in `again`. */
 async function onlyAgain({ columns, odoo }: Subject, { marks, classes }: Looked['files'], plane: DataPlane): Promise<ComparedSides> {
   const { entity } = columns.contract;
   const table = (part: 'compared' | 'rejected' | 'odoo') => entityTable(entity, part);
@@ -94,11 +94,7 @@ async function onlyAgain({ columns, odoo }: Subject, { marks, classes }: Looked[
   await plane.run(
     `CREATE OR REPLACE TABLE ${table('rejected')} AS SELECT r.* FROM ${rejects} AS r SEMI JOIN ${asked} UNION ALL SELECT * FROM ${rejects} WHERE _key IS NULL`,
   );
-  if (odoo !== null)
-    await plane.run(
-      `CREATE OR REPLACE TABLE ${table('odoo')} AS SELECT o.* FROM (${odoo}) AS o SEMI JOIN ${entityTable(entity, 'ids')} AS i ON i.id = o._odoo_id`,
-    );
-  const own = odoo === null ? null : `FROM ${table('odoo')}`;
+  const own = odoo === null ? null : `SELECT * EXCLUDE (_digest, _keys) FROM ${table('odoo')}`;
   return {
     legacy: `FROM ${table('compared')}`,
     marks: `read_parquet(${literal(marks)})`,
