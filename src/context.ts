@@ -137,7 +137,7 @@ async function openPorts(workspace: Workspace, invocation: Invocation): Promise<
         return outcome;
       } catch (error) {
         // What an earlier part of the run answered is kept; and a state that cannot be written now must not hide why.
-        if (resumes === undefined) await runState.endRun(id, statusAfter(error), clock.now(), null).catch((second) => logged?.failure(second));
+        if (resumes === undefined) await endFailed(runState, id, statusAfter(error), clock.now()).catch((second: unknown) => logged?.failure(second));
         throw error;
       }
     },
@@ -183,6 +183,12 @@ function controlOf({ steering, signal }: Invocation, runs: RunStore, progress: P
       },
     });
   };
+}
+
+/** Unless another machine has taken the run up meanwhile and brought it to its end. */
+async function endFailed(state: StateStore, id: string, status: Exclude<RunStatus, 'running'>, at: string): Promise<void> {
+  const run = await state.run(id);
+  if (run === null || run.endedAt === null) await state.endRun(id, status, at, null);
 }
 
 /** This run's spill files, and those that killed runs left. */

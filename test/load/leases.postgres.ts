@@ -141,6 +141,8 @@ describe.skipIf(server === null)('two machines with one state', () => {
       const heads = await world.inside(async ({ ports }) => {
         const state = await ports.state();
         expect((await state.verifyJournal(runId)).findings).toEqual([]);
+        // What the other came to stands, whatever the first says of its own end.
+        expect(await state.run(runId)).toMatchObject({ status: 'ok', data: { remaining: 0 } });
         return state.journalHeads(runId);
       });
       expect(heads.map(({ segment }) => segment)).toEqual([1, 2]);
