@@ -247,8 +247,8 @@ export interface OdooConnection extends GuardedWrites {
   backOff(tries: number): Promise<void>;
   /** Calls at the same time from now on; never more than the connection was opened for. */
   limit(calls: number): void;
-  /** Tells every attempt of a call from now on. */
-  watch(heard: (attempt: OdooAttempt) => void): void;
+  /** Tells every attempt of a call from now on, until what it answers is called. */
+  watch(heard: (attempt: OdooAttempt) => void): () => void;
 }
 
 // ---- state ----------------------------------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ export interface CallerOptions {
   /** Never to appear in a message, whatever a server says. */
   readonly secrets: readonly string[];
   /** Are told of every attempt. */
-  readonly watchers: readonly ((attempt: OdooAttempt) => void)[];
+  readonly watchers: ReadonlySet<(attempt: OdooAttempt) => void>;
 }
 
 export function callerOf({ protocol, gate, retry, context, secrets, watchers }: CallerOptions): Caller {

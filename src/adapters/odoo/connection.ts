@@ -44,7 +44,7 @@ export async function connectOdoo(options: ConnectOptions): Promise<OdooConnecti
     protocol,
     gate: gateOf(options.concurrency),
     secrets: [options.apiKey ?? '', options.password ?? ''],
-    watchers: [] as ((attempt: OdooAttempt) => void)[],
+    watchers: new Set<(attempt: OdooAttempt) => void>(),
   };
   try {
     // Someone waits in front of the screen: the first calls are not repeated.
@@ -64,7 +64,10 @@ export async function connectOdoo(options: ConnectOptions): Promise<OdooConnecti
     return {
       ...connectionOf(callerOf({ ...shared, retry, context }), identity, options, retry),
       limit: shared.gate.limit,
-      watch: (heard) => void shared.watchers.push(heard),
+      watch(heard) {
+        shared.watchers.add(heard);
+        return () => void shared.watchers.delete(heard);
+      },
     };
   } catch (error) {
     throw connectFailure(error);

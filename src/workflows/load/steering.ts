@@ -22,6 +22,7 @@ export class Steering {
   readonly #pace: Pace;
   readonly #control: Control | null;
   readonly #pauses: { from: string; seconds: number }[] = [];
+  readonly #unwatch: () => void;
   /** When the pause began that goes on. */
   #pausedAt: number | null = null;
 
@@ -32,7 +33,7 @@ export class Steering {
     this.#pace = new Pace(limits, this.#now());
     this.lanes = new Lanes({ most: () => this.#pace.underWay, check: () => this.#check() });
     odoo.limit(this.#pace.concurrency);
-    odoo.watch((attempt) => {
+    this.#unwatch = odoo.watch((attempt) => {
       this.#pace.heard(attempt, this.#now());
       odoo.limit(this.#pace.concurrency);
     });
@@ -61,6 +62,9 @@ export class Steering {
   async close(): Promise<void> {
     this.#ports.signal.removeEventListener('abort', this.#resume);
     this.#resume();
+    this.#unwatch();
+    // Whoever uses the connection next sets another pace, or none.
+    this.#odoo.limit(Number.POSITIVE_INFINITY);
     await this.#control?.close();
   }
 
