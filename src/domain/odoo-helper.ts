@@ -72,8 +72,9 @@ def save(model, changes, context):
         answers.append([number, None if same else found])
         if same and values:
             groups.setdefault(repr(sorted(values.items())), [values, []])[1].append(number)
+    together = present.with_context(**context)
     for values, ids in groups.values():
-        model.with_context(**context).browse(ids).write(values)
+        together.browse(ids).with_prefetch(together.ids).write(values)
     return answers
 
 
