@@ -1,4 +1,4 @@
-/** `npm run accept -- NAME [--odoo URL | --real bare|demo] [--json] [--keep]`: an acceptance workspace against the sandbox (default), an Odoo by URL
+/** `npm run accept -- NAME [--odoo URL | --real bare|demo|accounting] [--json] [--keep]`: an acceptance workspace against the sandbox (default), an Odoo by URL
  *  (ODOO_DB, ODOO_API_KEY, ODOO_LOGIN), or a real Odoo 19 brought up from Debian packages. Exits 1 if a check is not ok, 4 if the data is absent. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
 const name = positionals[0];
 const folder = import.meta.dirname;
 if (name === undefined || !existsSync(join(folder, name, 'accept.ts'))) {
-  console.error('usage: npm run accept -- NAME [--odoo URL | --real bare|demo] [--json] [--keep]; NAME is a folder of test/acceptance');
+  console.error('usage: npm run accept -- NAME [--odoo URL | --real bare|demo|accounting] [--json] [--keep]; NAME is a folder of test/acceptance');
   process.exit(2);
 }
 const { acceptance } = (await import(join(folder, name, 'accept.ts'))) as { acceptance: Acceptance };
@@ -65,7 +65,7 @@ async function openTarget(): Promise<{ odoo: BareOdoo & { login: string }; stop(
     return { odoo: { url: values.odoo, database, apiKey, login }, stop: async () => undefined };
   }
   if (values.real !== undefined) {
-    const real = await startRealOdoo({ version: 19, demo: values.real === 'demo' });
+    const real = await startRealOdoo({ version: 19, demo: values.real === 'demo', accounting: values.real === 'accounting' });
     if (real.apiKey === undefined) throw new Error('the real Odoo came up without an API key');
     return { odoo: { url: real.url, database: real.database, apiKey: real.apiKey, login: real.login }, stop: () => real.stop() };
   }
