@@ -15,11 +15,16 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 /** A terminal whose keys are pressed by the test. */
 class Keyboard extends EventEmitter implements KeySource {
   raw = false;
+  reading = false;
   setRawMode(raw: boolean): void {
     this.raw = raw;
   }
-  resume(): void {}
-  pause(): void {}
+  resume(): void {
+    this.reading = true;
+  }
+  pause(): void {
+    this.reading = false;
+  }
   press(keys: string): void {
     this.emit('data', Buffer.from(keys));
   }
@@ -77,7 +82,7 @@ test('keys pause, resume, change the calls and stop; Ctrl-C stays Ctrl-C, and th
   const keyboard = new Keyboard();
   const { control, requests, pressed, told } = await opened(keyboard);
   expect(told[0]).toContain('Keys: p pause, r resume, + and - calls at a time, s stop.');
-  expect(keyboard.raw).toBe(true);
+  expect([keyboard.raw, keyboard.reading]).toEqual([true, true]);
   keyboard.press('pR+-xs\u0003');
   expect(requests).toEqual([
     { kind: 'pause' },
@@ -88,6 +93,6 @@ test('keys pause, resume, change the calls and stop; Ctrl-C stays Ctrl-C, and th
   ]);
   expect(pressed).toEqual(['stop', 'interrupt']);
   await control.close();
-  expect(keyboard.raw).toBe(false);
+  expect([keyboard.raw, keyboard.reading]).toEqual([false, false]);
   expect(keyboard.listenerCount('data')).toBe(0);
 });
