@@ -44,10 +44,10 @@ export async function rulesHash(inputs: EntitySides, { world, lookups }: Sides, 
   return createHash('sha256').update(JSON.stringify(said)).digest('hex');
 }
 
-/** Files of an entity in the directory of a run that has compared everything. */
+/** Files of an entity in the directory of a run that has compared everything. Match may have left `<entity>.links.parquet` in the same one. */
 export const wholeFiles = (file: (part: string) => string): Omit<ComparedWhole, 'datasets' | 'layers'> => ({
   ...{ records: file('records'), breaks: file('breaks'), marks: file('legacy'), classes: file('odoo') },
-  ...{ candidates: file('candidates'), links: file('links'), seen: file('seen') },
+  ...{ candidates: file('candidates'), links: file('compared-links'), seen: file('seen') },
 });
 
 /** What an earlier reconcile left of an entity, if it was compared by the same `rules` and its rows are of the same base as those of `datasets`. `runId` is the run that
