@@ -37,7 +37,7 @@ export const ErrorCodes = {
   E_MATCH_STALE: { exit: ExitCode.refused, means: 'the latest match is missing, of another version, or was made on other snapshots or another mapping' },
   E_BREAK_UNKNOWN: { exit: ExitCode.usage, means: 'no break with this id in the latest reconcile' },
   E_DECISION_STALE: { exit: ExitCode.refused, means: 'a decision was made on other values than the records have now' },
-  E_REUSE_DIFFERS: { exit: ExitCode.failure, means: 'comparing only what changed did not give what comparing everything gives' },
+  E_REUSE_DIFFERS: { exit: ExitCode.failure, means: 'mapping or comparing only what changed did not give what doing all of it gives' },
   E_PLAN_INVALID: { exit: ExitCode.refused, means: 'the plan file is cut off, altered or of another format version' },
   E_PLAN_STALE: { exit: ExitCode.refused, means: 'the plan was made for another Odoo, mapping or snapshot' },
   E_PLAN_USED: { exit: ExitCode.refused, means: 'the plan has been loaded before; a plan is single-use' },
