@@ -72,7 +72,7 @@ describe('a load in trouble', () => {
       // A later edit stays through the rollback of the load that made the record, and so does what it needs.
       await world.verbs.odoo((odoo) => odoo.save('res.partner', [{ id: theirs, values: { name: 'Theirs V1' } }], {}));
       const all = await world.verbs.rollback(base.runId, 'base-back.plan');
-      expect(all.data.conflicts).toEqual([{ entity: 'supplier', key: 'V1', fields: ['name'] }]);
+      expect(all.data.conflicts).toEqual([{ entity: 'supplier', key: 'V1', fields: ['name'], held: [] }]);
       expect(await idOf('res.partner', [['name', '=', 'Theirs V1']])).toBe(theirs);
       await world.verbs.odoo((odoo) => odoo.unlink('res.partner', [theirs]));
     },

@@ -26,6 +26,8 @@ export interface ParsedExpression {
   readonly sql: string;
   readonly text: string;
   readonly columns: readonly ColumnReference[];
+  /** What is compared with a whole number, each as a SELECT in DuckDB's serialized form. */
+  readonly besideNumbers: readonly string[];
 }
 
 /** The expressions that are allowed (null where one is not), and every mistake of the others. */
@@ -42,7 +44,8 @@ export async function parseExpressions(
     const reader = new ExpressionReader(expression, catalog);
     reader.read(JSON.parse(plain) as SyntaxTree, JSON.parse(wrapped) as SyntaxTree);
     mistakes.push(...reader.mistakes);
-    return reader.mistakes.length > 0 ? null : { sql: wrap(expression.text), text: expression.text, columns: reader.columns };
+    if (reader.mistakes.length > 0) return null;
+    return { sql: wrap(expression.text), text: expression.text, columns: reader.columns, besideNumbers: reader.besideNumbers };
   });
   return { parsed, mistakes };
 }
@@ -107,6 +110,8 @@ const clockNames = new Set(['current_date', 'current_time', 'current_timestamp',
 class ExpressionReader {
   readonly mistakes: Mistake[] = [];
   readonly columns: ColumnReference[] = [];
+  readonly besideNumbers: string[] = [];
+  #tree: SyntaxTree | null = null;
   readonly #expression: ExpressionText;
   readonly #catalog: FunctionCatalog;
   readonly #bytes: Uint8Array;
@@ -138,6 +143,7 @@ class ExpressionReader {
     if (list.length !== 1) return this.#refuse('only one expression may stand here, no list', (list[1] as SyntaxNode | undefined)?.query_location);
     const expression = list[0] as SyntaxNode;
     if (expression.alias !== '') return this.#refuse(`an expression has no name: leave out 'as ${String(expression.alias)}'`, expression.query_location);
+    this.#tree = plain;
     this.#visit(expression, new Set());
     if (this.mistakes.length === 0 && wrapped.error) this.#refuse('the expression does not end where its text ends', undefined);
   }
@@ -154,6 +160,7 @@ class ExpressionReader {
     if (!allowedClasses.has(kind) || refusedOperators.has(String(node.type))) {
       return this.#refuse(refusedClasses[kind] ?? `${kind.toLowerCase().replaceAll('_', ' ')} cannot stand here`, node.query_location);
     }
+    if (bound.size === 0 && /^COMPARE_/.test(String(node.type))) this.#noteSides(node);
     if (kind === 'COLUMN_REF') return this.#visitColumn(node, bound);
     if (kind === 'CONSTANT') return;
     if (kind === 'FUNCTION') {
@@ -161,6 +168,19 @@ class ExpressionReader {
       return this.#visitArguments(node, bound);
     }
     this.#visitChildren(node, bound);
+  }
+
+  /** BETWEEN is not among them: it refuses text beside a number by itself, as < and > do. */
+  #noteSides({ left, right, children }: SyntaxNode): void {
+    const all = [left, right, ...((children ?? []) as readonly unknown[])] as readonly (SyntaxNode | undefined)[];
+    const sides = all.filter((side) => side !== undefined);
+    if (!sides.some(isWholeNumber)) return;
+    const [statement] = (this.#tree as SyntaxTree).statements as readonly { readonly node: SyntaxNode }[];
+    for (const side of sides.filter((one) => one.class !== 'CONSTANT')) {
+      const select = { ...this.#tree, statements: [{ ...statement, node: { ...statement?.node, select_list: [side] } }] };
+      // the number that stands for no place has more digits than JavaScript keeps
+      this.besideNumbers.push(JSON.stringify(select, (name, value: unknown) => (name === 'query_location' ? 0 : value)));
+    }
   }
 
   #visitChildren(node: SyntaxNode, bound: ReadonlySet<string>): undefined {
@@ -233,6 +253,11 @@ class ExpressionReader {
   }
 }
 
+function isWholeNumber({ class: kind, value }: SyntaxNode): boolean {
+  const type = kind === 'CONSTANT' ? (value as { readonly type?: { readonly id?: string } }).type?.id : undefined;
+  return type !== undefined && /INT/.test(type);
+}
+
 function isFilled(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0;
 }
@@ -245,7 +270,7 @@ function parametersOf(value: unknown): string[] {
 }
 
 /** Columns an expression names that its row does not have, each with a suggestion. Names are compared as DuckDB does, without case. */
-export function unknownColumns(parsed: ParsedExpression, expression: ExpressionText, columns: readonly string[]): Mistake[] {
+export function unknownColumns(parsed: Pick<ParsedExpression, 'columns'>, expression: ExpressionText, columns: readonly string[]): Mistake[] {
   const known = new Set(columns.map((column) => column.toLowerCase()));
   return parsed.columns.flatMap((reference) => {
     const [name, ...rest] = reference.names as [string, ...string[]];

@@ -4,7 +4,7 @@ import type { FieldContract, SourceMapping } from '../../domain/contract.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { DataPlane, DataRow } from '../../domain/ports.ts';
 import type { SnapshotColumn } from '../../domain/snapshot.ts';
-import { identifier } from '../../domain/sql.ts';
+import { identifier, literal } from '../../domain/sql.ts';
 import type { Capability, CodeMap, EntityDefinition, FilePosition } from '../../domain/workspace.ts';
 import { type ParsedExpression, parseExpressions, unknownColumns } from '../expression/expression.ts';
 import { type MappingExpression, mappingExpressions } from '../expression/mapping-expressions.ts';
@@ -127,7 +127,7 @@ function unknownPlainColumns({ entity, mapping }: MappingRequest, names: readonl
     const name = mapping[key];
     if (name === undefined || position === undefined) return [];
     const text = { text: name, at: (offset: number) => position([key], offset) };
-    return unknownColumns({ sql: '', text: name, columns: [{ names: [name], offset: 0, length: name.length }] }, text, names);
+    return unknownColumns({ columns: [{ names: [name], offset: 0, length: name.length }] }, text, names);
   });
 }
 
@@ -151,11 +151,25 @@ async function bind(
       kinds.set(part, kind);
       const problem = typeProblem(request, part, kind, (described as DescribedRow).column_type);
       if (problem !== null) mistakes.push({ position: part.at(0), message: problem });
+      else if (await comparesTextWithNumber(plane, parsed)) mistakes.push({ position: part.at(0), message: textWithNumber });
     } catch (error) {
       mistakes.push({ position: part.at(0), message: error instanceof Error ? error.message.replace(/^[A-Za-z ]*Error: /, '') : String(error) });
     }
   }
   return mistakes;
+}
+
+const textWithNumber =
+  "text is compared with a whole number here, and would be rounded to one: '0.04' <> 0 is false; write TRY_CAST(… AS DECIMAL(18,6)), or the number as text";
+
+/** DuckDB reads text beside a whole number as a whole number, and says nothing. */
+async function comparesTextWithNumber(plane: DataPlane, { besideNumbers }: ParsedExpression): Promise<boolean> {
+  for (const side of besideNumbers) {
+    const [select] = await plane.rows<{ text: string }>(`SELECT rtrim(json_deserialize_sql(${literal(side)}::JSON), ';') AS text`);
+    const [described] = await plane.rows<DescribedRow>(`DESCRIBE ${select?.text} FROM _shape`);
+    if (described?.column_type === 'VARCHAR') return true;
+  }
+  return false;
 }
 
 function typeProblem(request: MappingRequest, part: MappingExpression, kind: ValueKind, type: string): string | null {

@@ -485,6 +485,22 @@ describe('a capability', () => {
     ]);
   });
 
+  it('refuses to compare text with a whole number, which would round it: 0.04 would be no amount', async () => {
+    await snapshot('old', 'supplier', ['NO', 'ACTIVE'], [['S1', '0.04']]);
+    const problems = async (filter: string): Promise<readonly string[]> => {
+      const one = define(supplier.contract, { system: 'old', entity: 'supplier', from: 's', filter, fields: { no: 'NO', active: "'true'", iban: "'x'" } });
+      return mapCapability(request([one]), ports).then(
+        () => [],
+        (error: unknown) => (error as CutoverError).details,
+      );
+    };
+    const wrong = ['ACTIVE <> 0', '-1 = ACTIVE', 'trim(ACTIVE) IN (1, 2)', 'CASE ACTIVE WHEN 1 THEN true END', "NO = 'S1' AND 0 <> coalesce(ACTIVE, '0')"];
+    for (const filter of wrong)
+      expect(await problems(filter), filter).toEqual([expect.stringContaining('filter:1:1  text is compared with a whole number here')]);
+    const right = ["ACTIVE <> '0'", 'TRY_CAST(ACTIVE AS DECIMAL(9,2)) <> 0', 'length(ACTIVE) = 4', "ACTIVE IS NOT NULL AND substr(ACTIVE, 1, 1) = '0'"];
+    for (const filter of right) expect(await problems(filter), filter).toEqual([]);
+  });
+
   it('says what has not been pulled', async () => {
     await expect(mapCapability(request([supplier, order]), ports)).rejects.toMatchObject({
       code: 'E_NO_SNAPSHOT',
