@@ -15,7 +15,8 @@ export default defineConfig({
   test: {
     include: include[suite] ?? [],
     pool: 'forks',
-    maxWorkers: 2,
+    // more than two cores' worth of the plain tests: many of them wait, for a process or for the time between two attempts
+    maxWorkers: suite === 'plain' ? 3 : 2,
     // the tests start the tool some hundreds of times: a third of what each start costs is reading the same sources again
     env: { NODE_COMPILE_CACHE: join(tmpdir(), `cutover-compile-cache-${process.getuid?.() ?? ''}`) },
     testTimeout: suite === 'plain' ? 120_000 : 600_000,

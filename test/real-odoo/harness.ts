@@ -65,17 +65,20 @@ function templateOf({ demo = false, accounting = false }: Pick<StartOptions, 'de
   return demo ? 'demo' : 'bare';
 }
 
+/** As the tests were started: a test's own world sets the same names for the workspace it works in. */
+const environment = { ...process.env };
+
 /** The Odoo of the environment: never made, changed or dropped by this harness. */
 async function givenOdoo(): Promise<RealOdoo | undefined> {
-  const url = process.env.ODOO_URL?.replace(/\/+$/, '');
+  const url = environment.ODOO_URL?.replace(/\/+$/, '');
   if (!url) return undefined;
-  const database = process.env.ODOO_DB ?? '';
-  const apiKey = process.env.ODOO_API_KEY;
+  const database = environment.ODOO_DB ?? '';
+  const apiKey = environment.ODOO_API_KEY;
   const given: RealOdoo = {
     url,
     database,
-    login: process.env.ODOO_LOGIN ?? '',
-    password: process.env.ODOO_PASSWORD ?? '',
+    login: environment.ODOO_LOGIN ?? '',
+    password: environment.ODOO_PASSWORD ?? '',
     ...(apiKey ? { apiKey } : {}),
     stop: () => Promise.resolve(),
   };
