@@ -5,8 +5,8 @@ import { verifyPlanNow } from '../../src/workflows/plan/verify.ts';
 import { startRealOdoo } from '../real-odoo/harness.ts';
 import { makeWorld, manySuppliers } from './world.ts';
 
-test.each([19, 14] as const)('Odoo %i: a plan that was overtaken names record, field, writer and moment', { timeout: 400_000 }, async (version) => {
-  const real = await startRealOdoo({ version });
+test('a plan that was overtaken names record, field, writer and moment', { timeout: 400_000 }, async () => {
+  const real = await startRealOdoo({ version: 19 });
   const world = await makeWorld({ ...real, apiKey: real.apiKey ?? '' });
   try {
     const legacy = manySuppliers(20);
