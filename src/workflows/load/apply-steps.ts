@@ -7,6 +7,7 @@ import { callStep } from './call-step.ts';
 import { areKept } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
+import { inLockedPeriods, lockedWords } from './locked-periods.ts';
 import { deadLetter, type OpenDocument, pick, watchedFields } from './open-document.ts';
 import { readsAs } from './reads-as.ts';
 import { stepValues } from './references.ts';
@@ -53,7 +54,10 @@ async function takeStep(run: LoadRun, due: readonly Due[], found: ReadonlyMap<st
     due.filter(({ document }) => run.settlement.begun(document.action.seq, step.name) !== null),
     found,
   );
-  const waiting = due.filter((one) => !settled.includes(one));
+  const waiting = await leaveLocked(
+    run,
+    due.filter((one) => !settled.includes(one)),
+  );
   await run.state.journal(
     waiting.map(({ document, step: own }) =>
       run.entry('intent', document.action, own.name, document.id, {
@@ -89,6 +93,25 @@ async function takeStep(run: LoadRun, due: readonly Due[], found: ReadonlyMap<st
   });
   await run.state.journal(refusals);
   await answer(run, model, [...settled, ...sent.flatMap((outcome) => ('answer' in outcome ? [outcome.item] : []))], found, settled);
+}
+
+/** A load calls no method on a document whose period was locked since the plan was made: it ends as a dead letter, and is taken up when the period is open. */
+async function leaveLocked(run: LoadRun, due: readonly Due[]): Promise<readonly Due[]> {
+  const [first] = due;
+  if (first === undefined || run.manifest.kind !== 'load' || first.step.call === null) return due;
+  const locked = await inLockedPeriods(
+    run,
+    due.map(({ document }) => document),
+  );
+  const entries = due.flatMap(({ document, step }) => {
+    const period = locked.get(document.id);
+    if (period === undefined) return [];
+    document.ended = true;
+    const message = `${lockedWords(period)}; Odoo would move it`;
+    return [deadLetter(run, document.action, step.name, document.id, { name: 'locked-period', message })];
+  });
+  if (entries.length > 0) await run.state.journal(entries);
+  return due.filter(({ document }) => !document.ended);
 }
 
 /** The call itself: on the documents, or on the records a field of theirs names. */

@@ -1,5 +1,6 @@
 /** plan: the exact writes that would bring Odoo to what the legacy systems say, as a file. Asks Odoo nothing: a pure function of the comparison. */
 import { keyIsPii } from '../../domain/canonical.ts';
+import type { OdooBinding } from '../../domain/contract.ts';
 import { PLAN_FORMAT, PLAN_VERSION, type PlanAction, type PlanManifest, type PlannedEntity } from '../../domain/plan.ts';
 import type { DataPlane, DataRow, Ports, StateStore } from '../../domain/ports.ts';
 import type { PlanResult } from '../../domain/results.ts';
@@ -186,8 +187,14 @@ function plannedEntity(entity: EntityComparison): readonly (readonly [string, Pl
     keyIsPii: keyIsPii(contract),
     fields: Object.fromEntries(binding.fields.map((field) => [field.odoo, plannedField(field, entity)])),
     set: Object.keys(odoo.set),
+    ...(odoo.locks === undefined ? {} : { locks: lockedFields(odoo.locks, binding.fields) }),
   };
   return [[entity.entity, planned]];
+}
+
+/** By the Odoo field that holds the date. */
+function lockedFields(locks: NonNullable<OdooBinding['locks']>, fields: readonly ResolvedField[]): NonNullable<PlannedEntity['locks']> {
+  return Object.fromEntries(fields.flatMap(({ field, odoo }) => (locks[field] === undefined ? [] : [[odoo, locks[field]]])));
 }
 
 function plannedField({ field, type, contract, send }: ResolvedField, entity: EntityComparison): PlannedEntity['fields'][string] {
