@@ -96,7 +96,8 @@ function classSql({ own, gtin, ndc, proven, filled }: Readonly<Record<'own' | 'g
     `(${gtin} AND valid AND size > usual_size AND size_share >= ${LENGTH_HABIT} AND starts_with(cleaned, '0'))`,
   ].join(' OR ');
   const cases: readonly (readonly [ConflictClass, string])[] = [
-    ['placeholder', 'placeholder OR names IS NOT NULL'],
+    // the number Odoo gave one record of its own, as 999999 of an installed chart, is a number like any other
+    ['placeholder', `(placeholder AND NOT (${own} AND side = 'odoo' AND regexp_full_match(folded, '[0-9]+'))) OR names IS NOT NULL`],
     ['homoglyph', 'is_alien'],
     ['leading-zeros-lost', 'lost_zeros AND NOT held'],
     ['truncated', `coalesce(((${short}) OR (${part})) AND NOT held, false)`],

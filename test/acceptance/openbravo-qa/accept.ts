@@ -308,8 +308,11 @@ function conflictsOf(matched: MatchResult): unknown[] {
   const rows = readFileSync(file ?? '', 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { kind?: string; field?: string; records?: { system: string; key: string }[] });
-  return rows.filter((row) => row.kind === 'conflict').map(({ field, records }) => ({ field, records: records?.map(({ system, key }) => `${system}/${key}`) }));
+    .map((line) => JSON.parse(line) as { kind?: string; field?: string; records?: { system: string | null; key: string | null; odoo_id: number | null }[] });
+  return rows.flatMap(({ kind, field, records = [] }) => {
+    const names = records.map(({ system, key, odoo_id }) => (system === null ? `odoo/${odoo_id}` : `${system}/${key}`));
+    return kind === 'conflict' ? [{ field, records: names }] : [];
+  });
 }
 
 function entitiesWithBreaks(data: ReconcileResult): string[] {
