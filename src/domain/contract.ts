@@ -113,9 +113,11 @@ export const CheckContract = z.strictObject({
   ),
   measure: sqlExpression.optional().describe('An amount summed over the rows found.'),
   sums: z
-    .record(fieldName, z.string().regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/, '<line entity>.<field>, as in purchase_order_line.amount'))
+    .record(fieldName, z.string().regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/, '<entity>.<field>, as in purchase_order_line.amount'))
     .optional()
-    .describe('For documents: sums over their lines (name → `<line entity>.<field>`) that `when` and `measure` may use by name; 0 where there is no line.'),
+    .describe(
+      'Sums over the lines of a document, or over other records that refer to this one (name → `<entity>.<field>`), that `when` and `measure` may use by name; 0 where there are none.',
+    ),
   refuse: z
     .boolean()
     .optional()
@@ -183,6 +185,12 @@ export const OdooBinding = z.strictObject({
     ),
   in: z.string().optional().describe('For lines: the one2many field of the parent that holds them.'),
   parent_field: z.string().optional().describe('For lines: the many2one field that names the parent.'),
+  whole: z
+    .boolean()
+    .optional()
+    .describe(
+      'For lines of a document that Odoo takes as a whole only, as an entry that must balance: a new line gives every field, empty where it has no value, so that all of them go in one call.',
+    ),
   set: z.record(z.string(), z.unknown()).default({}).describe('Odoo fields written on create only, never compared.'),
   context: z
     .record(z.string(), z.unknown())
@@ -346,6 +354,12 @@ export const CapabilityFile = z.strictObject({
     .optional()
     .describe('The shipped pack this capability builds on; files here add to it or override it.'),
   entities: z.array(entityName).optional().describe('Order of load, parents first. Lines are loaded with their document.'),
+  optional: z
+    .array(entityName)
+    .optional()
+    .describe(
+      'Entities that take part only where a source mapping yields them, with their lines and with the fields that refer to them. The coverage statement names those that do not.',
+    ),
   phase: phase.default('legacy-led').describe('Which side leads.'),
   cutoff: z.iso.date().optional().describe('Cut-off date of the capability.'),
 });

@@ -116,6 +116,8 @@ export interface CoverageItem {
     | 'outside-scope'
     | 'not-pulled'
     | 'not-compared'
+    /** The capability has the entity, and no system of the workspace yields it. */
+    | 'no-source'
     /** One thing with another legacy record, which says what its fields are. */
     | 'follows-another'
     | 'unresolved-reference'

@@ -29,6 +29,7 @@ const coverageReasons: Readonly<Record<CoverageItem['reason'], string>> = {
   'outside-scope': 'outside the scope of the entity',
   'not-pulled': 'no source yields this field',
   'not-compared': 'not compared, by the contract',
+  'no-source': 'no system has a source mapping for it',
   'follows-another': 'one thing with another record, which says what its fields are',
   'unresolved-reference': 'refers to what is not in Odoo yet',
   echo: 'written by one of our own loads since the snapshot: pull again',

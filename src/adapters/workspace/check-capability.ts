@@ -11,6 +11,7 @@ import type { CapabilityParts } from './read-capability.ts';
 interface Subject {
   readonly contract: EntityContract;
   readonly position: PositionOf;
+  readonly sources: EntityDefinition['sources'];
   readonly parts: CapabilityParts;
   readonly mistakes: Mistakes;
 }
@@ -19,7 +20,8 @@ interface Subject {
 export function checkCapability(parts: CapabilityParts, connectors: ReadonlyMap<string, string>, mistakes: Mistakes): void {
   checkOrder(parts, mistakes);
   for (const entity of parts.entities) {
-    const subject = { contract: entity.contract, position: entity.position, parts, mistakes };
+    const { contract, position, sources } = entity;
+    const subject = { contract, position, sources, parts, mistakes };
     checkFields(subject);
     checkFieldNames(subject);
     checkBinding(subject);
@@ -73,7 +75,7 @@ function checkFields({ contract, position, parts, mistakes }: Subject): void {
   }
 }
 
-function checkLinesRounding(text: string, { contract, parts, mistakes }: Omit<Subject, 'position'>, at: ReturnType<PositionOf>): void {
+function checkLinesRounding(text: string, { contract, parts, mistakes }: Omit<Subject, 'position' | 'sources'>, at: ReturnType<PositionOf>): void {
   const [entity, field, ...rest] = text.split('.');
   const lines = parts.entities.find((one) => one.contract.entity === entity)?.contract;
   const own = parts.entities.filter((one) => one.contract.parent === contract.entity).map((one) => one.contract.entity);
@@ -122,7 +124,7 @@ function refuseTwice(named: readonly { name: string }[], at: (index: number) => 
   }
 }
 
-function checkBinding({ contract, position, parts, mistakes }: Subject): void {
+function checkBinding({ contract, position, sources, parts, mistakes }: Subject): void {
   const binding = contract.odoo;
   if (binding === undefined) return;
   const names = Object.keys(contract.fields);
@@ -137,7 +139,8 @@ function checkBinding({ contract, position, parts, mistakes }: Subject): void {
     }
     if (field?.type === 'ref') {
       const target = parts.entities.find((entity) => entity.contract.entity === field.entity);
-      if (target !== undefined && target.contract.odoo === undefined) {
+      const isOptional = parts.file.optional?.includes(field.entity) === true;
+      if (target !== undefined && target.contract.odoo === undefined && !(isOptional && sources.every(({ mapping }) => mapping.fields[name] === undefined))) {
         mistakes.push({ position: position(['odoo', 'fields', name]), message: `'${name}' refers to '${field.entity}', which is not bound to Odoo` });
       }
     }

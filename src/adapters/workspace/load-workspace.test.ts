@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CutoverError } from '../../domain/errors.ts';
 import { jsonSchemas, schemaText, undescribedKeys } from '../../domain/json-schemas.ts';
-import { entityOf } from '../../domain/workspace.ts';
+import { type Capability, entityOf } from '../../domain/workspace.ts';
 import { findWorkspace, loadWorkspace } from './load-workspace.ts';
 
 let root: string;
@@ -317,5 +317,32 @@ describe('what is shipped', () => {
       expect(undescribedKeys(schema), name).toEqual([]);
       expect(readFileSync(path.join(shipped, '../schemas', name), 'utf8'), `${name} is out of date: npm run schemas`).toBe(schemaText(schema));
     }
+  });
+});
+
+describe('entities that are optional', () => {
+  const optional = {
+    'packs/base/capability.yaml': 'capability: base\nversion: 1\nentities: [region, supplier]\noptional: [region]\n',
+    'packs/base/region.yaml':
+      'entity: region\nversion: 1\nkey: [no]\nfields:\n  no: {type: text, required: true}\nodoo:\n  model: res.country\n  fields: {no: code}\n',
+    'ws/mappings/buying/supplier.yaml': 'fields:\n  fax: null\n  region: {type: ref, entity: region}\nodoo:\n  fields: {fax: null, region: country_id}\n',
+  };
+  const region = { 'ws/mappings/buying/sources/meditrack/region.yaml': 'system: meditrack\nentity: region\nfrom: regions.csv\nfields: {no: NO}\n' };
+  const supplier = sound['ws/mappings/buying/sources/meditrack/supplier.yaml'];
+
+  it('are bound to Odoo where a source yields them, and take no part where none does', async () => {
+    write({ ...sound, ...optional });
+    const bound = async () => entityOf((await load()).capabilities.get('buying') as Capability, 'region').contract.odoo !== undefined;
+    expect(await bound()).toBe(false);
+    write(region);
+    expect(await bound()).toBe(true);
+  });
+
+  it('must have a source when a field that refers to them has a value, and must exist', async () => {
+    const referring = { 'ws/mappings/buying/sources/meditrack/supplier.yaml': `${supplier}  region: REGION\n` };
+    expect((await mistakes({ ...optional, ...referring })).join()).toContain("'region' refers to 'region', which is not bound to Odoo");
+    expect(
+      await mistakes({ ...optional, 'packs/base/capability.yaml': 'capability: base\nversion: 1\nentities: [region, supplier]\noptional: [regions]\n' }),
+    ).toEqual([expect.stringContaining("no entity 'regions' in this capability; did you mean 'region'?")]);
   });
 });

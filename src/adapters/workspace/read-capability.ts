@@ -62,7 +62,23 @@ export async function readCapability(place: Place, mistakes: Mistakes): Promise<
   const sources = await readSources({ pack, own, systems: place.systems, entities: names }, mistakes);
   const codes = await readCodes(pack, own, mistakes);
   tellUnknownFiles(own, place, [...new Set([...file.entities, ...names])], mistakes);
-  return { name: place.name, file, position, entities: inLoadOrder(contracts, sources, file.entities), names, codes };
+  for (const [index, name] of (file.optional ?? []).entries()) {
+    if (!names.includes(name) && pack?.files.includes(fileOfEntity(name)) !== true)
+      mistakes.push({ position: position(['optional', index]), message: `no entity '${name}' in this capability${didYouMean(name, names)}` });
+  }
+  const entities = withoutUnused(inLoadOrder(contracts, sources, file.entities), file.optional ?? []);
+  return { name: place.name, file, position, entities, names, codes };
+}
+
+/** An optional entity that no source yields, and its lines, are not bound to Odoo: nothing is asked of it. */
+function withoutUnused(entities: readonly EntityDefinition[], optional: readonly string[]): EntityDefinition[] {
+  const isUsed = (name: string): boolean =>
+    entities.some(({ contract, sources }) => sources.length > 0 && (contract.entity === name || contract.parent === name));
+  const unused = new Set(optional.filter((name) => !isUsed(name)));
+  return entities.map((entity) => {
+    const { odoo, ...unbound } = entity.contract;
+    return odoo !== undefined && unused.has(unbound.parent ?? unbound.entity) ? { ...entity, contract: unbound } : entity;
+  });
 }
 
 async function packOf(overlay: Tree, place: Place, mistakes: Mistakes): Promise<Folder | null> {

@@ -75,7 +75,7 @@ export function entitiesOfCheck({ entity, when, measure, sums }: CompiledCheck):
     const field = entity.contract.fields[name];
     return field?.type === 'ref' ? [field.entity] : [];
   });
-  return [...new Set([entity.contract.entity, ...references, ...sums.map((sum) => sum.entity)])];
+  return [...new Set([entity.contract.entity, ...references, ...sums.flatMap(({ of }) => (of === null ? [] : [of.entity]))])];
 }
 
 export async function runCheck(compiled: CompiledCheck, rows: RowsByEntity, findings: string, plane: DataPlane): Promise<MapResult['checks'][number]> {

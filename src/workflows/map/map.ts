@@ -67,13 +67,13 @@ export async function mapCapability(request: MapRequest, ports: Ports): Promise<
   }
 }
 
-/** The entities asked for and those their checks look into: what they refer to, and their lines. */
+/** The entities asked for and those their checks look into: what they refer to, and what they sum up. */
 function withReferences(capability: Capability, chosen: readonly EntityDefinition[]): EntityDefinition[] {
   const named = new Set(
     chosen.flatMap((entity) => [
       entity.contract.entity,
       ...Object.values(entity.contract.fields).flatMap((field) => (field.type === 'ref' ? [field.entity] : [])),
-      ...entity.lines,
+      ...entity.contract.checks.flatMap(({ sums = {} }) => Object.values(sums).map((sum) => sum.replace(/\..*/, ''))),
     ]),
   );
   return capability.entities.filter((entity) => named.has(entity.contract.entity));

@@ -135,7 +135,7 @@ function planCreate(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   for (const field of writableFields(entity, record.system)) {
     const value = plannedValue(record, field, entity);
     if (typeof value === 'string') return refuse(record, entity, value);
-    if (value.planned !== null) patch.push({ op: 'add', path: pointer(field.odoo), value: value.planned });
+    if (value.planned !== null || entity.binding.whole === true) patch.push({ op: 'add', path: pointer(field.odoo), value: value.planned });
   }
   for (const [name, value] of Object.entries(entity.binding.set)) patch.push({ op: 'add', path: pointer(name), value });
   return { ...identityOf(record, entity), action: 'create', reason: null, patch };

@@ -125,13 +125,13 @@ describe('sums over the lines of a document', () => {
     ]);
   });
 
-  it('must be of lines of the document, of an amount, and under a name of their own', async () => {
+  it('must be of lines or of what refers to the record, of an amount, and under a name of their own', async () => {
     const sums = { no: 'entry_line.amount', a: 'entry_line.no', b: 'entry.no', c: 'entry_line.amounts' };
     const world = await worldOf(entries([{ ...balances, sums, when: 'true', measure: undefined }]), lines);
     const { capability, workspace } = world;
     const refused = mapCapability({ workspace, capability, entity: null, asOf: '2026-11-23T00:00:00Z', runId: 'map-wrong' }, world.ports).catch(
       (error: CutoverError) => error.details.map((detail) => detail.replace(/^\S+( \S+)? /, '')),
     );
-    expect((await refused).toString()).toMatch(/needs a name of its own.*has no sum.*not a line of.*no field 'amounts'.*did you mean/is);
+    expect((await refused).toString()).toMatch(/needs a name of its own.*has no sum.*neither a line of.*no field 'amounts'.*did you mean/is);
   });
 });

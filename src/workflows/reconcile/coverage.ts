@@ -14,8 +14,12 @@ type Counts = Record<string, number | string | null>;
 export async function coverageOf(comparison: Comparison, values: ReadonlyMap<string, ComparedValues>, plane: DataPlane, ports: Ports): Promise<CoverageItem[]> {
   const items: CoverageItem[] = [];
   for (const entity of comparison.entities) {
-    items.push(...(await uncomparedFields(entity, plane)));
-    items.push(...uncomparedValues(entity, comparison, values.get(entity.entity)));
+    const { sources, contract } = entity.definition;
+    if (sources.length > 0) {
+      items.push(...(await uncomparedFields(entity, plane)));
+      items.push(...uncomparedValues(entity, comparison, values.get(entity.entity)));
+      // of a document and its lines, the document says it
+    } else if (contract.parent === undefined) items.push({ entity: entity.entity, field: null, reason: 'no-source', rows: 0, sum: null });
     const rows: [Reason, number][] = [
       ['filtered', sumOfCounts(entity, 'filtered')],
       ['quarantined', await quarantinedRows(entity, ports)],
