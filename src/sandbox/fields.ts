@@ -144,6 +144,9 @@ export function coerce(model: string, field: Field, value: Json): Value {
       return toReference(value);
     case 'html':
       return toHtml(value);
+    // kept as text: a row has no objects in it
+    case 'json':
+      return isObject(value) ? JSON.stringify(value) : toText(value);
     default:
       return toText(value);
   }

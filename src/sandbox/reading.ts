@@ -45,7 +45,9 @@ export function readRecords(environment: Environment, model: Model, ids: readonl
     const record: { [name: string]: Json } = { id };
     for (const field of fields) {
       const value = shown(environment, model, row, field);
-      record[field.name] = options.withNames && field.type === 'many2one' && typeof value === 'number' ? [value, nameOf(field.relation ?? '', value)] : value;
+      if (field.type === 'json' && typeof value === 'string') record[field.name] = JSON.parse(value) as Json;
+      else
+        record[field.name] = options.withNames && field.type === 'many2one' && typeof value === 'number' ? [value, nameOf(field.relation ?? '', value)] : value;
     }
     records.push(record);
   }

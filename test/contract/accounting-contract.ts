@@ -6,6 +6,7 @@ import { describeAccountant } from './accounting-clerk.ts';
 import { describeCompanies } from './accounting-companies.ts';
 import { describeEntries } from './accounting-entries.ts';
 import { describeLocks } from './accounting-locks.ts';
+import { describeOpening } from './accounting-opening.ts';
 import { describePosting } from './accounting-posting.ts';
 import { describeReconciling } from './accounting-reconciling.ts';
 import { describeSetup } from './accounting-setup.ts';
@@ -33,6 +34,7 @@ export function describeAccountingContract(name: string, connect: () => Promise<
     describeEntries(given);
     describeBills(given);
     describePosting(given);
+    describeOpening(given);
     describeReconciling(given, parts);
     describeLocks(given);
     if (parts === 'sandbox') return;

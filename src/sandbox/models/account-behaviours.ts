@@ -1,5 +1,6 @@
 /** The models of accounting, for behaviours.ts. */
 import type { Behaviour } from '../model.ts';
+import { analyticAccount } from './account-analytic.ts';
 import { moveLine } from './account-lines.ts';
 import { matchingMethods } from './account-matching.ts';
 import { currencyRate } from './account-money.ts';
@@ -10,6 +11,7 @@ import { account, journal, paymentTerm } from './account-settings.ts';
 
 export const accounting: Readonly<Record<string, Behaviour>> = {
   'account.account': account,
+  'account.analytic.account': analyticAccount,
   'account.journal': journal,
   'account.payment.term': paymentTerm,
   'account.move': move,

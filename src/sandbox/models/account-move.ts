@@ -94,8 +94,9 @@ function recompute(environment: Environment, before: Row, values: Readonly<Value
   const now = environment.row(model, before.id);
   if (!now || !isInvoice(now)) return;
   const changes: { [name: string]: string | number } = {};
-  if (asText(now.invoice_date) !== asText(before.invoice_date) && !('date' in values)) changes.date = accountingDate(environment, { ...now } as Values);
-  if (now.currency_id !== before.currency_id && !('invoice_currency_rate' in values)) {
+  const isOfAnotherDay = asText(now.invoice_date) !== asText(before.invoice_date);
+  if (isOfAnotherDay && !('date' in values)) changes.date = accountingDate(environment, { ...now } as Values);
+  if ((now.currency_id !== before.currency_id || isOfAnotherDay) && !('invoice_currency_rate' in values)) {
     const day = asText(now.invoice_date) || asText(now.date);
     changes.invoice_currency_rate = rateOn(environment, asId(now.currency_id) ?? 0, asId(now.company_id) ?? 1, day).toNumber();
   }

@@ -6,6 +6,7 @@ import type { Method, MethodCall } from '../model.ts';
 import { existingRows } from '../reading.ts';
 import { asId, asNumber, asText, type Row } from '../values.ts';
 import { patchRow } from '../writing.ts';
+import { bookAnalytic, forgetAnalytic } from './account-analytic.ts';
 import { matchLines } from './account-matching.ts';
 import { sumOf } from './account-money.ts';
 import { agreesWithDate, nextName } from './account-numbers.ts';
@@ -150,6 +151,7 @@ function postOne(environment: Environment, move: Row): void {
     posted_before: true,
     ...(isHashed ? { inalterable_hash: hashOf(environment, move, name) } : {}),
   });
+  bookAnalytic(environment, { ...move, date }, linesOf(environment, move.id));
   touchLines(environment, move.id);
   const reversed = environment.row(model, asId(move.reversed_entry_id) ?? 0);
   if (isInvoice(move) && reversed?.state === 'posted') matchReversal(environment, reversed.id, move.id);
@@ -179,6 +181,7 @@ function draft({ environment, ids }: MethodCall): undefined {
     if (asText(move.inalterable_hash) !== '') throw userError('You cannot reset to draft a locked journal entry.');
     if (move.state === 'posted') lockOf(environment, move, asText(move.date));
     patchRow(environment, environment.model(model), move.id, { state: 'draft' });
+    forgetAnalytic(environment, linesOf(environment, move.id));
     touchLines(environment, move.id);
   }
 }

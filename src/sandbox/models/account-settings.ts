@@ -1,9 +1,10 @@
 /** What entries are made with: accounts, journals and payment terms. */
+import { unlinkRecords } from '../deleting.ts';
 import type { Environment } from '../environment.ts';
 import { userError, validationError } from '../errors.ts';
 import type { Behaviour } from '../model.ts';
-import { asIds, asNumber, asText, type Json, type Row, type Values } from '../values.ts';
-import { createRecords, patchRow } from '../writing.ts';
+import { asId, asIds, asNumber, asText, type Json, type Row, type Values } from '../values.ts';
+import { createRecords, patchRow, writeRecords } from '../writing.ts';
 import { sumOf } from './account-money.ts';
 
 const partnerTypes: ReadonlySet<unknown> = new Set(['asset_receivable', 'liability_payable']);
@@ -86,11 +87,30 @@ export const journal: Behaviour = {
   searchNames: ['name', 'code'],
   indexes: ['code', 'type'],
   unique: [{ fields: ['company_id', 'code'], message: 'Journal codes must be unique per company.' }],
+  inverses: { bank_acc_number: giveNumber },
   prepareCreate: (_environment, values) => {
     values.refund_sequence ??= values.type === 'sale' || values.type === 'purchase';
   },
   prepareWrite: refuseUnhashing,
+  // What has been a number of the company stays one, archived.
+  unlinked: (environment, rows) =>
+    unlinkRecords(
+      environment,
+      environment.model('res.partner.bank'),
+      rows.flatMap((row) => asId(row.bank_account_id) ?? []),
+    ),
 };
+
+/** The number of a bank journal is a bank account of the company. */
+function giveNumber(environment: Environment, row: Row, value: Json): void {
+  const banks = environment.model('res.partner.bank');
+  const known = asId(environment.row('account.journal', row.id)?.bank_account_id);
+  if (known !== null) writeRecords(environment, banks, [known], { acc_number: value });
+  else if (typeof value === 'string' && value !== '') {
+    const [made] = createRecords(environment, banks, [{ acc_number: value, partner_id: asId(environment.get('res.company', 1, 'partner_id')) ?? false }]);
+    if (made !== undefined) patchRow(environment, environment.model('account.journal'), row.id, { bank_account_id: made });
+  }
+}
 
 const termLine = 'account.payment.term.line';
 

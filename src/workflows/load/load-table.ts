@@ -35,13 +35,14 @@ export function loadTable(
   if (hasLines) fields.push(`${nested.field}/id`, ...lineFields.map((field) => `${nested.field}/${column(field, nested.types(field))}`));
   const rows: (string | number | null)[][] = [];
   const owners: number[] = [];
+  const lineCell = ({ values }: RowRecord, field: string) => loadCell(values[field] ?? null, nested?.types(field) ?? '');
   documents.forEach((document, index) => {
     const count = hasLines ? Math.max(1, document.lines.length) : 1;
     for (let position = 0; position < count; position += 1) {
-      const head = position === 0 ? [document.externalId, ...own.map((field) => loadCell(document.values[field] ?? null))] : ['', ...own.map(() => '')];
+      const head =
+        position === 0 ? [document.externalId, ...own.map((field) => loadCell(document.values[field] ?? null, types(field)))] : ['', ...own.map(() => '')];
       const line = document.lines[position];
-      const tail =
-        line === undefined ? ['', ...lineFields.map(() => '')] : [line.externalId, ...lineFields.map((field) => loadCell(line.values[field] ?? null))];
+      const tail = line === undefined ? ['', ...lineFields.map(() => '')] : [line.externalId, ...lineFields.map((field) => lineCell(line, field))];
       rows.push(hasLines ? [...head, ...tail] : head);
       owners.push(index);
     }

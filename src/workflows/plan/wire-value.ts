@@ -1,6 +1,7 @@
 /** Values as they stand in plans and in the journal: JSON scalars in Odoo's wording, decimals as exact text, no value as null.
  *  The same form for what a snapshot holds, what the API answers and what a plan sends, so that they can be compared. */
 import { Decimal } from 'decimal.js';
+import { distributionTo, distributionType, holderOf } from '../../domain/odoo-distribution.ts';
 
 export type WireValue = string | number | boolean | null | readonly number[];
 
@@ -23,7 +24,14 @@ export function wireValue(answer: unknown, type: string): WireValue {
   if (type === 'many2one') return Number(Array.isArray(answer) ? answer[0] : answer);
   if (type === 'integer' || type === 'many2one_reference') return Number(answer);
   if (isDecimalType(type)) return decimalText(String(answer));
+  if (type === distributionType) return distributionValue(answer);
   return String(answer);
+}
+
+/** A record that has the whole of an amount by its id, as a reference; what is shared as it stands. */
+function distributionValue(answer: unknown): WireValue {
+  if (typeof answer === 'object') return holderOf(answer) ?? JSON.stringify(answer);
+  return /^\d+$/.test(String(answer)) ? Number(answer) : String(answer);
 }
 
 /** A decimal without exponent and without zeros at its end, so that equal numbers are equal texts. */
@@ -51,8 +59,9 @@ export function isKeptValue(sent: WireValue, kept: WireValue, type: string): boo
 }
 
 /** A cell of `load`: everything is text there; a JSON boolean would be an error. */
-export function loadCell(value: WireValue): string | number {
+export function loadCell(value: WireValue, type: string): string | number {
   if (value === null) return '';
+  if (type === distributionType) return typeof value === 'number' ? JSON.stringify(distributionTo(value)) : String(value);
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (typeof value === 'string' || typeof value === 'number') return value;
   return value.join(',');
@@ -63,5 +72,6 @@ export function writeValue(value: WireValue, type: string): unknown {
   if (isManyType(type)) return [[6, 0, Array.isArray(value) ? value : []]];
   if (value === null) return false;
   if (isDecimalType(type)) return Number(value);
+  if (type === distributionType) return typeof value === 'number' ? distributionTo(value) : JSON.parse(String(value));
   return value;
 }

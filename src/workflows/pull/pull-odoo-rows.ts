@@ -1,4 +1,5 @@
 /** Odoo's answers as rows of texts for the data plane; types come back by SQL. */
+import { distributionType, holderOf } from '../../domain/odoo-distribution.ts';
 import type { OdooFieldMetadata, OdooRecord } from '../../domain/ports.ts';
 import { plainDecimal } from '../../domain/rounding.ts';
 
@@ -32,6 +33,7 @@ export function valueText(value: unknown, type: string): string | null {
   if (typeof value === 'string') return value;
   // a many2one of servers that do not know `load: null` is [id, name]
   if (type === 'many2one' && Array.isArray(value)) return valueText(value[0], 'integer');
+  if (type === distributionType) return String(holderOf(value) ?? JSON.stringify(value));
   return JSON.stringify(value);
 }
 

@@ -2,6 +2,7 @@
 
 import { type CanonicalDataset, canonicalRowsSql, isAmount, storageType } from '../../domain/canonical.ts';
 import type { EntityContract } from '../../domain/contract.ts';
+import { distributionType } from '../../domain/odoo-distribution.ts';
 import type { OdooStates } from '../../domain/odoo-states.ts';
 import { recordKeySql } from '../../domain/record-key.ts';
 import { roundHalfUpSql } from '../../domain/rounding.ts';
@@ -151,6 +152,9 @@ export function odooCanonicalSql(options: {
   const fields = binding.fields.map((bound) => {
     const raw = `s.${identifier(bound.odoo)}`;
     const code = codes.get(bound.field);
+    // what several records share is no record that a reference could lead to
+    if (bound.contract.type === 'ref' && bound.type === distributionType)
+      return `CASE WHEN ${raw} IS NOT NULL THEN coalesce(TRY_CAST(${raw} AS BIGINT), -1) END AS ${identifier(bound.field)}`;
     if (code === undefined) return `CAST(${raw} AS ${odooType(bound.contract, wide.has(bound.field))}) AS ${identifier(bound.field)}`;
     const alias = identifier(`code ${bound.field}`);
     joins.push(`LEFT JOIN read_parquet(${literal(code.file)}) AS ${alias} ON ${alias}.id = ${raw}`);
