@@ -51,6 +51,26 @@ export const OdooStates = z.strictObject({
           .describe(
             'What a rollback does with a record that the load brought into this state, where it is not what the binding says of all; keep with `leave`: it is cancelled, reset or reversed by these steps, and stays.',
           ),
+        barred: z
+          .array(
+            z.strictObject({
+              is: odooReading
+                .optional()
+                .describe('How a record reads of which Odoo bars the way back: Odoo field → values; true and false also say whether a field has any.'),
+              locked: z.literal(true).optional().describe('It does so when the date of the record (`locks`) lies in a locked period.'),
+              why: z.string().describe('What a plan says of it, as in "it is secured by a hash".'),
+              leave: z
+                .array(z.string())
+                .optional()
+                .describe(
+                  'Steps that a rollback takes instead; the record stays, as one that is reversed. Left out: the rollback refuses it when it is planned.',
+                ),
+            }),
+          )
+          .optional()
+          .describe(
+            'When Odoo does not let a record of this state go back by `leave` or `back`. Looked at when a rollback is planned; the first that holds counts.',
+          ),
         back: z
           .record(z.string(), z.array(z.string()))
           .optional()

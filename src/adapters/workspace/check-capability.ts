@@ -180,6 +180,10 @@ function checkStates({ contract, position, mistakes }: Subject): void {
     for (const key of ['reach', 'leave'] as const) {
       for (const [index, step] of state[key].entries()) refuseUnknown(step, steps, position([...path, 'values', value, key, index]), mistakes, 'step');
     }
+    for (const [nth, { leave = [] }] of (state.barred ?? []).entries()) {
+      const at = [...path, 'values', value, 'barred', nth, 'leave'];
+      for (const [index, step] of leave.entries()) refuseUnknown(step, steps, position([...at, index]), mistakes, 'step');
+    }
     for (const [earlier, names] of Object.entries(state.back ?? {})) {
       refuseUnknown(earlier, Object.keys(states.values), position([...path, 'values', value, 'back', earlier]), mistakes, 'state');
       for (const [index, step] of names.entries()) refuseUnknown(step, steps, position([...path, 'values', value, 'back', earlier, index]), mistakes, 'step');

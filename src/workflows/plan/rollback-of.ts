@@ -1,4 +1,5 @@
 /** What a plan says of each action's way back, before anything is written. Pure. */
+import type { OdooStates } from '../../domain/odoo-states.ts';
 import type { PlanAction, PlannedRecord, PlannedStep } from '../../domain/plan.ts';
 import { pointer } from './plan-record.ts';
 import type { EntityToPlan, RecordToPlan } from './planning-record.ts';
@@ -44,7 +45,7 @@ function rollbackOfCreate(
   const parts = [...leave, hasLines ? 'delete it with its lines' : 'delete it'];
   const made = byproductsOf(steps, entity);
   if (made.taken.length > 0) parts.push(`delete its ${made.taken.join(', ')}`);
-  return { will: parts.join(', then '), cannot: joined([leftArchived(planned, entity), kept(made.kept)]) };
+  return { will: parts.join(', then '), cannot: joined([leftArchived(planned, entity), kept(made.kept), ...barred(binding.states, state)]) };
 }
 
 /** A record that was there before. */
@@ -70,8 +71,16 @@ function rollbackOfChange(
     isLocked && lines.some((line) => line.action === 'create') ? 'delete the lines it adds: their quantity becomes 0' : null,
     lines.some((line) => line.reason === ZEROED) ? 'bring back the receipt of the lines it sets to 0: Odoo makes a new one' : null,
     back === undefined ? null : kept(byproductsOf(steps, entity).kept),
+    ...(back === undefined ? [] : barred(states, String(wanted))),
   ];
   return { will: will.filter((part) => part !== null).join(', then '), cannot: joined(cannot) };
+}
+
+/** What Odoo may not allow any more when the time comes. */
+function barred(states: OdooStates | undefined, state: string | null): readonly string[] {
+  return (states?.values[state ?? '']?.barred ?? []).map(({ why, leave }) =>
+    leave === undefined ? `take it back where ${why}` : `reset it where ${why}: there it stays, after ${leave.join(', ')}`,
+  );
 }
 
 /** Models of what Odoo makes by itself on these steps: what a rollback deletes, and what nobody can delete. */

@@ -7,6 +7,7 @@ import type { RollbackPlanResult } from '../../domain/rollback-results.ts';
 import { type Capability, entityOf, type Workspace } from '../../domain/workspace.ts';
 import { writePlan } from '../plan/plan-file.ts';
 import { PlanSummary } from '../plan/plan-summary.ts';
+import { withoutBarred } from './barred.ts';
 import { type EntityToInvert, invertAction } from './invert.ts';
 import { lookingRun } from './looking-run.ts';
 import { missingByproducts } from './missing-byproducts.ts';
@@ -47,9 +48,11 @@ export async function planRollback(request: RollbackRequest, ports: Ports): Prom
   try {
     ports.progress({ kind: 'step', step: 'Planning the rollback' });
     await stageJournal(plane, state, request.of);
-    const outlook = new Outlook(await lookingRun(manifest, request.runId, ports), archivedWith(manifest, capability));
+    const looking = await lookingRun(manifest, request.runId, ports);
+    const outlook = new Outlook(looking, archivedWith(manifest, capability));
+    const bindings = new Map(capability.entities.flatMap(({ contract }) => (contract.odoo === undefined ? [] : [[contract.entity, contract.odoo] as const])));
     async function* actions(): AsyncIterable<Omit<PlanAction, 'seq'>> {
-      for await (const action of outlook.look(inverted(plane, ports, manifest, capability as Capability))) {
+      for await (const action of outlook.look(withoutBarred(looking, bindings, inverted(plane, ports, manifest, capability as Capability)))) {
         summary.add(action);
         yield action;
       }
