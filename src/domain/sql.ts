@@ -35,7 +35,8 @@ export function copyToParquetSql(
   return `COPY (${query}) TO ${literal(file)} (${options}${leaveNothing ? ', WRITE_EMPTY_FILE false' : ''}${note === null ? '' : `, KV_METADATA {${identifier(note.name)}: ${literal(note.text)}}`})`;
 }
 
-/** Rows that stand in one of two relations and not in the other, each as often as it does. Answers `rows`. */
+/** Rows that stand in one of two relations and not in the other, each as often as it does. Answers `rows`. Grouped, as EXCEPT ALL numbers all rows first: four times the work. */
 export function differenceCountSql(one: string, other: string): string {
-  return `SELECT count(*) AS rows FROM ((FROM ${one} EXCEPT ALL FROM ${other}) UNION ALL (FROM ${other} EXCEPT ALL FROM ${one}))`;
+  return `SELECT CAST(coalesce(sum(abs(_n)), 0) AS BIGINT) AS rows FROM (
+  SELECT * EXCLUDE (_one), sum(_one) AS _n FROM (SELECT *, 1 AS _one FROM ${one} UNION ALL SELECT *, -1 FROM ${other}) GROUP BY ALL HAVING _n <> 0)`;
 }

@@ -7,7 +7,7 @@ import { CutoverError } from '../../domain/errors.ts';
 import { refuseMistakes } from '../../domain/mistakes.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { copyToParquetSql, differenceCountSql, literal } from '../../domain/sql.ts';
+import { copyToParquetSql, differenceCountSql, identifier, literal } from '../../domain/sql.ts';
 import type { Capability, CodeMap, EntityDefinition, Workspace } from '../../domain/workspace.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { codesTableSql, type DatasetSql, duplicateKeysSql, rejectsSql, ruleCountsSql, typedRowsSql } from './canonical-sql.ts';
@@ -61,9 +61,13 @@ export async function ensureCanonical(request: CanonicalRequest, ports: Ports): 
       }
       await ports.runs.removeCanonical(name, mapping.system, new Set([snapshot.manifest.id]));
       await staged.keep({ counts, snapshotId: snapshot.manifest.id, definitionHash, base: null });
-      throw new CutoverError('E_REUSE_DIFFERS', `${name} of ${mapping.system}: ${others} rows come out otherwise when all of them are mapped again`, {
-        hint: `cutover reconcile ${request.capability.name} --full`,
-      });
+      throw new CutoverError(
+        'E_REUSE_DIFFERS',
+        `${name} of ${mapping.system}: ${others} ${others === 1 ? 'row comes' : 'rows come'} out otherwise when all of them are mapped again`,
+        {
+          hint: `cutover reconcile ${request.capability.name} --full`,
+        },
+      );
     }
     return await staged.keep({
       counts,
@@ -144,15 +148,27 @@ async function countsOf(rows: DatasetRows, rejects: string, input: number, plane
   };
 }
 
-/** Rows that mapping what changed has given and mapping everything does not, or the other way round. */
+/** Columns of two datasets that are compared at once: what is held in memory meanwhile. */
+const COLUMNS_AT_ONCE = 6;
+
+/** Rows that come out otherwise when everything is mapped, and rejects and duplicate keys that only one of the two has. */
 async function differences(made: Made, anew: Made, plane: DataPlane): Promise<number> {
-  const parts = (dataset: Made): readonly string[] => [
-    `(SELECT * EXCLUDE (_ordinal) FROM ${sourceRowsSql(dataset.rows)})`,
-    ...[dataset.rejects, dataset.rows.duplicates].map((file) => `read_parquet(${literal(file)})`),
-  ];
-  let rows = 0;
-  for (const [index, part] of parts(made).entries())
-    rows += (await plane.rows<{ rows: number }>(differenceCountSql(part, parts(anew)[index] as string)))[0]?.rows ?? 0;
+  const [one, other] = [sourceRowsSql(made.rows), sourceRowsSql(anew.rows)];
+  const described = await plane.rows<{ column_name: string }>(`DESCRIBE SELECT * EXCLUDE (_row, _ordinal) FROM ${other}`);
+  await plane.run('CREATE TABLE others (_row BIGINT)');
+  for (let from = 0; from < described.length; from += COLUMNS_AT_ONCE) {
+    const columns = described.slice(from, from + COLUMNS_AT_ONCE).map((column) => identifier(column.column_name));
+    const side = (rows: string): string => `(SELECT _row, ${columns.join(', ')} FROM ${rows})`;
+    const differs = ['_row', ...columns].map((column) => `a.${column} IS DISTINCT FROM b.${column}`).join(' OR ');
+    await plane.run(
+      `INSERT INTO others SELECT coalesce(a._row, b._row) FROM ${side(one)} AS a FULL JOIN ${side(other)} AS b ON b._row = a._row WHERE ${differs}`,
+    );
+  }
+  const [counted] = await plane.rows<{ rows: number }>('SELECT count(DISTINCT _row) AS rows FROM others');
+  let rows = counted?.rows ?? 0;
+  const file = (name: string): string => `read_parquet(${literal(name)})`;
+  for (const [left, right] of [[made.rejects, anew.rejects] as const, [made.rows.duplicates, anew.rows.duplicates] as const])
+    rows += (await plane.rows<{ rows: number }>(differenceCountSql(file(left), file(right))))[0]?.rows ?? 0;
   return rows;
 }
 

@@ -374,7 +374,7 @@ describe('the second night', () => {
     const full = { workspace, capability: capabilityOf([thing]), entity: thing, mapping: thing.sources[0]!.mapping, full: true };
     await expect(ensureCanonical(full, ports)).rejects.toMatchObject({
       code: 'E_REUSE_DIFFERS',
-      message: 'thing of old: 2 rows come out otherwise when all of them are mapped again',
+      message: 'thing of old: 1 row comes out otherwise when all of them are mapped again',
     });
     expect((await canonical(thing)).rows).toMatchObject([{ name: 'n' }, { name: 'm' }]);
   });

@@ -37,14 +37,15 @@ interface Mapped extends Task {
 
 /** Errors: E_NO_SNAPSHOT names everything not pulled yet; E_CONFIG has every mistake of every expression; E_CONSERVATION. */
 export async function mapCapability(request: MapRequest, ports: Ports): Promise<MapResult> {
-  const { capability } = request;
+  const { workspace, capability } = request;
   const chosen = capability.entities.filter((entity) => request.entity === null || entity.contract.entity === request.entity);
   const tasks = await tasksOf(withReferences(capability, chosen), ports);
   const { checks, columns } = await compileAll(capability, chosen, tasks, ports);
 
   const mapped: Mapped[] = [];
   for (const task of tasks) {
-    const dataset = await ensureCanonical({ ...request, ...task }, ports);
+    // not all that is asked of a run: proving what was taken over is the comparison's to do, once
+    const dataset = await ensureCanonical({ workspace, capability, ...task }, ports);
     mapped.push({ ...task, dataset, columns: columns.get(task) ?? [] });
   }
   const own = mapped.filter((one) => chosen.includes(one.entity));

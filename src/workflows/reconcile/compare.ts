@@ -147,11 +147,16 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     const isFull = this.#request.full === true;
     const file = (part: string): string => this.#file(entity, part);
     const looked = await lookAt(subject, isFull ? null : whole, { file, isExact: isFull }, this.#plane);
+    const isWhole = looked.again === null;
+    let { again } = looked;
     if (isFull && whole !== null) {
-      const scratch = (part: string): string => this.#plane.scratchFile(`${entity}.${part}.parquet`);
-      await proveSame(subject, looked, await lookAt(subject, whole, { file: scratch, isExact: false }, this.#plane), this.#plane);
+      const isKept = (part: string): boolean => part === 'again' || part === 'odoo-again';
+      const scratch = (part: string): string => (isKept(part) ? file(part) : this.#plane.scratchFile(`${entity}.${part}.parquet`));
+      const other = await lookAt(subject, whole, { file: scratch, isExact: false }, this.#plane);
+      await proveSame(subject, looked, other, this.#plane);
+      again = other.again;
     }
-    if (looked.again === null) {
+    if (isWhole) {
       await this.#plane.run(seenTableSql(entity, subject.odoo, digestsOf(inputs, subject)));
       await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'links')}`, looked.files.links));
       await this.#plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'seen')}`, looked.files.seen));
@@ -171,12 +176,13 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
       legacy: { sql: legacySideSql(looked.sides) },
       odoo: { sql: odooRelationSql(looked.sides) },
       baseline: (only) => ({ sql: `(${mergedBaselineSql(layers, fields, only)})` }),
-      again: looked.again === null ? null : { legacy: { sql: looked.again.legacy }, odoo: { sql: looked.again.odoo } },
+      again: again === null ? null : { legacy: { sql: again.legacy }, odoo: { sql: again.odoo } },
+      isWhole,
       reads: [
         ...datasets.flatMap(canonicalFiles),
         ...(odoo === null ? [] : [odoo.snapshot.data]),
         ...[...columns.codes.values()].map((code) => code.file),
-        ...(looked.again === null || one.whole === null ? [] : [one.whole.marks]),
+        ...(isWhole || one.whole === null ? [] : [one.whole.marks]),
       ],
       equal: counts.linked - rows.reduce((sum, row) => sum + row.differing, 0),
       rejectedWithoutKey: unknown?.rows ?? 0,

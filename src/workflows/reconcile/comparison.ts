@@ -47,8 +47,10 @@ export interface EntityComparison {
   readonly candidates: string;
   /** Files that the relations read, beside those of the run directory: a plane that is locked down needs their directories. */
   readonly reads: readonly string[];
-  /** Both sides of the records that were compared, where the others were taken over from an earlier comparison; null: all were compared. */
+  /** Both sides of the records that are not as an earlier comparison left them; null: there is none to hold on to. */
   readonly again: { readonly legacy: Relation; readonly odoo: Relation } | null;
+  /** All records were compared, and not only those of `again`. */
+  readonly isWhole: boolean;
   /** How the fields were compared (reuse.ts). */
   readonly rulesHash: string;
   /** Number of the newest layer of `baseline`; 0: none. */

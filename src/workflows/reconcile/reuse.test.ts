@@ -42,7 +42,9 @@ async function foundBy(comparison: Comparison, world: ReconcileWorld): Promise<u
       rows[`${entity.entity} odoo`] = await plane.rows(`FROM ${odoo.sql} ORDER BY _odoo_id`);
       rows[`${entity.entity} counts`] = { counts, equal, followers };
       const rules = rulesOf(entity, comparison).filter((rule) => rule.compared);
-      rows[`${entity.entity} agreed`] = await plane.rows(`SELECT * FROM (${newlyAgreedSql(rules, entity)}) ORDER BY _system, _key`);
+      rows[`${entity.entity} agreed`] = await plane.rows(
+        `SELECT * FROM (${newlyAgreedSql(rules, entity.isWhole ? { ...entity, again: null } : entity)}) ORDER BY _system, _key`,
+      );
     }
     return {
       rows,
@@ -56,8 +58,8 @@ async function foundBy(comparison: Comparison, world: ReconcileWorld): Promise<u
 
 const takenOver = async (comparison: Comparison, world: ReconcileWorld): Promise<number> => {
   let records = 0;
-  for (const { again, records: file } of comparison.entities) {
-    if (again === null) continue;
+  for (const { again, isWhole, records: file } of comparison.entities) {
+    if (again === null || isWhole) continue;
     const [row] = await world.rows<{ records: number } & DataRow>(
       `SELECT count(*) AS records FROM read_parquet(${literal(file)}) AS r ANTI JOIN ${again.legacy.sql} AS a ON a._system = r._system AND a._key = r._key WHERE r._class = 'linked'`,
     );

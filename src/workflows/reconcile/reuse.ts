@@ -78,8 +78,8 @@ export async function comparedWhole(
 export async function keepCompared(comparison: Comparison, runId: string, ports: Ports): Promise<void> {
   const of = { uuid: comparison.world.uuid, capability: comparison.capability };
   const entities: Compared['entities'] = { ...(await readCompared(ports, of))?.entities };
-  for (const { entity, rulesHash: rules, again, datasets } of comparison.entities) {
-    if (again !== null) continue;
+  for (const { entity, rulesHash: rules, isWhole, datasets } of comparison.entities) {
+    if (!isWhole) continue;
     const baselineLayer = await newestLayer(ports, { odooUuid: of.uuid, capability: of.capability, entity });
     entities[entity] = { runId, rules, baselineLayer, datasets: datasets.map(({ system, inputsHash }) => ({ system, inputsHash })) };
   }
