@@ -36,7 +36,20 @@ function reconciled(change: Partial<ReconcileResult['controls'][number]> = {}): 
     rule: null,
   };
   const life = { new: 0, persisting: 0, reopened: 0, resolved: 0, open: 0, pending: 0, waived: 0, echo: 0 };
-  const quiet = { life, alarm: null, trend: [], patterns: [], waivers: [], secondLook: null, coverage: [], checks: [], files: [] };
+  const quiet = {
+    life,
+    alarm: null,
+    trend: [],
+    patterns: [],
+    waivers: [],
+    secondLook: null,
+    coverage: [],
+    checks: [],
+    files: [],
+    explained: [],
+    allocations: [],
+    sinceAgreed: [],
+  };
   return { verdict: 'INCOMPLETE', entities: [], controls: [{ ...total, ...change }], ...quiet };
 }
 

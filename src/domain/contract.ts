@@ -6,13 +6,9 @@
 import { z } from 'zod';
 import { conflictClasses } from './matching.ts';
 import { fieldName, OdooStates, odooReading, rollbackPolicy } from './odoo-states.ts';
+import { ExplainedContract, entityName, SettlesContract, sqlExpression } from './settlement-contract.ts';
 
-const entityName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]*$/, 'lower case letters, digits and _, beginning with a letter')
-  .describe('Name of an entity, as in `purchase_order`.');
 const systemName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'lower case letters, digits and -, beginning with a letter');
-const sqlExpression = z.string().min(1).describe('One DuckDB scalar expression: no subquery, table function, aggregate, window or volatile function.');
 const odooFieldName = z
   .union([z.string(), z.array(z.string()).min(1)])
   .describe('Odoo field. A list names the alternatives of different Odoo versions; the first that exists is used.');
@@ -133,9 +129,20 @@ export const ControlContract = z.strictObject({
     .describe('Name of the control total, unique in the entity.'),
   measure: z.union([z.literal('count'), fieldName]).describe('`count`, or the field that is summed on both sides.'),
   by: z
-    .record(fieldName, sqlExpression)
+    .record(
+      fieldName,
+      z.union([
+        sqlExpression,
+        z
+          .record(fieldName, sqlExpression)
+          .refine((parts) => Object.keys(parts).length > 0, 'at least one dimension')
+          .describe('Several dimensions at once, as in {partner: partner.code, bucket: …}.'),
+      ]),
+    )
     .default({})
-    .describe('Dimensions: name → expression over canonical fields (`<ref field>.<field>` for a referred record).'),
+    .describe(
+      'Dimensions: name → expression over canonical fields (`<ref field>.<field>` for a referred record; `as_of` for the day of the run), or several at once.',
+    ),
 });
 export type ControlContract = z.infer<typeof ControlContract>;
 
@@ -185,6 +192,12 @@ export const OdooBinding = z.strictObject({
     ),
   in: z.string().optional().describe('For lines: the one2many field of the parent that holds them.'),
   parent_field: z.string().optional().describe('For lines: the many2one field that names the parent.'),
+  together: z
+    .literal(true)
+    .optional()
+    .describe(
+      'For lines: Odoo accepts changes to the lines of one document only together, as those of an entry that must balance. They are sent in one write of the document; a line that comes or goes has an amount of 0 before.',
+    ),
   whole: z
     .boolean()
     .optional()
@@ -314,6 +327,11 @@ export const EntityContract = z.strictObject({
     .describe('The timestamp field that says when the legacy row was last changed, for `settle_minutes`. Left out: from when on a difference is seen.'),
   checks: z.array(CheckContract).default([]).describe('Business rules over canonical rows.'),
   controls: z.array(ControlContract).default([]).describe('Control totals that must tie on both sides.'),
+  explained: z
+    .array(ExplainedContract)
+    .default([])
+    .describe('What stands on one side only, or differs, for a reason: counted and summed as a class of its own, never a break.'),
+  settles: SettlesContract.optional().describe('For payments: what they pay, found anew by every reconcile (allocations.csv).'),
   link_by: z.array(z.array(fieldName).min(1)).optional().describe('Sets of fields by which an existing Odoo record is recognised; the key by default.'),
   match: MatchContract.optional().describe('How records of this entity are recognised as the same thing. Left out: by the types and names of its fields.'),
   odoo: OdooBinding.optional().describe('Left out: the entity is mapped and checked, and nothing of it reaches Odoo.'),

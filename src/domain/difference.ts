@@ -31,7 +31,10 @@ export type BreakStatus =
   /** Accepted by a person, for as long as the values stay what they were. */
   | 'waived'
   /** It exists only because one of our own loads has written since this snapshot was taken. Counted in the coverage statement, reported nowhere else. */
-  | 'echo';
+  | 'echo'
+  /** A rule of the contract (`explained`) says why it is as it is. Counted and summed by its class, reported as no break, and not part of the nights: explained
+   *  last night and not tonight, it is a new break. */
+  | 'explained';
 
 /** Against the night before (a night is a set of snapshots: looking twice at the same ones is one night). */
 export type BreakLife = 'new' | 'persisting' | 'reopened';
@@ -124,7 +127,11 @@ export interface CoverageItem {
     /** Written by one of our own loads after the snapshot was taken: pull again. */
     | 'echo'
     /** Odoo has the record and does not show it to the user of the tool. */
-    | 'restricted';
+    | 'restricted'
+    /** A rule of the contract says why it stands on one side only, or differs. */
+    | 'explained';
+  /** For `explained`: the class of the contract. */
+  readonly explained?: string;
   readonly rows: number;
   readonly sum: string | null;
 }

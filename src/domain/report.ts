@@ -115,6 +115,9 @@ export interface ReconcileReport {
   readonly entities: ReconcileResult['entities'];
   readonly controls: readonly ControlTotal[];
   readonly coverage: readonly CoverageItem[];
+  readonly explained: ReconcileResult['explained'];
+  readonly allocations: ReconcileResult['allocations'];
+  readonly sinceAgreed: ReconcileResult['sinceAgreed'];
   readonly checks: MapResult['checks'];
   readonly rules: readonly CheckedRule[];
   readonly life: LifeCounts;

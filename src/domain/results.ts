@@ -1,5 +1,6 @@
 /** What the verbs answer: the `data` of the JSON envelope. Others script against these names; they are part of the contract of the command line. */
 
+import type { AllocationSummary, ExplainedClass, StateSinceAgreed } from './allocation.ts';
 import type { ControlTotal, CoverageItem, Verdict } from './difference.ts';
 import type { LoadConditions } from './environment.ts';
 import type { GuardKind } from './guarded-writes.ts';
@@ -108,6 +109,7 @@ export interface ReconcileResult {
     readonly breaks: Readonly<Record<string, number>>;
     readonly pending: number;
     readonly waived: number;
+    readonly explained: number;
   }[];
   readonly life: LifeCounts;
   readonly alarm: ReconcileReport['alarm'];
@@ -120,6 +122,10 @@ export interface ReconcileResult {
   readonly secondLook: { readonly records: number; readonly settled: number } | null;
   readonly controls: readonly ControlTotal[];
   readonly coverage: readonly CoverageItem[];
+  /** Every rule of `explained`, also those that explain nothing. */
+  readonly explained: readonly ExplainedClass[];
+  readonly allocations: readonly AllocationSummary[];
+  readonly sinceAgreed: readonly StateSinceAgreed[];
   readonly checks: MapResult['checks'];
   /** Files of the run: report.json and breaks.ndjson, which every report is made from, the reports, links-to-decide.csv. */
   readonly files: readonly string[];
@@ -140,8 +146,8 @@ export interface PlanResult {
     readonly fields: readonly { readonly field: string; readonly before: string | null; readonly after: string | null }[];
   }[];
   readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number }[];
-  /** Differences that the plan does nothing about: accepted, possibly on their way, or written by us since Odoo was pulled. */
-  readonly leftAlone: readonly { readonly entity: string; readonly status: 'waived' | 'pending' | 'echo'; readonly count: number }[];
+  /** Differences that the plan does nothing about: accepted, explained by the contract, possibly on their way, or written by us since Odoo was pulled. */
+  readonly leftAlone: readonly { readonly entity: string; readonly status: 'waived' | 'pending' | 'echo' | 'explained'; readonly count: number }[];
   /** What a rollback of this plan leaves behind or cannot undo, in documents. */
   readonly limits: readonly { readonly entity: string; readonly cannot: string; readonly count: number }[];
   /** From the rates of earlier loads or the defaults; null when nothing is to be written. */

@@ -19,6 +19,11 @@ export function sumOf(amounts: readonly string[]): string {
   return amounts.reduce((sum, amount) => sum.plus(amount), new Decimal(0)).toFixed();
 }
 
+/** One decimal less another, exactly. */
+export function differenceOf(one: string, other: string): string {
+  return new Decimal(one).minus(other).toFixed();
+}
+
 /** The same decimal without an exponent: `1e-7` is `0.0000001`. */
 export function plainDecimal(amount: string): string {
   return new Decimal(amount).toFixed();

@@ -110,8 +110,9 @@ export function coverageOf({ coverage }: ReconcileReport): Markup {
   if (coverage.length === 0) return section('coverage', 'What was not compared', html`<p class="empty">Everything was compared.</p>`);
   const columns = [{ name: 'what' }, { name: 'why' }, { name: 'rows', isNumber: true }, { name: 'sum', isNumber: true }];
   const rows = (items: readonly CoverageItem[]) =>
-    items.map(({ entity, field, reason, rows: count, sum }) => {
-      return [field === null ? entity : `${entity}.${field}`, coverageReason(reason), formatted(count), sum === null ? '' : formattedAmount(sum)];
+    items.map((item) => {
+      const { entity, field, rows: count, sum } = item;
+      return [field === null ? entity : `${entity}.${field}`, coverageReason(item), formatted(count), sum === null ? '' : formattedAmount(sum)];
     });
   const [unwanted, chosen] = [coverage.filter(isUnwanted), coverage.filter((item) => !isUnwanted(item))];
   return section('coverage', 'What was not compared', [

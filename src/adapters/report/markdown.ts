@@ -129,7 +129,7 @@ function coverage({ coverage: all }: ReconcileReport): string {
   if (unwanted.length === 0) return `\n### Not compared\n\n${intro}`;
   const rows = unwanted.map((item) => {
     const sum = item.sum === null ? '' : formattedAmount(item.sum);
-    return row([code(item.field === null ? item.entity : `${item.entity}.${item.field}`), cell(coverageReason(item.reason)), formatted(item.rows), sum]);
+    return row([code(item.field === null ? item.entity : `${item.entity}.${item.field}`), cell(coverageReason(item)), formatted(item.rows), sum]);
   });
   return section('Not compared', ['what', 'why', 'rows', 'sum'], 'llrr', rows, ROWS, intro);
 }

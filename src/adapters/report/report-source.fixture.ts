@@ -51,6 +51,7 @@ function manifestOf(batches: Iterable<readonly Break[]>): ReconcileReport {
     entities: entities.map((entity) => summaryOf(entity, counts)),
     controls: total === 0 ? tyingControls : controls,
     coverage,
+    ...(total === 0 ? { explained: [], allocations: [], sinceAgreed: [] } : paid),
     checks: [
       {
         entity: 'purchase_order',
@@ -104,6 +105,7 @@ function countsOf(batches: Iterable<readonly Break[]>): Counts {
     for (const one of batch) {
       total += 1;
       life[one.life] += 1;
+      if (one.status === 'explained') continue;
       life[one.status] += 1;
       const name = `${one.entity}.${one.rule}`;
       const rule = rules.get(name) ?? { entity: one.entity, rule: one.rule, field: one.field, open: 0, pending: 0, waived: 0 };
@@ -126,7 +128,17 @@ function summaryOf(entity: string, { classes, rules }: Counts): ReconcileReport[
   const size = { supplier: 4812, product: 38_220, purchase_order: 120_455, purchase_order_line: 512_077 }[entity] ?? 100;
   const breaks = classes.get(entity) ?? {};
   const broken = Object.values(breaks).reduce((all, one) => all + one, 0);
-  return { entity, legacy: size, odoo: size - 40, equal: Math.max(0, size - broken), outsideScope: 17, breaks, pending: sum('pending'), waived: sum('waived') };
+  return {
+    entity,
+    legacy: size,
+    odoo: size - 40,
+    equal: Math.max(0, size - broken),
+    outsideScope: 17,
+    breaks,
+    pending: sum('pending'),
+    waived: sum('waived'),
+    explained: 0,
+  };
 }
 
 function rulesOf({ rules }: Counts): CheckedRule[] {
@@ -262,3 +274,30 @@ function trendOf(life: LifeCounts, verdict: Verdict): ReconcileReport['trend'] {
   });
   return [...nights, { ...life, asOf, verdict, runId: null }];
 }
+
+const euros = { currency: 'EUR' } as const;
+const paid: Pick<ReconcileReport, 'explained' | 'allocations' | 'sinceAgreed'> = {
+  explained: [
+    {
+      ...{ entity: 'payment', class: 'salary', field: null, reason: 'Salaries have no bill.', rows: 12, overlapping: 2, payments: 14 },
+      ...{ measure: 'amount', legacy: '48210.00', odoo: '0' },
+    },
+    {
+      ...{ entity: 'payment', class: 'transfer', field: null, reason: 'Between own accounts.', rows: 0, overlapping: 0, payments: 0 },
+      ...{ measure: 'amount', legacy: null, odoo: null },
+    },
+  ],
+  allocations: [
+    {
+      payments: 'payment',
+      records: [
+        { role: 'payment', entity: 'payment', status: 'confirmed', ...euros, records: 120, sum: '88400.10' },
+        { role: 'payment', entity: 'payment', status: 'ambiguous', ...euros, records: 4, sum: '2000.00' },
+        { role: 'document', entity: 'vendor_bill', status: 'open', ...euros, records: 31, sum: '1204.50' },
+      ],
+      groups: [{ status: 'confirmed', shape: '1:n', ...euros, groups: 40, sum: '88400.10' }],
+      ...{ repeats: 2, credits: 1, looked: [{ how: 'groups of up to 6 documents or 6 payments', payments: 16 }] },
+    },
+  ],
+  sinceAgreed: [{ entity: 'vendor_bill', side: 'odoo', agreed: null, state: 'posted', records: 3, measure: 'open_amount', sum: '912.00' }],
+};

@@ -34,10 +34,11 @@ const coverageReasons: Readonly<Record<CoverageItem['reason'], string>> = {
   'unresolved-reference': 'refers to what is not in Odoo yet',
   echo: 'written by one of our own loads since the snapshot: pull again',
   restricted: 'in Odoo, but hidden from the user of the tool',
+  explained: 'explained by the contract',
 };
 
-export function coverageReason(reason: CoverageItem['reason']): string {
-  return coverageReasons[reason];
+export function coverageReason({ reason, explained }: Pick<CoverageItem, 'reason' | 'explained'>): string {
+  return explained === undefined ? coverageReasons[reason] : `${coverageReasons[reason]}: ${explained}`;
 }
 
 /** Nobody has chosen to leave these out: they are the ones a verdict can hang on. The others are as the mapping and the contract have them. */

@@ -24,6 +24,7 @@ export function checkCapability(parts: CapabilityParts, connectors: ReadonlyMap<
     const subject = { contract, position, sources, parts, mistakes };
     checkFields(subject);
     checkFieldNames(subject);
+    checkSettlement(subject);
     checkBinding(subject);
     checkStates(subject);
     for (const source of entity.sources) checkSource({ entity, source, parts, connectors, mistakes });
@@ -115,6 +116,37 @@ function checkFieldNames({ contract, position, mistakes }: Subject): void {
   }
   refuseTwice(contract.controls, (index) => position(['controls', index, 'name']), mistakes);
   refuseTwice(contract.checks, (index) => position(['checks', index, 'name']), mistakes);
+}
+
+/** What `explained` and `settles` name; their expressions are proven where they are parsed. */
+function checkSettlement({ contract, position, parts, mistakes }: Subject): void {
+  const names = Object.keys(contract.fields);
+  for (const [index, { field }] of contract.explained.entries()) {
+    if (field !== undefined) refuseUnknown(field, names, position(['explained', index, 'field']), mistakes);
+  }
+  const classes = contract.explained.map(({ class: name, field = '' }) => ({ name: `${name} ${field}`.trim() }));
+  refuseTwice(classes, (index) => position(['explained', index, 'class']), mistakes);
+  const { settles } = contract;
+  if (settles === undefined) return;
+  const shared = [['partner', settles.partner] as const, ['date', settles.date] as const];
+  const currency = settles.currency === undefined ? [] : [['currency', settles.currency] as const];
+  for (const [key, name] of [...shared, ...currency]) refuseUnknown(name, names, position(['settles', key]), mistakes);
+  const partner = contract.fields[settles.partner];
+  if (partner !== undefined && partner.type !== 'ref') {
+    mistakes.push({ position: position(['settles', 'partner']), message: `'${settles.partner}' is of type ${partner.type} and names no record` });
+  }
+  for (const document of Object.keys(settles.documents)) {
+    const at = position(['settles', 'documents', document]);
+    if (!parts.names.includes(document)) {
+      mistakes.push({ position: at, message: `no entity '${document}' in this capability${didYouMean(document, parts.names)}` });
+      continue;
+    }
+    const fields = parts.entities.find((one) => one.contract.entity === document)?.contract.fields;
+    if (fields === undefined) continue;
+    for (const [, name] of [...shared, ...currency, ['number', settles.number] as const]) refuseUnknown(name, Object.keys(fields), at, mistakes);
+    const type = fields[settles.date]?.type;
+    if (type !== undefined && type !== 'date') mistakes.push({ position: at, message: `'${settles.date}' of ${document} is of type ${type}, not a date` });
+  }
 }
 
 function refuseTwice(named: readonly { name: string }[], at: (index: number) => ReturnType<PositionOf>, mistakes: Mistakes): void {

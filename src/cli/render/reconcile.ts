@@ -239,7 +239,7 @@ function coverage(items: readonly CoverageItem[], style: Style): string {
     [
       { header: 'entity', value: (item) => item.entity },
       { header: 'field', value: (item) => item.field ?? '(row)' },
-      { header: 'why', value: (item) => item.reason },
+      { header: 'why', value: (item) => (item.explained === undefined ? item.reason : `${item.reason}: ${item.explained}`) },
       { header: 'rows', value: (item) => item.rows },
       { header: 'sum', value: (item) => item.sum },
     ],

@@ -10,11 +10,19 @@ import type { Capability, EntityDefinition } from '../../domain/workspace.ts';
 import { type ColumnReference, type ExpressionText, parseExpressions } from '../expression/expression.ts';
 import { type ValueKind, valueKind } from './value-kind.ts';
 
+/** The name by which an expression uses the day of the run, and that of what Odoo has; a field of the same name goes before it. */
+export const DAY_NAME = 'as_of';
+export const ODOO_NAME = 'odoo';
+
 /** What the expression has to give. */
-export type Expected = 'condition' | 'amount' | 'dimension';
+export type Expected = 'condition' | 'amount' | 'dimension' | 'text';
 
 export interface CanonicalExpressionText extends ExpressionText {
   readonly expected: Expected;
+  /** `as_of` is the day of the run; read from `_day`. */
+  readonly asOf?: boolean;
+  /** `odoo.<field>` is what Odoo has; read from `_odoo`. Such an expression is only proven here. */
+  readonly besideOdoo?: boolean;
   /** Names of sums over the lines of a document → their type; read from `_sums`. */
   readonly sums?: ReadonlyMap<string, string>;
 }
@@ -34,6 +42,7 @@ export async function compileCanonicalExpressions(
   texts: readonly CanonicalExpressionText[],
   plane: DataPlane,
 ): Promise<{ readonly compiled: readonly (CanonicalExpression | null)[]; readonly mistakes: readonly Mistake[] }> {
+  const { entity } = subject;
   const { parsed, mistakes: refused } = await parseExpressions(plane, texts);
   const mistakes = [...refused];
   const compiled: (CanonicalExpression | null)[] = [];
@@ -49,11 +58,12 @@ export async function compileCanonicalExpressions(
       compiled.push(null);
       continue;
     }
-    const dotted = one.columns.filter((reference) => reference.names.length > 1);
+    const own = one.columns.filter((reference) => entity.contract.fields[reference.names[0] as string] !== undefined);
+    const dotted = own.filter((reference) => reference.names.length > 1);
     const expression = {
-      sql: `(\n${qualified(one.text, one.columns, text.sums)}\n)`,
+      sql: `(\n${qualified(one.text, one.columns, entity, text)}\n)`,
       references: [...new Set(dotted.map((reference) => reference.names[0] as string))].sort(),
-      fields: [...new Set(one.columns.map((reference) => reference.names[0] as string))].filter((name) => text.sums?.has(name) !== true).sort(),
+      fields: [...new Set(own.map((reference) => reference.names[0] as string))].sort(),
     };
     const mistake = await typeMistake(subject, expression, text, plane);
     if (mistake !== null) mistakes.push(mistake);
@@ -73,6 +83,10 @@ function problemOf({ capability, entity }: Subject, reference: ColumnReference, 
   const fields = Object.keys(entity.contract.fields);
   const field = entity.contract.fields[name];
   if (text.sums?.has(name) === true && inner === undefined) return [];
+  if (field === undefined && isDay(name, text) && inner === undefined) return [];
+  if (field === undefined && isBeside(name, text) && inner !== undefined && rest.length === 0) {
+    return fields.includes(inner) ? [] : [{ position, message: `no field '${inner}' in ${entity.contract.entity}${didYouMean(inner, fields)}` }];
+  }
   if (field === undefined) return [{ position, message: `no field '${name}' in ${entity.contract.entity}${didYouMean(name, fields)}` }];
   if (inner === undefined) return [];
   if (rest.length > 0) return [{ position, message: `'${reference.names.join('.')}' has too many parts: <ref field>.<field> is as far as it goes` }];
@@ -83,21 +97,37 @@ function problemOf({ capability, entity }: Subject, reference: ColumnReference, 
 }
 
 /** The text with every name led to its table; from the end, so that offsets stay true. */
-function qualified(text: string, columns: readonly ColumnReference[], sums: CanonicalExpressionText['sums']): string {
+function qualified(text: string, columns: readonly ColumnReference[], entity: EntityDefinition, asked: CanonicalExpressionText): string {
+  const tableOf = (name: string, isInner: boolean) => {
+    if (asked.sums?.has(name) === true) return '_sums';
+    const isOwn = entity.contract.fields[name] !== undefined;
+    if (!isOwn && isInner && isBeside(name, asked)) return '_odoo';
+    if (isInner) return identifier(`_ref_${name}`);
+    return !isOwn && isDay(name, asked) ? '_day' : '_this';
+  };
   let result = text;
   for (const { names, offset, length } of [...columns].sort((left, right) => right.offset - left.offset)) {
     const [name, inner] = names as [string, string?];
-    const own = sums?.has(name) === true ? '_sums' : '_this';
-    const written = inner === undefined ? `${own}.${identifier(name)}` : `${identifier(`_ref_${name}`)}.${identifier(inner)}`;
+    const written = `${tableOf(name, inner !== undefined)}.${identifier(inner ?? name)}`;
     result = result.slice(0, offset) + written + result.slice(offset + length);
   }
   return result;
+}
+
+function isDay(name: string, { asOf }: CanonicalExpressionText): boolean {
+  return asOf === true && name === DAY_NAME;
+}
+
+function isBeside(name: string, { besideOdoo }: CanonicalExpressionText): boolean {
+  return besideOdoo === true && name === ODOO_NAME;
 }
 
 async function typeMistake(subject: Subject, expression: CanonicalExpression, text: CanonicalExpressionText, plane: DataPlane): Promise<Mistake | null> {
   const { capability, entity } = subject;
   const shapes = [
     `${shapeSql(entity.contract)} AS _this`,
+    ...(text.asOf === true ? [`(SELECT CAST(NULL AS DATE) AS ${DAY_NAME}) AS _day`] : []),
+    ...(text.besideOdoo === true ? [`${shapeSql(entity.contract)} AS _odoo`] : []),
     ...(text.sums === undefined ? [] : [`(SELECT ${[...text.sums].map(([name, type]) => `CAST(0 AS ${type}) AS ${identifier(name)}`).join(', ')}) AS _sums`]),
     ...expression.references.map((name) => {
       const field = entity.contract.fields[name] as Extract<FieldContract, { type: 'ref' }>;
@@ -116,6 +146,7 @@ async function typeMistake(subject: Subject, expression: CanonicalExpression, te
 /** Amounts are summed exactly: a float is none. */
 function fits(kind: ValueKind, expected: Expected): boolean {
   if (expected === 'condition') return kind === 'boolean';
+  if (expected === 'text') return kind === 'text';
   if (expected === 'amount') return kind === 'integer' || kind === 'decimal';
   return kind !== 'other' && kind !== 'float';
 }

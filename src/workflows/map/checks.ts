@@ -1,6 +1,6 @@
 /** Business checks over canonical rows: how many rows break each rule, with which amount, and each finding as data. */
 import { type CanonicalDataset, canonicalRowsSql, decimalTextSql } from '../../domain/canonical.ts';
-import type { CheckContract, FieldContract } from '../../domain/contract.ts';
+import type { CheckContract, ControlContract, FieldContract } from '../../domain/contract.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import type { MapResult } from '../../domain/results.ts';
@@ -30,7 +30,7 @@ export interface CheckFinding {
   readonly failed: boolean;
 }
 
-/** Checks and the dimensions of control totals, compiled; mistakes of both. */
+/** Checks and the dimensions of control totals, compiled; mistakes of both, and of what explains differences and says what payments pay. */
 export async function compileChecks(
   capability: Capability,
   entity: EntityDefinition,
@@ -50,15 +50,43 @@ export async function compileChecks(
     return { check, when, measure, sums };
   });
   for (const [index, control] of contract.controls.entries()) {
-    for (const [name, text] of Object.entries(control.by)) texts.push({ text, at: at(['controls', index, 'by', name]), expected: 'dimension' });
+    for (const { path, text } of dimensionTexts(control)) texts.push({ text, at: at(['controls', index, 'by', ...path]), expected: 'dimension', asOf: true });
   }
+  for (const [index, { when: text, field }] of contract.explained.entries())
+    texts.push({ text, at: at(['explained', index, 'when']), expected: 'condition', asOf: true, besideOdoo: field !== undefined });
   const { compiled, mistakes } = await compileCanonicalExpressions({ capability, entity }, texts, plane);
   const checks = places.flatMap(({ check, when, measure, sums }) => {
     const condition = compiled[when];
     const amount = measure === null ? null : compiled[measure];
     return condition === null || condition === undefined || amount === undefined ? [] : [{ entity, check, when: condition, measure: amount, sums }];
   });
-  return { checks, mistakes: [...wrongSums, ...mistakes] };
+  return { checks, mistakes: [...wrongSums, ...mistakes, ...(await settlesMistakes(capability, entity, plane))] };
+}
+
+/** Dimensions one at a time and several at once alike: the path below `by`. */
+export function dimensionTexts({ by }: ControlContract): readonly { readonly path: readonly string[]; readonly text: string }[] {
+  return Object.entries(by).flatMap(([name, one]) =>
+    typeof one === 'string' ? [{ path: [name], text: one }] : Object.entries(one).map(([part, text]) => ({ path: [name, part], text })),
+  );
+}
+
+/** The expressions of `settles`, each over the rows of its own entity. */
+async function settlesMistakes(capability: Capability, entity: EntityDefinition, plane: DataPlane): Promise<readonly Mistake[]> {
+  const { settles } = entity.contract;
+  if (settles === undefined) return [];
+  const at = (path: (string | number)[]) => (offset: number) => entity.position(['settles', ...path], offset);
+  const own: CanonicalExpressionText[] = [
+    { text: settles.amount, at: at(['amount']), expected: 'amount' },
+    { text: settles.reference, at: at(['reference']), expected: 'text' },
+  ];
+  const mistakes = [...(await compileCanonicalExpressions({ capability, entity }, own, plane)).mistakes];
+  for (const [name, text] of Object.entries(settles.documents)) {
+    const document = capability.entities.find((one) => one.contract.entity === name);
+    if (document === undefined) continue;
+    const asked: CanonicalExpressionText = { text, at: at(['documents', name]), expected: 'amount' };
+    mistakes.push(...(await compileCanonicalExpressions({ capability, entity: document }, [asked], plane)).mistakes);
+  }
+  return mistakes;
 }
 
 /** The canonical rows of every entity: what stands after FROM. */

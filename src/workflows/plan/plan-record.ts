@@ -107,6 +107,8 @@ function leftAloneWords({ status, until }: LeftAlone): string {
       return `may be on its way: it counts as a break from ${until} on`;
     case 'echo':
       return 'was written by one of our own loads since Odoo was pulled';
+    case 'explained':
+      return 'is explained by a rule of the contract: it stays as it is';
   }
 }
 

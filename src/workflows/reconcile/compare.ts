@@ -172,6 +172,7 @@ SEMI JOIN (SELECT _system, _key FROM ${entityTable(entity, 'legacy')} WHERE NOT 
     );
     return {
       ...{ entity, definition, binding: odoo?.binding ?? null, mapped, breaks, records, candidates, counts, followers, datasets, rulesHash: hash },
+      explained: null,
       baselineLayer: layers.at(-1)?.layer ?? 0,
       legacy: { sql: legacySideSql(looked.sides) },
       odoo: { sql: odooRelationSql(looked.sides) },

@@ -45,6 +45,8 @@ export interface EntityComparison {
   readonly breaks: string;
   readonly records: string;
   readonly candidates: string;
+  /** Parquet of what rules of the contract explain (explained-sql.ts); null: nothing, or not judged yet. */
+  readonly explained: string | null;
   /** Files that the relations read, beside those of the run directory: a plane that is locked down needs their directories. */
   readonly reads: readonly string[];
   /** Both sides of the records that are not as an earlier comparison left them; null: there is none to hold on to. */

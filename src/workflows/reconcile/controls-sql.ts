@@ -2,19 +2,21 @@
 import { identifier, literal } from '../../domain/sql.ts';
 import { type FieldRule, saysSql } from '../sides/field-rules.ts';
 import type { EntityComparison } from './comparison.ts';
+import { type JoinedReference, legacyJoinsSql, odooJoinsSql, type SideExpression } from './side-expressions.ts';
 
-/** A dimension: the expression over the aliases of each side. */
+/** A dimension, or several at once. */
 export interface Dimension {
-  readonly name: string;
-  readonly legacy: string;
-  /** Null where Odoo does not hold all the fields it needs: then a linked Odoo record counts where its legacy record does. */
-  readonly odoo: string | null;
+  readonly group: string;
+  /** The expressions over the aliases of each side; `odoo` is null where Odoo does not hold all the fields it needs: then a linked Odoo record counts where its
+   *  legacy record does. */
+  readonly parts: readonly ({ readonly name: string } & SideExpression)[];
 }
 
-/** A record referred to in a dimension, joined under the name of the ref field. */
-export interface JoinedReference {
-  readonly field: string;
-  readonly target: EntityComparison;
+/** The value of a dimension as one text; that of several at once as a JSON list. Null: Odoo cannot say. */
+function valueSql({ parts }: Dimension, side: 'legacy' | 'odoo'): string | null {
+  const values = parts.map((part) => (part[side] === null ? null : `CAST(TRY(${part[side]}) AS VARCHAR)`));
+  if (values.includes(null)) return null;
+  return values.length === 1 ? (values[0] as string) : `CAST(to_json([${values.join(', ')}]) AS VARCHAR)`;
 }
 
 export interface ControlQuery {
@@ -30,28 +32,27 @@ export interface ControlQuery {
 /** `_system`, `_key`, `_odoo_id`, `_class`, `_ahead`, `amount` and `d<n>` per dimension of the legacy rows. Aliases: `self` and the ref fields. */
 function legacySql({ comparison, measure, dimensions, references }: ControlQuery): string {
   const amount = measure === null ? '1' : `self.${identifier(measure.field)}`;
-  const joins = references.map(({ field, target }) => {
-    const alias = identifier(field);
-    return `LEFT JOIN (SELECT * FROM ${target.legacy.sql} WHERE NOT _duplicate) AS ${alias} ON ${alias}._system = self._system AND ${alias}._key = self.${alias}`;
-  });
-  const columns = dimensions.map((dimension, index) => `, CAST(TRY(${dimension.legacy}) AS VARCHAR) AS d${index}`).join('');
-  return `SELECT self._system, self._key, self._odoo_id, self._class, self._ahead, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
-FROM ${comparison.legacy.sql} AS self ${joins.join(' ')}`;
+  const columns = dimensions.map((dimension, index) => `, ${valueSql(dimension, 'legacy')} AS d${index}`).join('');
+  return `SELECT self._system, self._key, self._odoo_id, ${classSql(comparison)} AS _class, self._ahead, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
+FROM ${comparison.legacy.sql} AS self ${explainedJoinSql(comparison, 'legacy')} ${legacyJoinsSql(references)}`;
 }
 
 function odooSql({ comparison, measure, dimensions, references }: ControlQuery): string {
   const amount = measure === null ? '1' : `self.${identifier(measure.field)}`;
-  const joins = references
-    .filter(({ target }) => target.binding !== null)
-    .map(({ field, target }) => {
-      const alias = identifier(field);
-      return `LEFT JOIN ${target.odoo.sql} AS ${alias} ON ${alias}._odoo_id = self.${alias}`;
-    });
-  const columns = dimensions
-    .map((dimension, index) => `, CAST(${dimension.odoo === null ? 'NULL' : `TRY(${dimension.odoo})`} AS VARCHAR) AS d${index}`)
-    .join('');
-  return `SELECT self._odoo_id, self._class, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
-FROM ${comparison.odoo.sql} AS self ${joins.join(' ')} WHERE self._class <> 'outside-scope'`;
+  const columns = dimensions.map((dimension, index) => `, ${valueSql(dimension, 'odoo') ?? 'CAST(NULL AS VARCHAR)'} AS d${index}`).join('');
+  return `SELECT self._odoo_id, ${classSql(comparison)} AS _class, CAST(${amount} AS DECIMAL(38,${digitsOf(measure)})) AS amount${columns}
+FROM ${comparison.odoo.sql} AS self ${explainedJoinSql(comparison, 'odoo')} ${odooJoinsSql(references)} WHERE self._class <> 'outside-scope'`;
+}
+
+/** A record of one side only that a rule explains is in the class of the rule. */
+function classSql({ explained }: EntityComparison): string {
+  return explained === null ? 'self._class' : `coalesce('explained:' || _x.explained, self._class)`;
+}
+
+function explainedJoinSql({ explained }: EntityComparison, side: 'legacy' | 'odoo'): string {
+  if (explained === null) return '';
+  const same = side === 'legacy' ? '_x.system = self._system AND _x.key = self._key' : '_x.odoo_id = self._odoo_id';
+  return `LEFT JOIN (FROM read_parquet(${literal(explained)}) WHERE side = ${literal(side)}) AS _x ON ${same}`;
 }
 
 function digitsOf(measure: FieldRule | null): number {
@@ -63,8 +64,9 @@ function digitsOf(measure: FieldRule | null): number {
 export function controlSql(query: ControlQuery): string {
   const { comparison, measure, dimensions, rejects } = query;
   const each = (make: (index: number) => string) => dimensions.map((_, index) => `, ${make(index)}`).join('');
-  const moved = each((index) => (dimensions[index]?.odoo === null ? 'false' : `l.d${index} IS DISTINCT FROM o.d${index}`) + ` AS m${index}`);
-  const there = each((index) => `${dimensions[index]?.odoo === null ? 'l' : 'o'}.d${index} AS o_d${index}`);
+  const isLegacyOnly = (index: number) => dimensions[index]?.parts.some((part) => part.odoo === null) === true;
+  const moved = each((index) => (isLegacyOnly(index) ? 'false' : `l.d${index} IS DISTINCT FROM o.d${index}`) + ` AS m${index}`);
+  const there = each((index) => `${isLegacyOnly(index) ? 'l' : 'o'}.d${index} AS o_d${index}`);
   const rejected = measure === null ? rejects : [];
   // of several legacy records that are one record of Odoo, the one that says what the amount is stands against it; the others are `joined`
   const saysMeasure =
@@ -79,8 +81,8 @@ export function controlSql(query: ControlQuery): string {
 r AS (SELECT _system, _key, _fields, _rounded FROM read_parquet(${literal(comparison.records)}) WHERE _class = 'linked' AND (len(_fields) > 0 OR len(_rounded) > 0)),
 paired AS MATERIALIZED (
   SELECT l.amount AS l_amount, o.amount AS o_amount, ${nth} AS nth,
-    ${pairClassSql(measure)} AS class${each((index) => `l.d${index} AS d${index}`)}${there}${moved}
-  FROM l JOIN o ON o._odoo_id = l._odoo_id LEFT JOIN r ON r._system = l._system AND r._key = l._key WHERE l._class = 'linked'
+    ${pairClassSql(measure, comparison.explained !== null)} AS class${each((index) => `l.d${index} AS d${index}`)}${there}${moved}
+  FROM l JOIN o ON o._odoo_id = l._odoo_id LEFT JOIN r ON r._system = l._system AND r._key = l._key${explainedValueJoinSql(comparison, measure)} WHERE l._class = 'linked'
 ),
 entry(legacy, odoo, gross, class${each((index) => `d${index}, m${index}`)}) AS MATERIALIZED (
   SELECT l_amount, 0, abs(coalesce(l_amount, 0) - CASE WHEN nth > 1 THEN 0 ELSE coalesce(o_amount, 0) END), CASE WHEN nth > 1 THEN 'joined' ELSE class END${each((index) => `d${index}, m${index} AND nth = 1`)} FROM paired
@@ -100,15 +102,21 @@ function sumsSql(gross: string): string {
   return `${sum('legacy')} AS legacy, ${sum('odoo')} AS odoo, ${sum(gross)} AS gross`;
 }
 
+/** Differences of the measure that a rule explains. */
+function explainedValueJoinSql({ explained }: EntityComparison, measure: FieldRule | null): string {
+  if (explained === null || measure === null) return '';
+  return ` LEFT JOIN (FROM read_parquet(${literal(explained)}) WHERE field = ${literal(measure.field)}) AS x ON x.system = l._system AND x.key = l._key`;
+}
+
 /** Why the amounts of a linked record differ. What no rule explains is `residual`. */
-function pairClassSql(measure: FieldRule | null): string {
+function pairClassSql(measure: FieldRule | null, isExplained: boolean): string {
   if (measure === null) return "'equal'";
   const field = literal(measure.field);
   const hasTolerance = 'tolerance' in measure.contract && measure.contract.tolerance !== undefined;
   return `CASE WHEN l.amount IS NOT DISTINCT FROM o.amount THEN 'equal'
     WHEN l._system NOT IN (${measure.systems.map(literal).join(', ')}) THEN 'not-pulled'
     ${measure.skipsNull ? "WHEN l.amount IS NULL THEN 'no-legacy-value'" : ''}
-    WHEN list_contains(r._fields, ${field}) THEN 'value'
+    WHEN list_contains(r._fields, ${field}) THEN ${isExplained ? "coalesce('explained:' || x.explained, 'value')" : "'value'"}
     WHEN list_contains(r._rounded, ${field}) THEN 'rounding'
     ELSE ${literal(hasTolerance ? 'tolerance' : 'residual')} END`;
 }

@@ -17,7 +17,7 @@ export interface JudgeContext {
 
 /** The columns of the raw breaks (`id` keyed where the key is `pii`, `direction` as decided) and `rule`, `status`, `life`, `first_seen`, `nights`, `pending_until`,
  *  `waived_until`, `value_hash`, `decision` (waive, legacy, odoo: the one that holds), `candidate` (the one record of Odoo that an `exists-unlinked` one may be, by
- *  External ID, else database id) and `lately` (`life` against the night before, whatever night `life` is told against). In the order of the raw ones. Needs `pii_key`, `lives`, `break_decided` and `own_writes`. */
+ *  External ID, else database id), `explained` (class of the contract) and `lately` (`life` against the night before, whatever night `life` is told against). In the order of the raw ones. Needs `pii_key`, `lives`, `break_decided` and `own_writes`. */
 export function judgedSql(entity: EntityComparison, context: JudgeContext): string {
   const { asOf, night, firstLook, hasOwnWrites } = context;
   const { contract } = entity.definition;
@@ -26,9 +26,9 @@ export function judgedSql(entity: EntityComparison, context: JudgeContext): stri
   const pendingUntil = settles ? `${cameAboutSql('b', contract, hasOwnWrites)} + INTERVAL ${contract.settle_minutes} MINUTE` : 'CAST(NULL AS TIMESTAMP)';
   return `WITH keyed AS (
   SELECT r.* REPLACE (CASE WHEN r.key_pii THEN ${keyedIdSql('r.id')} ELSE r.id END AS id), coalesce(r.field, r.class) AS rule, ${valueHashSql('r')} AS value_hash,
-    CASE WHEN r.class = 'exists-unlinked' THEN c.candidate END AS candidate
+    CASE WHEN r.class = 'exists-unlinked' THEN c.candidate END AS candidate, ${entity.explained === null ? 'CAST(NULL AS VARCHAR)' : 'x.explained'} AS explained
   FROM (${uniqueSql(entity.breaks)}) AS r
-  LEFT JOIN (${candidatesSql(entity.candidates)}) AS c ON c._system = r.system AND c._key = r.key
+  LEFT JOIN (${candidatesSql(entity.candidates)}) AS c ON c._system = r.system AND c._key = r.key${entity.explained === null ? '' : `\n  LEFT JOIN read_parquet(${literal(entity.explained)}) AS x ON x.id = r.id AND r.class NOT IN ('rejected', 'null-key')`}
 ),
 lived AS (
   SELECT k.*, coalesce(p.first_seen, ${literal(firstLook)}) AS first_seen, ${night} - coalesce(p.opened, ${night}) + 1 AS nights,
@@ -42,12 +42,12 @@ aged AS (
 ),
 decided AS (
   SELECT a.*, d.decision, d.until AS decided_until,
-    CASE WHEN a.is_echo THEN 'echo' WHEN d.decision = 'waive' THEN 'waived' WHEN a.settled_at > CAST(${literal(asOf)} AS TIMESTAMP) THEN 'pending' ELSE 'open' END AS status
+    CASE WHEN a.explained IS NOT NULL THEN 'explained' WHEN a.is_echo THEN 'echo' WHEN d.decision = 'waive' THEN 'waived' WHEN a.settled_at > CAST(${literal(asOf)} AS TIMESTAMP) THEN 'pending' ELSE 'open' END AS status
   FROM aged AS a LEFT JOIN (${holdingSql(asOf.slice(0, 10))}) AS d ON d."break" = a.id AND d.value_hash = a.value_hash
 )
 SELECT id, entity, system, key, odoo_id, class, rule, field, legacy, odoo, baseline, movement, owner, ${directionSql(entity)} AS direction, status, life, first_seen, nights,
   CASE WHEN status = 'pending' THEN strftime(settled_at, '%Y-%m-%dT%H:%M:%S.%gZ') END AS pending_until, CASE WHEN status = 'waived' THEN decided_until END AS waived_until,
-  value_hash, decision, candidate, lately, pii, key_pii
+  value_hash, decision, candidate, lately, explained, pii, key_pii
 FROM decided ORDER BY system, key, odoo_id, field NULLS FIRST, id`;
 }
 

@@ -8,6 +8,7 @@ import { copyToParquetSql, literalList } from '../../domain/sql.ts';
 import type { SidesRequest } from '../sides/sides.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
 import { ownRuns, stageOwnWrites } from './echo.ts';
+import { explainBreaks } from './explained.ts';
 import { judgedSql } from './judge-sql.ts';
 import { identityOf, type NightIdentity, nightSince, numberOf, readNights, trendBefore } from './ledger.ts';
 import { ledgerTableSql, livesTableSql, resolvedSql } from './ledger-sql.ts';
@@ -58,7 +59,7 @@ export async function judgeBreaks(comparison: Comparison, request: JudgeRequest,
     await stageBreakDecisions(plane, request.workspace);
     const runs = await ownRuns(comparison, ports);
     const entities: EntityComparison[] = [];
-    for (const entity of comparison.entities) {
+    for (const entity of await explainBreaks(comparison, request.runId, ports)) {
       const hasOwnWrites = await stageOwnWrites(plane, { comparison, entity, runs, odooSystem: request.workspace.file.odoo }, ports);
       const breaks = judgedFile(directory, entity.entity);
       const context = { asOf: comparison.asOf, night: number, firstLook: night.firstLook, hasOwnWrites };
@@ -67,7 +68,7 @@ export async function judgeBreaks(comparison: Comparison, request: JudgeRequest,
     }
     const names = entities.map(({ entity }) => entity);
     const files = entities.map(({ breaks }) => breaks);
-    const tonight = `SELECT id FROM read_parquet(${literalList(files)}) WHERE status <> 'echo'`;
+    const tonight = `SELECT id FROM read_parquet(${literalList(files)}) WHERE status NOT IN ('echo', 'explained')`;
     const lately = await resolvedBreaks(plane, resolvedSql(number - 1, number, tonight), names);
     const resolved = against === number - 1 ? lately : await resolvedBreaks(plane, resolvedSql(against, number, tonight), names);
     const counts = await breakCounts(plane, files);
@@ -107,7 +108,7 @@ function sum(counts: readonly CountRow[], wanted: (row: CountRow) => boolean): n
 }
 
 function lifeOf(counts: readonly CountRow[], against: 'life' | 'lately', resolved: number): LifeCounts {
-  const living = (life: string) => sum(counts, (row) => row.status !== 'echo' && row[against] === life);
+  const living = (life: string) => sum(counts, (row) => row.status !== 'echo' && row.status !== 'explained' && row[against] === life);
   const standing = (status: string) => sum(counts, (row) => row.status === status);
   return {
     ...{ new: living('new'), persisting: living('persisting'), reopened: living('reopened'), resolved },

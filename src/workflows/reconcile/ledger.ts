@@ -147,7 +147,7 @@ async function write(judged: JudgedComparison, verdict: Verdict, runId: string, 
   // two files by turns: the one that the pointer names stays whole whatever happens here
   const file = nights?.ledger.endsWith('ledger-1.parquet') === true ? 'ledger-2.parquet' : 'ledger-1.parquet';
   const tonight = judged.entities
-    .map(({ breaks }) => `SELECT id, entity, rule, class FROM read_parquet(${literal(breaks)}) WHERE status <> 'echo'`)
+    .map(({ breaks }) => `SELECT id, entity, rule, class FROM read_parquet(${literal(breaks)}) WHERE status NOT IN ('echo', 'explained')`)
     .join(' UNION ALL ');
   const next = nextLedgerSql({ number, oldest: before[0]?.number ?? number, firstSeen: night.firstLook, tonight });
   await plane.run(copyToParquetSql(next, join(directory, file)));

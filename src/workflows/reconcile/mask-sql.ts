@@ -8,7 +8,7 @@ export const breakColumns = [
   ...['status', 'life', 'first_seen', 'nights', 'pending_until', 'waived_until', 'value_hash', 'masked'],
 ] as const;
 
-/** The breaks of one judged file, in its order and without echoes, as `breakColumns`. Values of `pii` fields and keys are tokens (NULL without a key)
+/** The breaks of one judged file, in its order without echoes and what is explained, as `breakColumns`. Values of `pii` fields and keys are tokens (NULL without a key)
  *  unless asked for in clear. Needs `stagePiiKey` in the same plane. */
 export function maskedBreaksSql(file: string, { clear }: { readonly clear: boolean }): string {
   const secrets: Readonly<Record<string, string>> = { legacy: 'b.pii', odoo: 'b.pii', baseline: 'b.pii', key: 'b.key_pii' };
@@ -17,5 +17,5 @@ export function maskedBreaksSql(file: string, { clear }: { readonly clear: boole
     const [own, secret] = [`b.${identifier(column)}`, secrets[column]];
     return clear || secret === undefined ? own : `CASE WHEN ${secret} THEN ${tokenSql(own)} ELSE ${own} END AS ${identifier(column)}`;
   });
-  return `SELECT ${columns.join(', ')} FROM read_parquet(${literal(file)}) AS b WHERE b.status <> 'echo'`;
+  return `SELECT ${columns.join(', ')} FROM read_parquet(${literal(file)}) AS b WHERE b.status NOT IN ('echo', 'explained')`;
 }

@@ -6,10 +6,12 @@ import type { ReconcileResult } from '../../domain/results.ts';
 import { literal } from '../../domain/sql.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import { mapCapability } from '../map/map.ts';
+import { allocatePayments } from './allocations/allocate.ts';
 import { compareCapability } from './compare.ts';
 import type { EntityComparison } from './comparison.ts';
 import { controlTotals } from './controls.ts';
 import { comparedValues, coverageOf, quarantinedRows } from './coverage.ts';
+import { explainedClasses, explainedCoverage } from './explained.ts';
 import { type JudgedComparison, type JudgeRequest, judgeBreaks } from './judge.ts';
 import { keepAgreed } from './keep-agreed.ts';
 import { keepNight } from './ledger.ts';
@@ -17,6 +19,7 @@ import { findPatterns } from './patterns/find-patterns.ts';
 import { writeReportFiles } from './report-files.ts';
 import { checkedRules } from './rules.ts';
 import { secondLook } from './second-look.ts';
+import { statesSinceAgreed } from './since-agreed.ts';
 
 /** Patterns in the result; all of them are in the report. */
 const MOST_PATTERNS = 20;
@@ -46,11 +49,18 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
   const plane = await ports.openPlane();
   try {
     await keepAgreed(judged, request, ports, plane);
+    const sinceAgreed = await statesSinceAgreed(judged, plane);
     await plane.run(TRY_STAYS_WHOLE);
     await plane.lockDown([directory, ...judged.entities.flatMap((entity) => entity.reads.map((file) => dirname(file)))]);
     const controls = await controlTotals(judged, plane);
     const values = await comparedValues(judged, plane);
-    const coverage = [...(await coverageOf(judged, values, plane, ports)), ...echoesOf(judged)];
+    const {
+      allocations,
+      explainedPayments,
+      files: allocationFiles,
+    } = await allocatePayments(judged, { directory, clear: request.clear, odooSystem: request.workspace.file.odoo }, ports, plane);
+    const explained = await explainedClasses(judged, explainedPayments, plane);
+    const coverage = [...(await coverageOf(judged, values, plane, ports)), ...echoesOf(judged), ...explainedCoverage(explained)];
     const entities: ReconcileResult['entities'][number][] = [];
     for (const entity of judged.entities) entities.push(await entitySummary(entity, plane));
     const patterns = await findPatterns(judged, request, plane);
@@ -58,8 +68,9 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
     const { asOf } = judged;
     const trend = [...judged.trend, { ...judged.night.life, runId: null, asOf, verdict }];
     const rules = await checkedRules(judged, { controls, checks, values }, plane);
-    const found = { verdict, entities, controls, coverage, checks, rules, patterns, trend };
-    const files = await writeReportFiles({ request, judged, found, directory }, ports, plane);
+    const paid = { explained, allocations, sinceAgreed };
+    const found = { verdict, entities, controls, coverage, ...paid, checks, rules, patterns, trend };
+    const files = [...(await writeReportFiles({ request, judged, found, directory }, ports, plane)), ...allocationFiles];
     await keepNight(judged, verdict, request.runId, ports);
     const { life, alarm, waivers } = judged;
     return {
@@ -73,6 +84,7 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
       secondLook: looked,
       controls,
       coverage,
+      ...paid,
       checks,
       files,
     };
@@ -99,6 +111,7 @@ async function entitySummary(
     breaks: Object.fromEntries(rows.flatMap((row) => (row.status === 'open' ? [[row.class, row.breaks]] : []))),
     pending: standing('pending'),
     waived: standing('waived'),
+    explained: standing('explained'),
   };
 }
 

@@ -19,7 +19,10 @@ const MOST_RESOLVED = 200;
 export interface ReportParts {
   readonly request: SidesRequest & { readonly clear: boolean };
   readonly judged: JudgedComparison;
-  readonly found: Pick<ReconcileReport, 'verdict' | 'entities' | 'controls' | 'coverage' | 'checks' | 'rules' | 'trend'> & {
+  readonly found: Pick<
+    ReconcileReport,
+    'verdict' | 'entities' | 'controls' | 'coverage' | 'explained' | 'allocations' | 'sinceAgreed' | 'checks' | 'rules' | 'trend'
+  > & {
     readonly patterns: readonly Pattern[];
   };
   readonly directory: string;
@@ -82,6 +85,9 @@ function reportOf({ request, judged, found }: ReportParts, breaks: number, sha25
     entities: found.entities,
     controls: found.controls,
     coverage: found.coverage,
+    explained: found.explained,
+    allocations: found.allocations,
+    sinceAgreed: found.sinceAgreed,
     checks: found.checks,
     rules: found.rules,
     life,

@@ -9,7 +9,7 @@ const again = (entity: string) => identifier(`again:${entity}`);
 export function pickedTableSql(entity: string, breaks: string): string {
   return `CREATE OR REPLACE TABLE ${again(entity)} AS
 SELECT system, key, odoo_id, bool_or(status = 'pending') AS is_pending FROM read_parquet(${literal(breaks)})
-WHERE status <> 'waived' AND class NOT IN ('rejected', 'null-key') GROUP BY ALL`;
+WHERE status NOT IN ('waived', 'explained') AND class NOT IN ('rejected', 'null-key') GROUP BY ALL`;
 }
 
 /** A document and its lines, which are looked at together: one changes the other. */
