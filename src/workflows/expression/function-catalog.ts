@@ -23,14 +23,15 @@ interface CatalogRow extends DataRow {
   readonly calls: string | null;
 }
 
-const catalogs = new WeakMap<DataPlane, Promise<FunctionCatalog>>();
+let catalog: Promise<FunctionCatalog> | null = null;
 
+/** One for the whole process: every data plane is of the same DuckDB, and none is given functions of its own. */
 export function functionCatalog(plane: DataPlane): Promise<FunctionCatalog> {
-  const known = catalogs.get(plane);
-  if (known !== undefined) return known;
-  const made = readCatalog(plane);
-  catalogs.set(plane, made);
-  return made;
+  catalog ??= readCatalog(plane).catch((error: unknown) => {
+    catalog = null;
+    throw error;
+  });
+  return catalog;
 }
 
 async function readCatalog(plane: DataPlane): Promise<FunctionCatalog> {

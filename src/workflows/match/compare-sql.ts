@@ -94,12 +94,20 @@ export function patternsSql(comparisons: readonly Comparison[], table: string): 
   return `SELECT ${columns.join(', ')}, count(*) AS n FROM ${table} GROUP BY ALL ORDER BY ALL`;
 }
 
+/** Of so few pairs that each would be drawn this often, none is missed: they are listed, which costs nothing beside drawing. */
+const DRAWS_OF_A_PAIR = 15;
+
 /** Pairs drawn without regard to what they are, the same in every run: by MD5 of their ordinal. */
 export function randomPairsSql(records: readonly number[], draws: number, table: string): string {
   const total = records.reduce((sum, count) => sum + count, 0);
   const [first = 0] = records;
-  const draw = (half: string, from: number, count: number): string => `(${from} + md5_number_${half}(i::VARCHAR) % ${Math.max(count, 1)}::UBIGINT)::INTEGER`;
   const link = records.length > 1;
+  const pairs = link ? first * (total - first) : (total * (total - 1)) / 2;
+  if (pairs * DRAWS_OF_A_PAIR <= draws) {
+    return `CREATE OR REPLACE TABLE ${table} AS SELECT l.i::INTEGER AS l, r.i::INTEGER AS r
+      FROM range(${link ? first : total}) AS l(i) JOIN range(${link ? first : 0}, ${total}) AS r(i) ON l.i < r.i`;
+  }
+  const draw = (half: string, from: number, count: number): string => `(${from} + md5_number_${half}(i::VARCHAR) % ${Math.max(count, 1)}::UBIGINT)::INTEGER`;
   return `CREATE OR REPLACE TABLE ${table} AS SELECT DISTINCT least(l, r) AS l, greatest(l, r) AS r FROM (
     SELECT ${link ? draw('lower', 0, first) : draw('lower', 0, total)} AS l, ${link ? draw('upper', first, total - first) : draw('upper', 0, total)} AS r FROM range(${draws}) AS t(i)) WHERE l <> r`;
 }
