@@ -34,6 +34,8 @@ export interface WorldDescription {
   readonly decisions?: readonly { entity: string; system: string; key: string; odoo: string; decision: 'same' | 'different' }[];
   readonly matchDecisions?: readonly Omit<z.input<typeof MatchDecisionRow>, 'by'>[];
   readonly rounding?: 'round_per_line' | 'round_globally';
+  /** Decimals of the company's currency, 2 by default. */
+  readonly currencyDigits?: number;
 }
 
 export interface MatchFound {
@@ -309,7 +311,7 @@ export class ReconcileWorld {
       id: 1,
       name: 'Hospital',
       currency: 'USD',
-      currency_digits: 2,
+      currency_digits: this.#description.currencyDigits ?? 2,
       rounding: this.#description.rounding ?? 'round_per_line',
       url: 'http://odoo',
       database: 'odoo',

@@ -1,4 +1,5 @@
 /** What to paste, and into which file of the workspace. */
+import { Decimal } from 'decimal.js';
 import { isAmount } from '../../../domain/canonical.ts';
 import { codeCall } from '../../../domain/code-call.ts';
 import { csvLine } from '../../../domain/csv.ts';
@@ -42,7 +43,7 @@ export function changeText(mend: Mend, context: ChangeContext): Change | null {
       return overlayChange(context, `{compare: [${[...rules].sort().join(', ')}]}`);
     }
     case 'tolerance':
-      if (!isAmount(contract) || (contract.tolerance !== undefined && Number(contract.tolerance) >= Number(mend.tolerance))) return null;
+      if (!isAmount(contract) || (contract.tolerance !== undefined && new Decimal(contract.tolerance).gte(mend.tolerance))) return null;
       return overlayChange(context, `{tolerance: ${mend.tolerance}}`);
     case 'lines':
       return overlayChange(context, `{rounding: {lines: ${mend.lines}}}`);
