@@ -7,7 +7,7 @@ import { ExitCode } from '../src/domain/errors.ts';
 export default class Demo extends CutoverCommand {
   static override summary = 'Move a fictional hospital into Odoo and back, and prove every step.';
   static override description =
-    'Builds the legacy systems of a hospital with seeded faults, then walks pull, map, reconcile, plan, load, reconcile, load again, rollback and reconcile. Each step is held against the truth file of the faults. Without --odoo it plays on the sandbox, in this process.';
+    'Builds the legacy systems of a hospital with seeded faults, then walks pull, map, reconcile, plan, load, reconcile, load again, rollback and reconcile; its books follow, from opening balances to a paid bill. Each step is held against the truth file of the faults. Without --odoo it plays on the sandbox, in this process.';
   static override examples = [
     { command: 'cutover demo', description: 'on the sandbox; nothing is left behind' },
     {

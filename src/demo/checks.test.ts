@@ -15,7 +15,15 @@ const lasting: readonly FoundBreak[] = [...expected.lasting.keys()].map((name, i
   const [entity = '', system = ''] = name.split(' ');
   const breakClass = name.slice(name.lastIndexOf(' ') + 1);
   const key = name.slice(entity.length + system.length + 2, -breakClass.length - 1);
-  return { id: String(index), entity, system, key: key === '(no key shown)' ? null : key, class: breakClass as FoundBreak['class'], field: null };
+  return {
+    id: String(index),
+    entity,
+    system,
+    key: key === '(no key shown)' ? null : key,
+    class: breakClass as FoundBreak['class'],
+    field: null,
+    direction: 'mend-legacy',
+  };
 });
 
 const { amounts } = expected;
@@ -65,7 +73,7 @@ test('a fault that is missed is a mistake', () => {
 });
 
 test('a false alarm is a mistake', () => {
-  const alarm: FoundBreak = { id: 'x', entity: 'product', system: 'meditrack', key: '000001', class: 'value', field: 'name' };
+  const alarm: FoundBreak = { id: 'x', entity: 'product', system: 'meditrack', key: '000001', class: 'value', field: 'name', direction: 'mend-legacy' };
   expect(checkReconcile(reconciled(), [...lasting, alarm], expected, 'round_per_line')).toEqual([
     'breaks: false alarm: product meditrack 000001 value',
     `breaks: ${lasting.length + 1} instead of ${lasting.length}`,

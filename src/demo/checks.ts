@@ -35,7 +35,7 @@ export function checkPull(result: PullResult, truth: Truth, expected: Expectatio
   return [...sameCounts('rows of', wanted, rows), ...sameCounts('rows in quarantine of', expected.quarantined, quarantined)];
 }
 
-export function checkMap(result: MapResult, truth: Truth, expected: Expectations): Mistakes {
+export function checkMap(result: MapResult, truth: Truth, expected: Pick<Expectations, 'rejects'>): Mistakes {
   const mistakes: string[] = [];
   const found = new Map(result.entities.map((entity) => [`${entity.system}/${entity.entity}`, entity]));
   mistakes.push(...sameNames('mapped', Object.keys(truth.rows), found.keys()));

@@ -2,7 +2,7 @@
  *  file that the hospital's generator wrote; a fault that is missed or an alarm that is false fails the demo. */
 import type { OutcomeStatus } from '../cli/outcome.ts';
 import { CutoverError, ExitCode } from '../domain/errors.ts';
-import type { Progress } from '../domain/ports.ts';
+import type { Progress, ProgressEvent } from '../domain/ports.ts';
 import type { DemoDisplay, StepView } from './display.ts';
 import { emptyProof, type Proof } from './proof.ts';
 import { type OdooTarget, openOdoo, raiseStage, type Stage, withEnvironment } from './stage.ts';
@@ -68,12 +68,13 @@ async function onStage(target: OdooTarget, options: DemoOptions, began: number):
 async function walkOn(stage: Stage, steps: DemoStep[], options: DemoOptions, began: number): Promise<DemoResult> {
   const proof = emptyProof();
   let progress: Progress = () => undefined;
-  const verbs = verbsOf({ workspace: stage.directory, signal: options.signal, progress: (event) => progress(event) });
-  const walk = walkOf(stage, verbs, proof);
+  const common = { workspace: stage.directory, signal: options.signal, progress: (event: ProgressEvent) => progress(event) };
+  const walk = walkOf(stage, { procurement: verbsOf({ ...common, capability: 'procurement' }), finance: verbsOf({ ...common, capability: 'finance' }) }, proof);
   let broken: unknown = null;
   let isKept = options.keep;
   try {
     for (const step of walk.steps) {
+      if (step.applies?.() === false) continue;
       if (broken !== null && step.owed?.() !== true) {
         steps.push({ name: step.name, status: 'skipped', detail: 'an earlier step broke off', mistakes: [], seconds: 0 });
         continue;
@@ -86,14 +87,14 @@ async function walkOn(stage: Stage, steps: DemoStep[], options: DemoOptions, beg
       broken ??= taken.error;
     }
     // What is still in a real Odoo can only be taken back with this workspace.
-    isKept ||= !stage.odoo.isSandbox && walk.openLoads.length > 0;
+    isKept ||= !stage.odoo.isSandbox && walk.openLoads().length > 0;
     refuseToGoOn(broken, stage, walk, steps);
     return {
       steps,
       odoo: stage.odoo.name,
       workspace: isKept ? stage.directory : null,
       proof,
-      wayBack: stage.odoo.isSandbox ? [] : wayBack(walk.openLoads, stage.directory),
+      wayBack: stage.odoo.isSandbox ? [] : wayBack(walk.openLoads(), stage.directory),
       seconds: (performance.now() - began) / 1000,
     };
   } finally {
@@ -106,7 +107,7 @@ function refuseToGoOn(broken: unknown, stage: Stage, walk: Walk, steps: readonly
   if (!(broken instanceof CutoverError) || broken.exitCode === ExitCode.failure) return;
   const isEarly = steps.find(({ status }) => status === 'failed')?.name === 'seed';
   if (broken.exitCode !== ExitCode.interrupted && !isEarly) return;
-  const back = stage.odoo.isSandbox ? [] : wayBack(walk.openLoads, stage.directory);
+  const back = stage.odoo.isSandbox ? [] : wayBack(walk.openLoads(), stage.directory);
   throw new CutoverError(broken.code, broken.message, {
     ...(back[0] === undefined ? (broken.hint === undefined ? {} : { hint: broken.hint }) : { hint: back[0] }),
     details: [...broken.details, ...back.slice(1)],

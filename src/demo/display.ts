@@ -28,7 +28,7 @@ export function terminalDisplay(options: { readonly noColor: boolean }): DemoDis
 /** `live`: the stream is a terminal that can move its cursor. */
 export function demoDisplay(stream: NodeJS.WriteStream, style: Style, live: boolean): DemoDisplay {
   const begin = (odoo: string) => {
-    stream.write(`\n${style.paint.bold('Northgate General Hospital moves its procurement into Odoo')}\n${style.paint.dim(`Odoo: ${odoo}`)}\n\n`);
+    stream.write(`\n${style.paint.bold('Northgate General Hospital moves its procurement and its books into Odoo')}\n${style.paint.dim(`Odoo: ${odoo}`)}\n\n`);
   };
   return {
     begin,

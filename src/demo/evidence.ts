@@ -8,7 +8,7 @@ import type { DataPlane, DataRow } from '../domain/ports.ts';
 import type { ReconcileResult } from '../domain/results.ts';
 import { literal } from '../domain/sql.ts';
 
-export type FoundBreak = Pick<Break, 'id' | 'entity' | 'system' | 'key' | 'class' | 'field'>;
+export type FoundBreak = Pick<Break, 'id' | 'entity' | 'system' | 'key' | 'class' | 'field' | 'direction'>;
 export type PlannedDocument = Pick<PlanAction, 'action' | 'entity' | 'system' | 'key' | 'reason'>;
 
 export async function breaksOf(result: ReconcileResult): Promise<readonly FoundBreak[]> {

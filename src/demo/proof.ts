@@ -10,9 +10,11 @@ export interface Proof {
   faults: readonly SeededFault[];
   reconciled: ReconcileResult | null;
   secondLoad: { readonly noop: number; readonly moved: number } | null;
+  /** The books, posted. */
+  books: ReconcileResult | null;
   rollback: { readonly deleted: number; readonly left: number; readonly counted: number } | null;
 }
 
 export function emptyProof(): Proof {
-  return { legacyRows: 0, documents: 0, records: 0, faults: [], reconciled: null, secondLoad: null, rollback: null };
+  return { legacyRows: 0, documents: 0, records: 0, faults: [], reconciled: null, secondLoad: null, books: null, rollback: null };
 }

@@ -2,6 +2,7 @@
 import { counted, duration, grouped, type Style } from '../cli/style.ts';
 import { untaxedTotal } from './checks.ts';
 import type { DemoResult, DemoStep } from './demo.ts';
+import { totalOf } from './finance-act.ts';
 import type { Proof } from './proof.ts';
 
 export function renderDemo(result: DemoResult, style: Style): string {
@@ -17,7 +18,7 @@ export function renderDemo(result: DemoResult, style: Style): string {
 
 function proven({ proof, steps, seconds }: DemoResult, style: Style): string {
   const { paint } = style;
-  const lines = [...moved(proof), ...faults(proof), ...money(proof), ...idempotent(proof), ...rolledBack(proof)];
+  const lines = [...moved(proof), ...faults(proof), ...money(proof), ...books(proof), ...idempotent(proof), ...rolledBack(proof)];
   const width = Math.max(...lines.map(([what]) => what.length));
   const table = lines.map(([what, figures]) => `  ${paint.green('✔')} ${paint.bold(what.padEnd(width))}  ${figures}`);
   return [`${paint.bold.green('Proven')} in ${duration(seconds)}: ${counted(steps.length, 'step')}, each ended as the truth file says`, '', ...table].join(
@@ -55,6 +56,17 @@ function money({ reconciled }: Proof): readonly Line[] {
   return [
     ['order amounts', `legacy ${grouped(total.legacy)}, Odoo ${grouped(total.odoo)}`],
     ['the difference', `${grouped(total.difference)} = ${classes.join(' + ')}; unexplained ${total.residual}`],
+  ];
+}
+
+function books({ books: data }: Proof): readonly Line[] {
+  if (data === null) return [];
+  const total = (name: string) => grouped(totalOf(data, name)?.odoo ?? '0');
+  const accounts = data.controls.filter(({ name, dimension }) => name === 'trial-balance' && 'account' in dimension);
+  const rounding = data.controls.find(({ name, dimension }) => name === 'opening-balance' && dimension.kind === 'rounding');
+  return [
+    ['books', `${counted(accounts.length, 'balance')} tie to the cent, the clearing account at 0.00; exchange rounding ${rounding?.odoo ?? '0'} told apart`],
+    ['open items', `bills ${total('open-bills-open')}, invoices ${total('open-invoices-open')}, on both sides`],
   ];
 }
 

@@ -3,7 +3,10 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildHospital, type Hospital } from '../../fixtures/hospital/hospital.ts';
+import type { Ledgerworks } from '../../fixtures/hospital/ledgerworks.ts';
+import { buildLedgerworks } from '../../fixtures/hospital/ledgerworks-faults.ts';
 import { departmentExports, meditrackSql, type Truth, truthOf } from '../../fixtures/hospital/write.ts';
+import { ledgerworksExports, ledgerworksTruth } from '../../fixtures/hospital/write-ledgerworks.ts';
 import { packageDirectory } from '../context.ts';
 import { CutoverError } from '../domain/errors.ts';
 import type { OdooConnection } from '../domain/ports.ts';
@@ -13,6 +16,9 @@ export interface Stage {
   readonly directory: string;
   readonly hospital: Hospital;
   readonly truth: Truth;
+  /** The books as they are found, and what is wrong with them. */
+  readonly ledger: Ledgerworks;
+  readonly ledgerTruth: Truth;
   readonly odoo: OdooTarget;
   remove(): Promise<void>;
 }
@@ -35,15 +41,25 @@ export async function raiseStage(odoo: OdooTarget, tell: (text: string) => void)
     tell('the materials management database');
     await writeLegacyDatabase(join(directory, 'legacy', 'meditrack'), meditrackSql(hospital));
     tell('the departments’ exports');
-    for (const [path, bytes] of departmentExports(hospital)) {
-      const file = join(directory, 'legacy', 'exports', path);
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-      await writeFile(file, bytes, { mode: 0o600 });
-    }
-    return { directory, hospital, truth: truthOf(hospital), odoo, remove: () => rm(directory, { recursive: true, force: true }) };
+    await writeExports(directory, departmentExports(hospital));
+    const ledger = buildLedgerworks();
+    await writeExports(directory, ledgerworksExports(ledger));
+    return {
+      ...{ directory, hospital, truth: truthOf(hospital), ledger, ledgerTruth: ledgerworksTruth(ledger), odoo },
+      remove: () => rm(directory, { recursive: true, force: true }),
+    };
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** Files of legacy systems, by their paths below the folder of exports. */
+export async function writeExports(directory: string, exports: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const [path, bytes] of exports) {
+    const file = join(directory, 'legacy', 'exports', path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, bytes, { mode: 0o600 });
   }
 }
 

@@ -9,8 +9,6 @@ import type { RollbackPlanResult } from '../domain/rollback-results.ts';
 import type { Capability } from '../domain/workspace.ts';
 import { type Found, foundOf } from './evidence.ts';
 
-export const CAPABILITY = 'procurement';
-
 export interface Answer<Data> {
   readonly runId: string;
   readonly status: OutcomeStatus;
@@ -33,6 +31,8 @@ export interface Verbs {
 
 export interface VerbsOptions {
   readonly workspace: string;
+  /** procurement by default. */
+  readonly capability?: 'procurement' | 'finance';
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -42,18 +42,18 @@ interface Setting extends Context {
 }
 
 export function verbsOf(options: VerbsOptions): Verbs {
-  const { workspace: directory } = options;
+  const { workspace: directory, capability: name = 'procurement' } = options;
   const inContext = <Data>(command: string, work: (setting: Setting) => Promise<Outcome<Data>>) =>
     withContext({ command, workspace: directory, asOf: null, progress: options.progress, signal: options.signal, onRun: () => undefined }, async (context) => {
-      const capability = context.workspace.capabilities.get(CAPABILITY);
-      if (capability === undefined) throw new CutoverError('E_CONFIG', `the demo's workspace has no capability ${CAPABILITY}`);
+      const capability = context.workspace.capabilities.get(name);
+      if (capability === undefined) throw new CutoverError('E_CONFIG', `the demo's workspace has no capability ${name}`);
       return work({ ...context, capability });
     });
   const run = async <Data>(command: string, work: (setting: Setting) => Promise<{ status: OutcomeStatus; data: Data }>): Promise<Answer<Data>> => {
     let runId = '';
     const { status, data } = await inContext<Data>(command, (setting) => {
       runId = setting.runId;
-      return setting.recorded(CAPABILITY, async () => ({ ...(await work(setting)), text: () => '' }));
+      return setting.recorded(name, async () => ({ ...(await work(setting)), text: () => '' }));
     });
     return { runId, status, data };
   };

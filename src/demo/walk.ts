@@ -5,6 +5,8 @@ import { type Census, countOf, differences, takeCensus, takeWriteDates } from '.
 import { checkLoad, checkMap, checkMatch, checkPlan, checkPull, checkReconcile, type Mistakes, same, sameNames } from './checks.ts';
 import { breaksOf, documentsOf, type FoundBreak } from './evidence.ts';
 import { type Expectations, expectationsOf, faultText, LINKED_BY_DECISION, type RoundingMethod } from './expectations.ts';
+import { financeAct } from './finance-act.ts';
+import { hasJournals } from './finance-stage.ts';
 import type { Proof } from './proof.ts';
 import { refuseUsedOdoo, roundingMethod, type Stage, seedOdoo } from './stage.ts';
 import type { Verbs } from './verbs.ts';
@@ -22,6 +24,8 @@ export interface Step {
   readonly title: string;
   /** True while there is something to put back in Odoo: then it is taken even when an earlier step broke off. */
   readonly owed?: () => boolean;
+  /** False where this Odoo has no place for it; it is not walked then. */
+  readonly applies?: () => boolean;
   work(): Promise<Finding>;
 }
 
@@ -29,6 +33,7 @@ export interface Step {
 interface Memory {
   rounding: RoundingMethod;
   seeded: readonly number[];
+  hasJournals: boolean;
   asFound: Census | null;
   beforeLoad: Census | null;
   breaksBefore: readonly FoundBreak[];
@@ -46,13 +51,23 @@ const MOST_NOTES = 8;
 export interface Walk {
   readonly steps: readonly Step[];
   /** Loads that have not been rolled back, oldest first. */
-  readonly openLoads: readonly string[];
+  openLoads(): readonly string[];
 }
 
-export function walkOf(stage: Stage, verbs: Verbs, proof: Proof): Walk {
-  const memory: Memory = { rounding: 'round_per_line', seeded: [], asFound: null, beforeLoad: null, breaksBefore: [], loads: [], applied: 0 };
+export function walkOf(stage: Stage, { procurement: verbs, finance }: Readonly<Record<'procurement' | 'finance', Verbs>>, proof: Proof): Walk {
+  const memory: Memory = {
+    rounding: 'round_per_line',
+    seeded: [],
+    hasJournals: true,
+    asFound: null,
+    beforeLoad: null,
+    breaksBefore: [],
+    loads: [],
+    applied: 0,
+  };
   const expected = expectationsOf(stage.hospital, stage.truth);
   const play: Play = { stage, verbs, proof, memory, expected };
+  const books = financeAct(stage, finance, proof, () => memory.hasJournals);
   const steps: readonly Step[] = [
     { name: 'seed', title: 'Odoo is in use already: somebody keyed in a supplier by hand', work: () => seed(play) },
     { name: 'profile', title: 'profile   look at a department’s export before mapping it', work: () => profile(play) },
@@ -67,9 +82,10 @@ export function walkOf(stage: Stage, verbs: Verbs, proof: Proof): Walk {
     { name: 'rollback', title: 'rollback  both loads, from the journal alone', owed: () => memory.loads.length > 0, work: () => rollBack(play) },
     { name: 'reconcile-end', title: 'reconcile once more: as at the start', work: () => reconcileEnd(play) },
     { name: 'match', title: 'match     identifiers that cannot be right; who is in Odoo already', work: () => match(play) },
+    ...books.steps,
     { name: 'leave', title: 'Odoo is left as it was found', owed: () => memory.seeded.length > 0, work: () => leave(play) },
   ];
-  return { steps, openLoads: memory.loads };
+  return { steps, openLoads: () => [...memory.loads, ...books.openLoads] };
 }
 
 interface Play {
@@ -84,6 +100,7 @@ async function seed({ stage, verbs, memory }: Play): Promise<Finding> {
   return verbs.odoo(async (odoo) => {
     await refuseUsedOdoo(odoo, NAMESPACE);
     memory.rounding = await roundingMethod(odoo);
+    memory.hasJournals = await hasJournals(odoo);
     memory.asFound = await takeCensus(odoo);
     memory.seeded = await seedOdoo(odoo, stage);
     memory.beforeLoad = await takeCensus(odoo);
