@@ -94,6 +94,8 @@ test('a load can be told to make one call at a time, and says why it did', { tim
 });
 
 test('a load that is told to stop lands what is under way, can be taken up again, and makes nothing twice', { timeout: 120_000 }, async () => {
+  // More batches than are under way together.
+  await writeFile(join(world.directory, 'mappings/procurement/supplier.yaml'), 'odoo:\n  batch: 60\n');
   await world.pull(manySuppliers(600));
   await world.verbs.plan('steered.plan');
   const runId = await world.inside(async (context) => {

@@ -5,6 +5,7 @@ import { searchIds } from './records.ts';
 
 const namesPerCall = 1000;
 const idsPerCall = 2000;
+const dataFields = ['module', 'name', 'model', 'res_id'];
 
 interface DataRow {
   readonly id: number;
@@ -84,7 +85,7 @@ async function resolveByTable(call: Caller, access: ExternalIdAccess, externalId
       ['name', 'in', chunk.map((name) => name.name)],
     ]),
   );
-  const rows = await orWithoutAccess(access, async () => (await Promise.all(domains.map((domain) => dataRows(call, domain)))).flat());
+  const rows = await orWithoutAccess(access, async () => (await Promise.all(domains.map((domain) => namedRows(call, domain)))).flat());
   if (!rows) return null;
   const found = new Map<string, { readonly model: string; readonly id: number }>();
   for (const [model, list] of Map.groupBy(rows, (row) => row.model)) {
@@ -112,11 +113,14 @@ async function resolveOneByOne(call: Caller, externalIds: readonly string[]) {
   return found;
 }
 
+/** One call: a load asks this before and after every batch. */
+async function namedRows(call: Caller, domain: readonly unknown[]): Promise<DataRow[]> {
+  return (await call('ir.model.data', 'search_read', { domain, fields: dataFields, order: 'id' })) as DataRow[];
+}
+
 async function dataRows(call: Caller, domain: readonly unknown[]): Promise<DataRow[]> {
   const ids = await searchIds(call, 'ir.model.data', domain);
-  const pages = await Promise.all(
-    chunked(ids, idsPerCall).map((chunk) => call('ir.model.data', 'read', { ids: chunk, fields: ['module', 'name', 'model', 'res_id'], load: null })),
-  );
+  const pages = await Promise.all(chunked(ids, idsPerCall).map((chunk) => call('ir.model.data', 'read', { ids: chunk, fields: dataFields, load: null })));
   return pages.flat() as DataRow[];
 }
 

@@ -36,6 +36,8 @@ export async function createDocuments(
       actions.flatMap((action) => [action, ...action.lines]),
     ),
     run.odoo.resolveExternalIds(actions.map((action) => action.externalId)),
+    // The first batches would ask it in front of their calls, one after the other.
+    run.guards(),
   ]);
   const { ready, entries } = await prepare(run, actions, found);
   const present = ready.filter((action) => existing.has(action.externalId));
@@ -221,12 +223,8 @@ async function confirmCreated(run: LoadRun, created: readonly Created[], found: 
   const nested = created.flatMap(({ action }) => nestedLines(action));
   const holder = nested[0] === undefined ? null : run.entity(nested[0].entity).in;
   const fields = [...new Set([...[...written.values()].flatMap(Object.keys), ...stateFields, ...(holder === null ? [] : [holder])])];
-  const records = await run.read(
-    model,
-    created.map(({ id }) => id),
-    fields,
-  );
-  const lines = await readLines(run, nested, found);
+  const ids = created.map(({ id }) => id);
+  const [records, lines] = await Promise.all([run.read(model, ids, fields), readLines(run, nested, found)]);
   const links: { record: PlannedRecord; odooId: number; created: boolean }[] = [];
   const entries = created.map(({ action, id, resolved }) => {
     const values = written.get(action.seq) ?? {};

@@ -71,6 +71,21 @@ describe('a call whose outcome is not known', () => {
     expect(sent.map((one) => one.item).sort()).toEqual([1, 2, 3]);
   });
 
+  test('and that reached nothing is made again in halves: it may have been too much for one call', async () => {
+    const sizes: number[] = [];
+    const sent = await sendIsolating([1, 2, 3, 4], {
+      send: async (items) => {
+        sizes.push(items.length);
+        if (items.length > 2) throw new OdooError('unknown', 'the connection was reset');
+        return items;
+      },
+      backOff: atOnce,
+      settle: async (items) => items.map(() => null),
+    });
+    expect(sizes).toEqual([4, 2, 2]);
+    expect(sent.map((one) => one.item)).toEqual([1, 2, 3, 4]);
+  });
+
   test('that never comes through stops the run after a few tries', async () => {
     const sending: Sending<number, number> = {
       send: () => Promise.reject(new OdooError('unknown', 'the connection was cut')),

@@ -38,7 +38,7 @@ export interface Sending<Item, Answer> {
 
 /** Halvings after lost races; the connection has tried each call for a minute before. */
 const HALVINGS = 5;
-/** Of what was not reached by calls without an answer; with the waits between them about half a minute. */
+/** Of what was not reached by calls without an answer, in halves; with the waits between them about half a minute. */
 const RESENDS = 8;
 
 /** Throws what concerns the whole run (access, login, a model that is missing, a server that does not answer). */
@@ -82,7 +82,9 @@ async function settleUnknown<Item, Answer>(
   });
   if (missing.length > 0 && resends >= RESENDS) throw error;
   if (missing.length > 0) await sending.backOff(resends);
-  return [...reached, ...(await sendIsolating(missing, sending, resends + 1))];
+  // Too much for one call, perhaps: a worker that came to its limits takes the call with it and says nothing.
+  const again = reached.length === 0 ? halves : sendIsolating;
+  return [...reached, ...(await again(missing, sending, resends + 1))];
 }
 
 /** Odoo named rows: the others are sent without them; each suspect is then tried alone, since it may have been named for its neighbour. */

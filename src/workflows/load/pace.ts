@@ -1,9 +1,9 @@
 /** The pace of a load, found by measuring: how many documents go into a batch, and how many calls are made at a time. The same measurements give the same
  *  pace, always.
  *
- *  Measured is in rounds: as many batches as are under way together. A round without trouble makes batches larger, doubling at first and by an eighth later,
- *  until Odoo is busy with one for `batchSeconds` or the binding allows no more; then one more call is made at a time, which stays if it brings more
- *  documents. Trouble halves at once, and counts once a round: lost races, and a server that refuses, fails or keeps silent. So does a round in
+ *  Batches begin as large as the binding allows, which is what was measured to be best: smaller ones pay more per document. Measured is in rounds: as
+ *  many batches as are under way together. Where Odoo is busy with one for longer than `batchSeconds` they become as small as that needs; after trouble
+ *  a round without any makes them larger again, by an eighth. When they may not grow, one more call is made at a time, which stays if it brings more documents. Trouble halves at once, and counts once a round: lost races, and a server that refuses, fails or keeps silent. So does a round in
  *  which Odoo takes `slowdown` times as long for a document as before. */
 import type { OdooAttempt } from '../../domain/odoo-attempt.ts';
 import type { PaceChange, PaceReason, PaceReport, PaceSetting } from '../../domain/pace.ts';
@@ -17,7 +17,6 @@ export interface PaceLimits {
 
 /** Enough for servers with two workers, the least that Odoo recommends; more must pay. */
 const FIRST_CONCURRENCY = 2;
-const FIRST_SHARE = 0.5;
 const STEP = 1 / 8;
 /** By how much a call more at a time must bring more documents. */
 const GAIN = 1.05;
@@ -33,8 +32,8 @@ interface Course {
   mostBatch: number;
   /** Of `mostBatch`; deletes, which have larger batches, go by the same share. */
   share: number;
-  /** No trouble so far: batches double. */
-  isDoubling: boolean;
+  /** Nothing is known of it yet: what the first round says holds at once. */
+  isNew: boolean;
   /** Seconds of Odoo for a document in batches of this size, which share what a call costs; null: not measured yet. */
   usual: number | null;
   documents: number;
@@ -150,7 +149,7 @@ export class Pace {
     this.#settle();
     this.#trial = null;
     this.#round = newRound(at);
-    const course = { entity, mostBatch: most, share: FIRST_SHARE, isDoubling: true, usual: null, documents: 0, odooSeconds: 0, useless: new Set<number>() };
+    const course = { entity, mostBatch: most, share: 1, isNew: true, usual: null, documents: 0, odooSeconds: 0, useless: new Set<number>() };
     this.#courses.push(course);
     return course;
   }
@@ -161,7 +160,6 @@ export class Pace {
     this.#round.isTroubled = true;
     this.#trial = null;
     this.#change(reason, at, () => {
-      course.isDoubling = false;
       halve(course);
       this.#concurrency = Math.max(1, Math.floor(this.#concurrency / 2));
     });
@@ -187,7 +185,6 @@ export class Pace {
   /** Others need Odoo: fewer calls first, smaller batches where there is but one. */
   #yieldTo(course: Course, at: number): void {
     this.#change('slower', at, () => {
-      course.isDoubling = false;
       if (this.#concurrency > 1) this.#concurrency = Math.floor(this.#concurrency / 2);
       else halve(course);
     });
@@ -202,7 +199,8 @@ export class Pace {
 
   #goOn(course: Course, perDocument: number, perSecond: number, at: number): void {
     const fitting = perDocument === 0 ? 1 : this.#limits.batchSeconds / perDocument / course.mostBatch;
-    const share = Math.max(course.share / 2, Math.min(1, fitting, course.isDoubling ? course.share * 2 : course.share + STEP));
+    const share = Math.max(course.isNew ? 0 : course.share / 2, Math.min(1, fitting, course.share + STEP));
+    course.isNew = false;
     const now = sizeOf(course);
     const next = sizeOf({ ...course, share });
     if (next * NOTEWORTHY < now || next > now * NOTEWORTHY) {
