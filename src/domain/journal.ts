@@ -13,6 +13,12 @@ import type { Provenance } from './matching.ts';
 import type { Person } from './person.ts';
 import type { PlanManifest } from './plan.ts';
 
+/** Entries of a run that are wanted. */
+export interface JournalSelection {
+  readonly actions?: readonly number[];
+  readonly kinds?: readonly JournalKind[];
+}
+
 export type JournalKind =
   /** Before a call: key, External ID, patch and guard values of every record in it. */
   | 'intent'

@@ -2,7 +2,7 @@
 import type { CanonicalDataset } from './canonical.ts';
 import type { BundledLinks, CrosswalkInterval, CrosswalkLink, CrosswalkMoment } from './crosswalk.ts';
 import type { GuardedWrites, LoadResult } from './guarded-writes.ts';
-import type { JournalEntry, JournalHead } from './journal.ts';
+import type { JournalEntry, JournalHead, JournalSelection } from './journal.ts';
 import type { ChainedEntry, ChainVerdict } from './journal-chain.ts';
 import type { OdooAttempt } from './odoo-attempt.ts';
 import type { Control } from './pace.ts';
@@ -318,8 +318,8 @@ export interface StateStore {
 
   /** Journal: durable when the promise resolves. Adds segment sequence and hash chain. */
   journal(entries: readonly Omit<JournalEntry, 'sequence'>[]): Promise<void>;
-  /** In order of segment and sequence; with `actions`, only the entries about these. */
-  journalOf(runId: string, actions?: readonly number[]): AsyncIterable<readonly JournalEntry[]>;
+  /** In order of segment and sequence; with `actions`, only the entries about these, with `kinds`, only entries of these. */
+  journalOf(runId: string, only?: JournalSelection): AsyncIterable<readonly JournalEntry[]>;
   /** The same, with the chain. */
   chainOf(runId: string): AsyncIterable<readonly ChainedEntry[]>;
   /** Where the segments of a run end. */

@@ -1,6 +1,6 @@
 /** The journal: entries of a run in segments, each a hash chain. */
 import type { Knex } from 'knex';
-import type { JournalEntry, JournalHead } from '../../domain/journal.ts';
+import type { JournalEntry, JournalHead, JournalSelection } from '../../domain/journal.ts';
 import { CHAIN, type ChainedEntry, type ChainVerdict, chainHash, verifyChain } from '../../domain/journal-chain.ts';
 import { type Fence, lostLock } from './locks.ts';
 import { STATE_SCHEMA } from './migrations.ts';
@@ -115,8 +115,10 @@ export class Journal {
     return rows[0] ?? { sequence: 0, hash: '' };
   }
 
-  async *read(runId: string, actions?: readonly number[]): AsyncIterable<readonly JournalEntry[]> {
-    for await (const page of this.#pages(actions === undefined ? 'true' : 'action = any(?::integer[])', runId, actions)) yield page.map(entryOf);
+  async *read(runId: string, { actions, kinds }: JournalSelection = {}): AsyncIterable<readonly JournalEntry[]> {
+    const conditions = [...(actions === undefined ? [] : ['action = any(?::integer[])']), ...(kinds === undefined ? [] : ['kind = any(?::text[])'])];
+    const bound = [actions, kinds].filter((list) => list !== undefined);
+    for await (const page of this.#pages(conditions.join(' and ') || 'true', runId, bound)) yield page.map(entryOf);
   }
 
   async *chain(runId: string): AsyncIterable<readonly ChainedEntry[]> {
@@ -148,14 +150,14 @@ export class Journal {
   }
 
   /** `wanted`: a condition over a row; `runId` null: of all runs. */
-  async *#pages(wanted: string, runId: string | null, bound?: readonly number[]): AsyncIterable<readonly JournalRow[]> {
+  async *#pages(wanted: string, runId: string | null, bound: readonly (readonly number[] | readonly string[])[] = []): AsyncIterable<readonly JournalRow[]> {
     let last: Pick<JournalRow, 'run_id' | 'segment' | 'sequence'> = { run_id: '', segment: -1, sequence: 0 };
     for (;;) {
       const { rows } = await this.#knex.raw<{ rows: JournalRow[] }>(
         `select ${NAMES} from ${STATE_SCHEMA}.journal
          where ${runId === null ? 'true' : 'run_id = ?'} and ${wanted} and (run_id, segment, sequence) > (?::text collate "C", ?::integer, ?::integer)
          order by run_id, segment, sequence limit ?`,
-        [...(runId === null ? [] : [runId]), ...(bound === undefined ? [] : [[...bound]]), last.run_id, last.segment, last.sequence, PAGE],
+        [...(runId === null ? [] : [runId]), ...bound.map((list) => [...list] as number[] | string[]), last.run_id, last.segment, last.sequence, PAGE],
       );
       const end = rows.at(-1);
       if (end === undefined) return;

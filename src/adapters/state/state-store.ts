@@ -57,7 +57,7 @@ export async function openState(options: OpenStateOptions): Promise<StateStore> 
     consumePlan: (nonce, runId) => consumePlan(knex, nonce, runId, clock.now()),
     planOf: (runId) => planOf(knex, runId),
     journal: (entries) => journal.append(entries),
-    journalOf: (runId, actions) => journal.read(runId, actions),
+    journalOf: (runId, only) => journal.read(runId, only),
     chainOf: (runId) => journal.chain(runId),
     journalHeads: (runId) => journal.heads(runId),
     verifyJournal: (runId) => journal.verify(runId),

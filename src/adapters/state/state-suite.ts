@@ -160,8 +160,9 @@ export function describeState(store: () => StateStore): void {
     expect(entries.length).toBe(602);
     expect(entries.slice(0, 3)).toEqual(drafts.slice(0, 3).map((draft, index) => ({ ...draft, sequence: index + 1 })));
     expect(entries.map((item) => [item.segment, item.sequence])).toEqual([...Array.from({ length: 601 }, (_, index) => [1, index + 1]), [2, 1]]);
-    expect(await collect(state.journalOf('j1', [2]))).toEqual([]);
-    expect((await collect(state.journalOf('j1', [2, 1]))).length).toBe(602);
+    expect(await collect(state.journalOf('j1', { actions: [2] }))).toEqual([]);
+    expect((await collect(state.journalOf('j1', { actions: [2, 1] }))).length).toBe(602);
+    expect((await collect(state.journalOf('j1', { actions: [1], kinds: ['answer', 'seal'] }))).map(({ key }) => key)).toEqual(['last', 'second']);
     const verdict = await state.verifyJournal('j1');
     expect(verdict).toMatchObject({ entries: 602, sealed: false, findings: [] });
     expect(await state.journalHeads('j1')).toEqual(verdict.segments);

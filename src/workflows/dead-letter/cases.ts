@@ -47,7 +47,7 @@ export async function casesOf(workspace: Workspace, ports: Ports, wanted: (lette
 async function intentsOf(state: StateStore, runId: string, letters: readonly DeadLetter[]): Promise<ReadonlyMap<number, readonly JournalEntry[]>> {
   const actions = letters.map((letter) => lastAttempt(letter).action);
   const intents: JournalEntry[] = [];
-  for await (const page of state.journalOf(runId, actions)) intents.push(...page.filter(({ kind }) => kind === 'intent'));
+  for await (const page of state.journalOf(runId, { actions, kinds: ['intent'] })) intents.push(...page);
   return Map.groupBy(intents, ({ action }) => action ?? 0);
 }
 

@@ -10,7 +10,8 @@ import type { WireValue } from '../plan/wire-value.ts';
 import { addBaselineLayer, type BaselineOf, baselineLayerSql, baselineSql, restoredLayerSql } from '../reconcile/baseline.ts';
 import type { LoadRun } from './load-run.ts';
 
-type ValueRow = readonly [entity: string, system: string, key: string, field: string, value: string | null, ordinal: string];
+/** `values`: JSON, canonical field to canonical text. */
+type RecordRow = readonly [entity: string, system: string, key: string, values: string, ordinal: string];
 
 const TABLE = 'agreed';
 
@@ -19,7 +20,7 @@ export async function writeBaseline(run: LoadRun, workspace: Workspace): Promise
   if (capability === undefined) return;
   const plane = await run.ports.openPlane();
   try {
-    await plane.run(`CREATE TABLE ${TABLE} (_entity VARCHAR, _system VARCHAR, _key VARCHAR, _field VARCHAR, _value VARCHAR, _ordinal VARCHAR)`);
+    await plane.run(`CREATE TABLE ${TABLE} (_entity VARCHAR, _system VARCHAR, _key VARCHAR, _values VARCHAR, _ordinal VARCHAR)`);
     const touched = new Set<string>();
     await plane.append(TABLE, rows(run, capability, touched));
     for (const entity of run.manifest.order.filter((name) => touched.has(name))) {
@@ -35,7 +36,9 @@ export async function writeBaseline(run: LoadRun, workspace: Workspace): Promise
 async function agree(run: LoadRun, plane: DataPlane, of: BaselineOf, capability: Capability, odooSystem: string): Promise<void> {
   const fields = boundFields(capability, of.entity);
   // A step may write a field again: the last value read back holds.
-  const last = `SELECT _system, _key, _field, _value FROM ${TABLE} WHERE _entity = ${literal(of.entity)} AND _field <> ''
+  const values = `SELECT _system, _key, _ordinal, unnest(map_entries(from_json(_values, '"MAP(VARCHAR, VARCHAR)"'))) AS _read FROM ${TABLE}
+    WHERE _entity = ${literal(of.entity)}`;
+  const last = `SELECT _system, _key, _read.key AS _field, _read.value AS _value FROM (${values})
     QUALIFY row_number() OVER (PARTITION BY _system, _key, _field ORDER BY CAST(_ordinal AS BIGINT) DESC) = 1`;
   await plane.run(`CREATE OR REPLACE TABLE agreed_last AS ${last}`);
   const codes = await codeLookups(run, capability, of.entity, odooSystem);
@@ -85,19 +88,16 @@ async function codeLookups(
   return result;
 }
 
-/** What the journal's answers say, one row per field; a row without a field for records that were only touched. Their entities are noted in `touched`. */
-async function* rows(run: LoadRun, capability: Capability, touched: Set<string>): AsyncIterable<readonly ValueRow[]> {
+/** What the journal's answers say, also of records that were only touched. Their entities are noted in `touched`. */
+async function* rows(run: LoadRun, capability: Capability, touched: Set<string>): AsyncIterable<readonly RecordRow[]> {
   let ordinal = 0;
-  for await (const page of run.state.journalOf(run.runId)) {
-    const batch: ValueRow[] = [];
+  for await (const page of run.state.journalOf(run.runId, { kinds: ['answer', 'resolved'] })) {
+    const batch: RecordRow[] = [];
     for (const entry of page) {
-      if (entry.kind !== 'answer' && entry.kind !== 'resolved') continue;
       ordinal += 1;
       for (const record of recordsOf(entry)) {
         touched.add(record.entity);
-        batch.push([record.entity, record.system, record.key, '', null, String(ordinal)]);
-        const values = Object.entries(valuesOf(run, capability, record));
-        for (const [field, value] of values) batch.push([record.entity, record.system, record.key, field, value, String(ordinal)]);
+        batch.push([record.entity, record.system, record.key, JSON.stringify(valuesOf(run, capability, record)), String(ordinal)]);
       }
     }
     if (batch.length > 0) yield batch;

@@ -57,9 +57,9 @@ interface Changed {
 /** From the journal, so that all parts of a run are in it. */
 async function changedRecords(run: LoadRun): Promise<ReadonlyMap<string, Changed>> {
   const changed = new Map<string, Changed>();
-  for await (const page of run.state.journalOf(run.runId)) {
+  for await (const page of run.state.journalOf(run.runId, { kinds: ['conflict'] })) {
     for (const entry of page) {
-      const one = entry.kind === 'conflict' ? changedOf(run, entry) : null;
+      const one = changedOf(run, entry);
       if (one === null) continue;
       const known = changed.get(one.externalId) ?? one;
       for (const [field, value] of one.expected) known.expected.set(field, value);

@@ -33,9 +33,8 @@ export async function sweepExternalIds(run: LoadRun): Promise<void> {
 /** Those of every part of the run: what was deleted before it was killed and taken up again is known to the journal alone. */
 async function journaledDeletes(run: LoadRun): Promise<readonly string[]> {
   const found: string[] = [];
-  for await (const page of run.state.journalOf(run.runId)) {
-    for (const { kind, externalId, payload } of page) {
-      if (kind !== 'answer' && kind !== 'resolved') continue;
+  for await (const page of run.state.journalOf(run.runId, { kinds: ['answer', 'resolved'] })) {
+    for (const { externalId, payload } of page) {
       if (payload.action === 'delete' && externalId !== null) found.push(externalId);
       for (const line of payload.lines ?? []) if (line.action === 'delete') found.push(line.externalId);
     }

@@ -7,8 +7,8 @@ type Effect = { readonly record: PlannedRecord; readonly odooId: number | null; 
 
 /** Linking twice changes nothing, and neither does ending a link that has ended. */
 export async function replayCrosswalk(run: LoadRun): Promise<void> {
-  for await (const page of run.state.journalOf(run.runId)) {
-    const effects = page.flatMap((entry) => (entry.kind === 'answer' || entry.kind === 'resolved' ? effectsOf(entry) : []));
+  for await (const page of run.state.journalOf(run.runId, { kinds: ['answer', 'resolved'] })) {
+    const effects = page.flatMap(effectsOf);
     await run.link(effects.flatMap(({ record, odooId, kind }) => (kind === 'end' || odooId === null ? [] : [{ record, odooId, created: kind === 'make' }])));
     await run.unlink(effects.flatMap(({ record, kind }) => (kind === 'end' ? [record] : [])));
   }

@@ -154,8 +154,8 @@ async function* byproductsSince({ ports }: OdooPull, model: string, since: strin
   const state = await ports.state();
   for (const run of await state.runs()) {
     if (!['load', 'rollback'].includes(run.command) || run.startedAt < since) continue;
-    for await (const entries of state.journalOf(run.id)) {
-      const made = entries.filter(({ kind }) => kind === 'answer').flatMap(({ payload }) => payload.byproducts ?? []);
+    for await (const entries of state.journalOf(run.id, { kinds: ['answer'] })) {
+      const made = entries.flatMap(({ payload }) => payload.byproducts ?? []);
       yield made.filter((one) => one.model === model).flatMap(({ ids }) => ids.map((id) => [String(id)]));
     }
   }
