@@ -71,6 +71,10 @@ export interface ExplainedClass {
   readonly odoo: string | null;
 }
 
+/** explained.csv: one line per record or difference that a rule explains; amounts of the side that has them. */
+export const explainedColumns = ['entity', 'class', 'side', 'system', 'key', 'odoo_id', 'field', 'legacy', 'odoo'] as const;
+export const explainedFile = 'explained.csv';
+
 /** Documents that one side has brought to a state since both last agreed: a bill posted in Odoo, or in the legacy system, during coexistence. */
 export interface StateSinceAgreed {
   readonly entity: string;

@@ -1,6 +1,7 @@
 /** The upper part of the page: verdict, counts, bridge, coverage, trend. */
 import type { ControlTotal, CoverageItem } from '../../domain/difference.ts';
 import type { ReconcileReport } from '../../domain/report.ts';
+import { settlementTables } from '../../domain/settlement-tables.ts';
 import { type Column, html, type Markup, section, table } from './markup.ts';
 import { trendChart } from './trend-chart.ts';
 import {
@@ -104,6 +105,19 @@ function bridgeTable(name: string, totals: readonly ControlTotal[]): Markup {
 
 function isTied({ difference, residual, offsetting }: ControlTotal): boolean {
   return isZeroAmount(difference) && isZeroAmount(residual) && !offsetting;
+}
+
+export function settlementOf(manifest: ReconcileReport): Markup | null {
+  const tables = settlementTables(manifest);
+  if (tables.length === 0) return null;
+  return section(
+    'payments',
+    'Payments, and what is explained',
+    tables.map(({ title, columns, rows, notes }) => {
+      const cells = rows.slice(0, DIMENSIONS).map((row) => row.map((cell, index) => (columns[index]?.isNumber === true ? formattedAmount(cell) : cell)));
+      return html`<h3>${title}</h3>${table(title, columns, cells)}${notes.map((note) => html`<p class="muted">${note}</p>`)}`;
+    }),
+  );
 }
 
 export function coverageOf({ coverage }: ReconcileReport): Markup {

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Break } from '../../domain/difference.ts';
 import type { ReconcileReport, ReportSource } from '../../domain/report.ts';
+import { settlementTables } from '../../domain/settlement-tables.ts';
 import { encodedBlocks } from './encode-blocks.ts';
 import { checksOf, patternsOf, sourcesOf, waiversOf } from './html-findings.ts';
 import { PRINTED, rowsOf } from './html-rows.ts';
-import { bridgeOf, coverageOf, entitiesOf, headOf, lifeOf, trendOf } from './html-summary.ts';
+import { bridgeOf, coverageOf, entitiesOf, headOf, lifeOf, settlementOf, trendOf } from './html-summary.ts';
 import { html, Markup } from './markup.ts';
 import { pageScript, pageStyle } from './page-script.ts';
 
@@ -44,6 +45,7 @@ function documentHead({ capability, verdict, asOf }: ReconcileReport, script: st
 function body(manifest: ReconcileReport, first: readonly Break[]): Markup {
   const links = [
     ['bridge', 'Totals'],
+    ['payments', 'Payments'],
     ['coverage', 'Coverage'],
     ['trend', 'Nights'],
     ['patterns', 'Patterns'],
@@ -53,9 +55,9 @@ function body(manifest: ReconcileReport, first: readonly Break[]): Markup {
   ] as const;
   return html`<body>
 <a class="skip" href="#rows">Skip to the rows</a>
-<nav aria-label="On this page"><ul>${links.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<nav aria-label="On this page"><ul>${links.filter(([id]) => id !== 'payments' || settlementTables(manifest).length > 0).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <main>
-${headOf(manifest)}${lifeOf(manifest)}${entitiesOf(manifest)}${bridgeOf(manifest)}${coverageOf(manifest)}${trendOf(manifest)}${patternsOf(manifest)}${waiversOf(manifest)}${checksOf(manifest)}${rowsOf(manifest, first)}
+${headOf(manifest)}${lifeOf(manifest)}${entitiesOf(manifest)}${bridgeOf(manifest)}${settlementOf(manifest)}${coverageOf(manifest)}${trendOf(manifest)}${patternsOf(manifest)}${waiversOf(manifest)}${checksOf(manifest)}${rowsOf(manifest, first)}
 </main>
 ${sourcesOf(manifest)}
 `;

@@ -1,5 +1,6 @@
 /** Markdown for the summary of a CI run, a comment and a mail: what is to be known at once, and where the rest is. */
 import { type ReconcileReport, type ReportSource, reportFiles } from '../../domain/report.ts';
+import { settlementTables } from '../../domain/settlement-tables.ts';
 import { bytesOf, cell, code, plain, row, section } from './markdown-text.ts';
 import {
   alarmSentence,
@@ -28,7 +29,7 @@ const marks = { RECONCILED: '✅', PENDING: '🕓', BREAKS: '❌', INCOMPLETE: '
 
 /** Cut off by itself, section by section, with a pointer to the whole. */
 export function markdownReport({ manifest }: ReportSource): string {
-  const sections = [entities, bridge, patterns, waivers, coverage, checks].map((make) => make(manifest)).filter((text) => text !== '');
+  const sections = [entities, bridge, settlement, patterns, waivers, coverage, checks].map((make) => make(manifest)).filter((text) => text !== '');
   const end = `\n---\nAll of it, row by row: \`${reportFiles.html}\` (page), \`${reportFiles.xlsx}\` and \`${reportFiles.csv}\` (worklists).\n`;
   const cut = '\n> The rest would not fit here.\n';
   let written = head(manifest);
@@ -89,6 +90,18 @@ function bridge({ controls }: ReconcileReport): string {
       : `${tied === controls.length ? 'Every control total ties.' : `${formatted(tied)} of ${counted(controls.length, 'control total')} tie; these do not:`}\n\n`;
   if (rows.length === 0) return intro === '' ? '' : `\n### Control totals\n\n${intro}`;
   return section('Control totals', ['total', 'of', 'legacy', 'Odoo', 'difference', 'explained by', 'residual'], 'llrrrlr', rows, ROWS, intro);
+}
+
+function settlement(manifest: ReconcileReport): string {
+  return settlementTables(manifest)
+    .map(({ title, columns, rows, notes }) => {
+      const alignment = columns.map(({ isNumber }) => (isNumber ? 'r' : 'l')).join('');
+      const cells = rows.map((one) => row(one.map((text, index) => (columns[index]?.isNumber === true ? formattedAmount(text) : cell(text, 200)))));
+      const below = notes.map((note) => `\n${plain(note, 300)}\n`).join('');
+      const names = columns.map(({ name }) => name);
+      return `${section(title, names, alignment, cells, ROWS)}${below}`;
+    })
+    .join('');
 }
 
 function patterns({ patterns: all }: ReconcileReport): string {

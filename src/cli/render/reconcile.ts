@@ -1,6 +1,7 @@
 import type { ControlTotal, CoverageItem, Verdict } from '../../domain/difference.ts';
 import type { WaiverState } from '../../domain/report.ts';
 import type { ReconcileResult } from '../../domain/results.ts';
+import { settlementTables, type WordTable } from '../../domain/settlement-tables.ts';
 import { counted, grouped, type Style } from '../style.ts';
 import { table } from '../table.ts';
 import { renderChecks } from './map.ts';
@@ -21,6 +22,7 @@ export function renderReconcile(result: ReconcileResult, style: Style): string {
   const attention = waiversToMind(result.waivers);
   if (attention.length > 0) sections.push(waivers(attention, style));
   if (result.controls.length > 0) sections.push(controls(result.controls, style));
+  for (const words of settlementTables(result)) sections.push(settlement(words, style));
   if (result.coverage.length > 0) sections.push(coverage(result.coverage, style));
   const checks = renderChecks(result.checks, style);
   if (checks !== null) sections.push(checks);
@@ -54,6 +56,7 @@ function entities(result: ReconcileResult, style: Style): string {
       { header: 'breaks', value: breaksOf, paint: (cell, row) => (breaksOf(row) > 0 ? style.paint.yellow(cell) : style.paint.green(cell)) },
       ...(result.life.pending > 0 ? [{ header: 'pending', value: (row: EntityRow) => row.pending }] : []),
       ...(result.life.waived > 0 ? [{ header: 'waived', value: (row: EntityRow) => row.waived }] : []),
+      ...(result.entities.some(({ explained }) => explained > 0) ? [{ header: 'explained', value: (row: EntityRow) => row.explained }] : []),
       { header: 'outside scope', value: (row) => row.outsideScope },
     ],
     style,
@@ -231,6 +234,23 @@ function inFull({ label, control }: ControlLine): string[] {
 
 function isGrand(control: ControlTotal): boolean {
   return Object.keys(control.dimension).length === 0;
+}
+
+/** Rows of one table that are shown. */
+const MOST_SETTLEMENT = 20;
+
+function settlement({ title, columns, rows, notes }: WordTable, style: Style): string {
+  const shown = rows.slice(0, MOST_SETTLEMENT);
+  const list = table(
+    shown,
+    columns.map(({ name, isNumber }, index) => ({
+      header: name,
+      value: (row: readonly string[]) => (isNumber && row[index] !== '' ? grouped(row[index] ?? '') : (row[index] ?? '')),
+    })),
+    style,
+  );
+  const more = rows.length > shown.length ? [`  ${counted(rows.length - shown.length, 'more line')}: with --json`] : [];
+  return [`${style.paint.bold(title)}\n${list}`, ...[...notes.map((note) => `  ${note}`), ...more].map((line) => style.paint.dim(line))].join('\n');
 }
 
 function coverage(items: readonly CoverageItem[], style: Style): string {

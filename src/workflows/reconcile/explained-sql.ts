@@ -1,8 +1,10 @@
 /** Which raw breaks a rule explains. Rows: `id` (of the raw break), `side` (legacy, odoo, both), `system`, `key`, `odoo_id`, `field` (null: the record),
  *  `explained` (class), `overlapping` (another rule holds as well), `legacy`, `odoo` DECIMAL: the amount measured, where a side has it. */
+import { decimalTextSql } from '../../domain/canonical.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import type { EntityComparison } from './comparison.ts';
 import { type JoinedReference, legacyJoinsSql, odooJoinsSql, type SideExpression } from './side-expressions.ts';
+import { tokenSql } from './value-tokens.ts';
 
 export interface ExplainingRule {
   readonly name: string;
@@ -135,4 +137,12 @@ WHERE _b.field IS NULL AND _b.class IN ${ODOO_ONLY}`;
 export function explainedSumsSql(file: string): string {
   return `SELECT explained, field, count(*) AS n, count(*) FILTER (overlapping) AS overlapping, CAST(sum(legacy) AS VARCHAR) AS legacy, CAST(sum(odoo) AS VARCHAR) AS odoo
 FROM read_parquet(${literal(file)}) GROUP BY ALL ORDER BY ALL`;
+}
+
+/** Rows of explained.csv, all texts. Needs `stagePiiKey` where the key is `pii`. */
+export function explainedRowsSql(entity: string, file: string, isPii: boolean): string {
+  const amount = (name: string) => `CASE WHEN ${name} IS NOT NULL THEN ${decimalTextSql(name)} END AS ${name}`;
+  const key = isPii ? `CASE WHEN key IS NOT NULL THEN ${tokenSql('key')} END` : 'key';
+  return `SELECT ${literal(entity)} AS entity, explained AS class, side, system, ${key} AS key, CAST(odoo_id AS VARCHAR) AS odoo_id, field, ${amount('legacy')}, ${amount('odoo')}
+FROM read_parquet(${literal(file)})`;
 }

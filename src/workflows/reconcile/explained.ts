@@ -1,16 +1,19 @@
 /** What the rules of a contract explain: records of one side only, and differences of a field. They are found among the raw breaks, before those are judged. */
 import { dirname, join } from 'node:path';
-import type { ExplainedClass } from '../../domain/allocation.ts';
-import { isAmount } from '../../domain/canonical.ts';
+import { type ExplainedClass, explainedColumns, explainedFile } from '../../domain/allocation.ts';
+import { isAmount, keyIsPii } from '../../domain/canonical.ts';
+import { csvLine } from '../../domain/csv.ts';
 import type { CoverageItem } from '../../domain/difference.ts';
 import { refuseMistakes } from '../../domain/mistakes.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { differenceOf, plainDecimal } from '../../domain/rounding.ts';
 import { copyToParquetSql } from '../../domain/sql.ts';
+import { guarded } from '../../domain/worklist-row.ts';
 import { TRY_STAYS_WHOLE } from '../expression/expression.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
-import { type ExplainingRule, explainedLinesSql, explainedRecordsSql, explainedSumsSql } from './explained-sql.ts';
+import { type ExplainingRule, explainedLinesSql, explainedRecordsSql, explainedRowsSql, explainedSumsSql } from './explained-sql.ts';
 import { expressionAt, isHeldByOdoo, type JoinedReference, sideExpressions } from './side-expressions.ts';
+import { stagePiiKey } from './value-tokens.ts';
 
 /** The entities, each with the file of what its rules explain (`EntityComparison.explained`). A line goes with its document. E_CONFIG for rules that
  *  cannot be worked out. */
@@ -114,6 +117,30 @@ async function sumsOf({ explained }: EntityComparison, plane: DataPlane): Promis
       { rows: Number(n), overlapping: Number(overlapping), legacy: text(legacy), odoo: text(odoo) },
     ]),
   );
+}
+
+/** explained.csv: every record and difference that a rule explains. Answers the file, where there are rules. */
+export async function writeExplained(
+  comparison: Comparison,
+  how: { readonly directory: string; readonly clear: boolean },
+  ports: Ports,
+  plane: DataPlane,
+): Promise<readonly string[]> {
+  const entities = comparison.entities.filter(({ explained }) => explained !== null);
+  if (entities.length === 0) return [];
+  await stagePiiKey(plane, await ports.piiKey());
+  const file = join(how.directory, explainedFile);
+  const lines = async function* (): AsyncIterable<string> {
+    yield csvLine(explainedColumns);
+    for (const { entity, explained, definition } of entities) {
+      const isPii = keyIsPii(definition.contract) && !how.clear;
+      for await (const rows of plane.stream<Record<(typeof explainedColumns)[number], string | null>>(explainedRowsSql(entity, explained ?? '', isPii))) {
+        yield rows.map((row) => csvLine(explainedColumns.map((column) => row[column]).map((cell) => (cell === null ? null : guarded(cell))))).join('');
+      }
+    }
+  };
+  await ports.runs.writeFile(file, lines());
+  return [file];
 }
 
 /** For the coverage statement: the sum of a class is what the legacy side has of it less what Odoo has. */

@@ -11,7 +11,7 @@ import { compareCapability } from './compare.ts';
 import type { EntityComparison } from './comparison.ts';
 import { controlTotals } from './controls.ts';
 import { comparedValues, coverageOf, quarantinedRows } from './coverage.ts';
-import { explainedClasses, explainedCoverage } from './explained.ts';
+import { explainedClasses, explainedCoverage, writeExplained } from './explained.ts';
 import { type JudgedComparison, type JudgeRequest, judgeBreaks } from './judge.ts';
 import { keepAgreed } from './keep-agreed.ts';
 import { keepNight } from './ledger.ts';
@@ -59,6 +59,7 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
       explainedPayments,
       files: allocationFiles,
     } = await allocatePayments(judged, { directory, clear: request.clear, odooSystem: request.workspace.file.odoo }, ports, plane);
+    const explainedFiles = await writeExplained(judged, { directory, clear: request.clear }, ports, plane);
     const explained = await explainedClasses(judged, explainedPayments, plane);
     const coverage = [...(await coverageOf(judged, values, plane, ports)), ...echoesOf(judged), ...explainedCoverage(explained)];
     const entities: ReconcileResult['entities'][number][] = [];
@@ -70,7 +71,7 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
     const rules = await checkedRules(judged, { controls, checks, values }, plane);
     const paid = { explained, allocations, sinceAgreed };
     const found = { verdict, entities, controls, coverage, ...paid, checks, rules, patterns, trend };
-    const files = [...(await writeReportFiles({ request, judged, found, directory }, ports, plane)), ...allocationFiles];
+    const files = [...(await writeReportFiles({ request, judged, found, directory }, ports, plane)), ...allocationFiles, ...explainedFiles];
     await keepNight(judged, verdict, request.runId, ports);
     const { life, alarm, waivers } = judged;
     return {
