@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { LoadRunResult } from '../../src/domain/results.ts';
 import { type RealOdoo, startRealOdoo } from '../real-odoo/harness.ts';
 import { cutover, peer } from './child.ts';
+import type { BenchSetting } from './measurement.ts';
 import { type Procurement, procurement, type Sizes } from './procurement.ts';
 
 export type Phase = keyof Sizes | 'confirming';
@@ -35,8 +36,14 @@ export async function loadBarely(odoo: RealOdoo, sizes: Sizes, limits: Limits, s
   return answer;
 }
 
-/** Four loads, one after the other, each of what the one before has not brought: the seconds of the loads themselves. */
-export async function loadByCutover(directory: string, odoo: RealOdoo, sizes: Sizes, limits: Limits): Promise<Seconds> {
+/** Four loads, one after the other, each of what the one before has not brought: the seconds of the loads themselves. `log`: what each cost, and the pace
+ *  it found. */
+export async function loadByCutover(
+  { directory, log }: Pick<BenchSetting, 'directory' | 'log'>,
+  odoo: RealOdoo,
+  sizes: Sizes,
+  limits: Limits,
+): Promise<Seconds> {
   const workspace = join(directory, 'procurement');
   rmSync(workspace, { recursive: true, force: true });
   cpSync(join(import.meta.dirname, 'workspaces/procurement'), workspace, { recursive: true });
@@ -44,21 +51,31 @@ export async function loadByCutover(directory: string, odoo: RealOdoo, sizes: Si
   setLimits(workspace, limits);
   const all = procurement(sizes);
   const environment = { ODOO_URL: odoo.url, ODOO_DB: odoo.database, ODOO_LOGIN: odoo.login, ODOO_API_KEY: odoo.apiKey ?? '' };
-  const load = async (data: Procurement, state: string, records: number) => {
+  const load = async (phase: Phase, data: Procurement, state: string) => {
+    const records = sizes[phase === 'confirming' ? 'orders' : phase];
     writeExports(join(workspace, 'legacy'), data, state);
     await cutover(['pull'], { workspace, environment });
     await cutover(['plan', 'procurement', '--out', join(workspace, 'load.plan')], { workspace, environment });
-    const { answer } = await cutover<LoadRunResult>(['load', join(workspace, 'load.plan')], { workspace, environment });
+    const { answer, cpuSeconds } = await cutover<LoadRunResult>(['load', join(workspace, 'load.plan')], { workspace, environment });
     if (answer.applied !== records) throw new Error(`${answer.applied} documents applied instead of ${records}`);
     rmSync(join(workspace, 'load.plan'));
+    log(`${phase}: ${answer.seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} s of CPU from start to end; ${paceOf(answer)}`);
     return answer.seconds;
   };
   return {
-    suppliers: await load({ ...all, products: [], orders: [] }, 'draft', sizes.suppliers),
-    products: await load({ ...all, orders: [] }, 'draft', sizes.products),
-    orders: await load(all, 'draft', sizes.orders),
-    confirming: await load(all, 'confirmed', sizes.orders),
+    suppliers: await load('suppliers', { ...all, products: [], orders: [] }, 'draft'),
+    products: await load('products', { ...all, orders: [] }, 'draft'),
+    orders: await load('orders', all, 'draft'),
+    confirming: await load('confirming', all, 'confirmed'),
   };
+}
+
+function paceOf({ pace }: LoadRunResult): string {
+  if (pace === undefined) return 'no pace was told';
+  const batches = pace.entities.map(({ entity, batch, mostBatch, odooSeconds }) => `${entity} in ${batch} of ${mostBatch}, Odoo busy for ${odooSeconds} s`);
+  const changes = pace.changes.map(({ reason, from, to }) => `${reason} ${from.batch}×${from.concurrency} → ${to.batch}×${to.concurrency}`);
+  const trouble = `${pace.lostRaces} lost races, ${pace.overloads} overloads`;
+  return `${pace.calls} calls, ${pace.concurrency} at a time, ${trouble}; ${batches.join('; ')}; ${changes.join(', ') || 'never changed'}`;
 }
 
 /** Laid over the pack by the workspace's own files. */

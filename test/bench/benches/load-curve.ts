@@ -18,7 +18,7 @@ export const bench: Bench = {
         const limits: Limits = { ...batches, calls };
         const { left, right } = await interleaved(
           setting.rounds,
-          () => onFreshOdoo((odoo) => loadByCutover(setting.directory, odoo, sizes, limits)),
+          () => onFreshOdoo((odoo) => loadByCutover(setting, odoo, sizes, limits)),
           () => onFreshOdoo((odoo) => loadBarely(odoo, sizes, limits, NOTHING)),
         );
         for (const phase of ['suppliers', 'orders'] as const) {

@@ -15,7 +15,7 @@ export const bench: Bench = {
     const sizes = { suppliers: setting.size, products: Math.round(setting.size / 4), orders: Math.round(setting.size / 10) };
     const { left, right } = await interleaved(
       setting.rounds,
-      () => onFreshOdoo((odoo) => loadByCutover(setting.directory, odoo, sizes, PACK_LIMITS)),
+      () => onFreshOdoo((odoo) => loadByCutover(setting, odoo, sizes, PACK_LIMITS)),
       () => onFreshOdoo((odoo) => loadBarely(odoo, sizes, PACK_LIMITS, SAMPLE)),
     );
     const phases: readonly Phase[] = ['suppliers', 'products', 'orders', 'confirming'];
