@@ -4,6 +4,7 @@
  *  Words: a *capability* owns ordered *entities*; an entity's file holds its *contract* (fields, key, checks, control totals) and its
  *  *binding* to Odoo; a *source mapping* says how one system's rows become canonical rows. */
 import { z } from 'zod';
+import { ControlContract } from './control-contract.ts';
 import { conflictClasses } from './matching.ts';
 import { fieldName, OdooStates, odooReading, rollbackPolicy } from './odoo-states.ts';
 import { ExplainedContract, entityName, SettlesContract, sqlExpression } from './settlement-contract.ts';
@@ -121,30 +122,6 @@ export const CheckContract = z.strictObject({
   hint: z.string().describe('What to do about it.'),
 });
 export type CheckContract = z.infer<typeof CheckContract>;
-
-export const ControlContract = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]*$/)
-    .describe('Name of the control total, unique in the entity.'),
-  measure: z.union([z.literal('count'), fieldName]).describe('`count`, or the field that is summed on both sides.'),
-  by: z
-    .record(
-      fieldName,
-      z.union([
-        sqlExpression,
-        z
-          .record(fieldName, sqlExpression)
-          .refine((parts) => Object.keys(parts).length > 0, 'at least one dimension')
-          .describe('Several dimensions at once, as in {partner: partner.code, bucket: …}.'),
-      ]),
-    )
-    .default({})
-    .describe(
-      'Dimensions: name → expression over canonical fields (`<ref field>.<field>` for a referred record; `as_of` for the day of the run), or several at once.',
-    ),
-});
-export type ControlContract = z.infer<typeof ControlContract>;
 
 // ---- binding to Odoo -----------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 /** Business checks over canonical rows: how many rows break each rule, with which amount, and each finding as data. */
 import { type CanonicalDataset, canonicalRowsSql, decimalTextSql } from '../../domain/canonical.ts';
-import type { CheckContract, ControlContract, FieldContract } from '../../domain/contract.ts';
+import type { CheckContract, FieldContract } from '../../domain/contract.ts';
+import type { ControlContract } from '../../domain/control-contract.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import type { MapResult } from '../../domain/results.ts';
