@@ -15,9 +15,9 @@ import { reconcileCapability } from '../../src/workflows/reconcile/reconcile.ts'
 import { planRollback } from '../../src/workflows/rollback/rollback.ts';
 import { balanced, type Ledger, ledgerFiles, openBills } from './ledger.ts';
 
-export interface FinanceWorld {
+export interface FinanceWorld<Books = Ledger> {
   /** Writes the exports of the ledger and pulls both sides; the first night is matched. */
-  night(ledger: Ledger): Promise<void>;
+  night(books: Books): Promise<void>;
   map(): Promise<MapResult>;
   plan(file: string): Promise<PlanResult>;
   load(file: string): Promise<LoadRunResult>;
@@ -27,7 +27,19 @@ export interface FinanceWorld {
   close(): Promise<void>;
 }
 
-export async function makeFinanceWorld(target: { url: string; database: string; login: string; apiKey: string }): Promise<FinanceWorld> {
+interface Target {
+  readonly url: string;
+  readonly database: string;
+  readonly login: string;
+  readonly apiKey: string;
+}
+
+export function makeFinanceWorld(target: Target): Promise<FinanceWorld> {
+  return makeWorldOf(target, ledgerFiles, { state: 'draft', lines: balanced, bills: openBills });
+}
+
+/** `filesOf`: the files of the workspace, exports among them, as they are when the books stand so. */
+export async function makeWorldOf<Books>(target: Target, filesOf: (books: Books) => Record<string, string>, first: Books): Promise<FinanceWorld<Books>> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-finance-'));
   Object.assign(process.env, { ODOO_URL: target.url, ODOO_DB: target.database, ODOO_LOGIN: target.login, ODOO_API_KEY: target.apiKey });
   const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
@@ -46,11 +58,11 @@ export async function makeFinanceWorld(target: { url: string; database: string; 
   };
   const load = (file: string) =>
     inside('load', ({ workspace, runId, asOf, ports }) => loadPlan({ workspace, file: join(directory, file), limit: null, resume: null, runId, asOf }, ports));
-  await write(ledgerFiles({ state: 'draft', lines: balanced, bills: openBills }));
+  await write(filesOf(first));
   let isMatched = false;
   return {
-    async night(ledger) {
-      await write(ledgerFiles(ledger));
+    async night(books) {
+      await write(filesOf(books));
       await inside('pull', ({ workspace, asOf, runId, ports }, capability) =>
         pull({ workspace, capability, systems: ['ledger', 'odoo'], entity: null, full: false, asOf, runId }, ports),
       );

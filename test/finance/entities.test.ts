@@ -1,0 +1,19 @@
+import { afterEach, beforeEach, describe } from 'vitest';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { describeEntities } from './entities-suite.ts';
+import { type FinanceWorld, makeWorldOf } from './finance-world.ts';
+import { type WholeLedger, wholeLedgerFiles } from './whole-ledger.ts';
+
+describe('the entities of finance, in the sandbox', () => {
+  let sandbox: Sandbox;
+  let world: FinanceWorld<WholeLedger>;
+  beforeEach(async () => {
+    sandbox = await startSandbox();
+    world = await makeWorldOf(sandbox, wholeLedgerFiles, { state: 'draft' });
+  });
+  afterEach(async () => {
+    await sandbox.stop();
+    await world.close();
+  });
+  describeEntities(() => world);
+});
