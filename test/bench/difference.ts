@@ -1,5 +1,7 @@
 /** What a comparison of the equipment came to, whoever made it. Times are quoted only where two programs came to the same. */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { Decimal } from 'decimal.js';
+import type { ControlTotal } from '../../src/domain/difference.ts';
 
 export interface Counts {
   readonly changed: number;
@@ -27,6 +29,25 @@ export async function sameBreaks(ndjson: string, parquet: string): Promise<numbe
     const { ours: count = 0, theirs: other = 0, more = 0, fewer = 0 } = row ?? {};
     if (count === 0 || more > 0 || fewer > 0) throw new Error(`not the same breaks: ${count} and ${other}; ${more} only ours, ${fewer} only of the peer`);
     return count;
+  });
+}
+
+/** Fails unless the totals of a control, by its one dimension, are those of the peer's Parquet file (the dimension, `legacy`, `odoo`). Answers their number. */
+export async function sameTotals(
+  controls: readonly ControlTotal[],
+  of: { readonly control: string; readonly dimension: string; readonly parquet: string },
+): Promise<number> {
+  return connected(async (connection) => {
+    const rows = await (
+      await connection.runAndReadAll(`SELECT ${of.dimension} AS value, CAST(legacy AS VARCHAR) AS legacy, CAST(odoo AS VARCHAR) AS odoo FROM '${of.parquet}'`)
+    ).getRowObjectsJS();
+    const plain = (amount: unknown): string => new Decimal(String(amount)).toFixed();
+    const theirs = new Map(rows.map((row) => [String(row.value), `${plain(row.legacy)} ${plain(row.odoo)}`]));
+    const ours = controls.filter(({ name, dimension }) => name === of.control && of.dimension in dimension);
+    const wrong = ours.filter(({ dimension, legacy, odoo }) => theirs.get(String(dimension[of.dimension])) !== `${plain(legacy)} ${plain(odoo)}`);
+    if (ours.length === 0 || ours.length !== theirs.size || wrong.length > 0)
+      throw new Error(`not the same totals: ${ours.length} and ${theirs.size}; ${wrong.length} differ`);
+    return ours.length;
   });
 }
 

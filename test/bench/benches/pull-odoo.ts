@@ -3,6 +3,7 @@ import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startRealOdoo } from '../../real-odoo/harness.ts';
 import { peer, script } from '../child.ts';
+import { loadBarely, PACK_LIMITS } from '../load-procurement.ts';
 import { type Bench, interleaved, measurement, median } from '../measurement.ts';
 
 /** What the shipped pack reads of a supplier. */
@@ -40,7 +41,7 @@ export const bench: Bench = {
       cpSync(join(import.meta.dirname, '../workspaces/procurement'), directory, { recursive: true });
       mkdirSync(join(directory, 'legacy'), { recursive: true });
       log('filling Odoo');
-      await peer('odoo-load.ts', { odoo, sizes: { suppliers: size, products: 0, orders: 0 }, sample: { suppliers: 0, products: 0, orders: 0 } });
+      await loadBarely(odoo, { suppliers: size, products: 0, orders: 0 }, PACK_LIMITS, { suppliers: 0, products: 0, orders: 0 });
       const environment = { ODOO_URL: odoo.url, ODOO_DB: odoo.database, ODOO_LOGIN: odoo.login, ODOO_API_KEY: odoo.apiKey ?? '' };
       const { left, right } = await interleaved(
         rounds,
