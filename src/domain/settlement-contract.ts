@@ -28,7 +28,7 @@ export const SettlesContract = z.strictObject({
     .record(entityName, sqlExpression)
     .refine((documents) => Object.keys(documents).length > 0, 'at least one entity')
     .describe(
-      'Entity → expression over its fields of what is open of a document, signed as `amount` is: {vendor_bill: open_amount, vendor_credit: -open_amount}.',
+      'Entity → expression over its fields of what is open of a document, signed as `amount` is: {vendor_bill: open_amount, vendor_credit: -open_amount}. Entities that the capability does not use are left out.',
     ),
   amount: sqlExpression.describe("Expression of what was paid, signed: `CASE WHEN direction = 'in' THEN -amount ELSE amount END`."),
   partner: fieldName.describe('Field of payments and documents that names the partner; nothing is sought across partners.'),

@@ -135,12 +135,14 @@ function checkSettlement({ contract, position, parts, mistakes }: Subject): void
   if (partner !== undefined && partner.type !== 'ref') {
     mistakes.push({ position: position(['settles', 'partner']), message: `'${settles.partner}' is of type ${partner.type} and names no record` });
   }
-  for (const document of Object.keys(settles.documents)) {
+  const documents = Object.keys(settles.documents);
+  // a pack names all kinds of documents, and a workspace may use some of them
+  if (!documents.some((document) => parts.names.includes(document))) {
+    const [first = ''] = documents;
+    mistakes.push({ position: position(['settles', 'documents']), message: `no entity '${first}' in this capability${didYouMean(first, parts.names)}` });
+  }
+  for (const document of documents) {
     const at = position(['settles', 'documents', document]);
-    if (!parts.names.includes(document)) {
-      mistakes.push({ position: at, message: `no entity '${document}' in this capability${didYouMean(document, parts.names)}` });
-      continue;
-    }
     const fields = parts.entities.find((one) => one.contract.entity === document)?.contract.fields;
     if (fields === undefined) continue;
     for (const [, name] of [...shared, ...currency, ['number', settles.number] as const]) refuseUnknown(name, Object.keys(fields), at, mistakes);
