@@ -36,7 +36,7 @@ export async function compareFields(work: FieldsToCompare, plane: DataPlane): Pr
   const { context, rules, targets, layers, holding, isExact, files } = work;
   const { contract, sides, odooSystem } = context;
   const { entity } = contract;
-  await plane.run(pairsTableSql(entity, sides, rules));
+  await plane.run(pairsTableSql(entity, sides, rules, targets));
   await plane.run(differingTableSql(entity, rules, sides, targets, isExact));
   await plane.run(roundedTableSql(entity, rules, sides, targets));
   const differing = `SELECT _system, _key FROM ${entityTable(entity, 'differing')}`;

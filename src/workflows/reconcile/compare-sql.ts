@@ -39,18 +39,37 @@ export function odooSideSql({ odoo, classes }: SideQueries): string {
 FROM (${odoo}) AS o LEFT JOIN read_parquet(${literal(classes)}) AS c ON c._odoo_id = o._odoo_id)`;
 }
 
-/** Over the values of a row (`l` or `o`) as Odoo has them: where the digests of both sides are the same, so are the values, but for a chance of 2⁻⁶⁴ that `--full` does without. */
-export function plainDigestSql(rules: readonly FieldRule[], side: 'legacy' | 'odoo'): string {
-  return rules.length === 0 ? 'CAST(0 AS UBIGINT)' : `hash(${rules.map((rule) => rule.plain[side]).join(', ')})`;
+/** Over the values of a row (`l` or `o`) as Odoo has them: where the digests of both sides are the same, so are the values, but for a chance of 2⁻⁶⁴ that `--full` does without.
+ *  What a row says by itself has a digest of its own, on the legacy side `_own`; `targets`: columns that joins bring. */
+export function plainDigestSql(rules: readonly FieldRule[], targets: readonly string[], side: 'legacy' | 'odoo'): string {
+  const own = side === 'legacy' ? 'l._own' : ownDigestSql(rules, targets, 'odoo');
+  const joined = rules.filter((rule) => isJoined(rule, targets)).map((rule) => rule.plain[side]);
+  return joined.length === 0 ? own : `hash(${[own, ...joined].join(', ')})`;
+}
+
+function ownDigestSql(rules: readonly FieldRule[], targets: readonly string[], side: 'legacy' | 'odoo'): string {
+  const own = rules.filter((rule) => !isJoined(rule, targets)).map((rule) => rule.plain[side]);
+  return own.length === 0 ? 'CAST(0 AS UBIGINT)' : `hash(${own.join(', ')})`;
+}
+
+function isJoined({ field }: FieldRule, targets: readonly string[]): boolean {
+  return targets.includes(`_ref_${field}`) || targets.includes(`_lines_${field}`);
+}
+
+/** Legacy rows of a table with what joins need of them and `_own`, in parentheses: joins that do not fit into memory write down all that goes through them. */
+export function narrowLegacySql(table: string, rules: readonly FieldRule[], targets: readonly string[]): string {
+  const needed = new Set(targets.map((name) => name.replace(/^_[a-z]+_/, '')));
+  const names = ['_system', '_key', '_ordinal', '_duplicate', ...needed].map((name) => `l.${identifier(name)}`);
+  return `(SELECT ${names.join(', ')}, ${ownDigestSql(rules, targets, 'legacy')} AS _own FROM ${table} AS l)`;
 }
 
 /** Table `<entity>:pairs`: every linked legacy record; `_same`: both sides are plainly the same. */
-export function pairsTableSql(entity: string, { marks, odoo }: SideQueries, rules: readonly FieldRule[]): string {
+export function pairsTableSql(entity: string, { marks, odoo }: SideQueries, rules: readonly FieldRule[], targets: readonly string[]): string {
   const create = `CREATE OR REPLACE TABLE ${entityTable(entity, 'pairs')}`;
   if (odoo === null) return `${create} (_system VARCHAR, _key VARCHAR, _odoo_id BIGINT, _same BOOLEAN)`;
   return `${create} AS SELECT m._system, m._key, m._odoo_id, m._plain = o.plain AS _same
 FROM (SELECT _system, _key, _odoo_id, _plain FROM ${marks} WHERE _class = 'linked') AS m
-JOIN (SELECT _odoo_id, ${plainDigestSql(rules, 'odoo')} AS plain FROM (${odoo}) AS o) AS o ON o._odoo_id = m._odoo_id`;
+JOIN (SELECT _odoo_id, ${plainDigestSql(rules, targets, 'odoo')} AS plain FROM (${odoo}) AS o) AS o ON o._odoo_id = m._odoo_id`;
 }
 
 /** Linked records, both sides as `l` and `o` with the columns that the rules read. `which`: of the pairs. */

@@ -8,7 +8,7 @@ import { type ComparedWhole, holdingSql } from './again-sql.ts';
 import type { KnownLayer } from './baseline.ts';
 import { candidatesTableSql, goneTableSql, legacyMarksSql, odooClassesTableSql, unboundClassesTableSql } from './compare-classes-sql.ts';
 import { compareFields } from './compare-fields.ts';
-import { type ComparedSides, legacySideSql, odooSideSql, plainDigestSql, type SideQueries } from './compare-sql.ts';
+import { type ComparedSides, legacySideSql, narrowLegacySql, odooSideSql, plainDigestSql, type SideQueries } from './compare-sql.ts';
 import { wholeFiles } from './reuse.ts';
 
 export interface Subject {
@@ -113,14 +113,15 @@ async function classify(
 ): Promise<void> {
   const { contract } = columns;
   const { entity } = contract;
-  const linked = linkedLegacySql(columns, rows.legacy);
+  const [table, targets] = [entityTable(entity, rows.legacy), targetColumns(columns)];
   const sets = contract.link_by ?? [contract.key];
   const linkBy = sets
     .map((fields) => fields.flatMap((field) => rules.filter((rule) => rule.field === field)))
     .filter((set, index) => set.length === sets[index]?.length);
   const compared = rules.filter((rule) => rule.compared);
-  await plane.run(candidatesTableSql({ entity, legacy: linked, odoo, linkBy }));
-  await plane.run(copyToParquetSql(legacyMarksSql(entity, linked, targetColumns(columns), odooIds, plainDigestSql(compared, 'legacy')), files.marks));
+  await plane.run(candidatesTableSql({ entity, legacy: linkedLegacySql(columns, table), odoo, linkBy }));
+  const narrow = linkedLegacySql(columns, narrowLegacySql(table, compared, targets));
+  await plane.run(copyToParquetSql(legacyMarksSql(entity, narrow, targets, odooIds, plainDigestSql(compared, targets, 'legacy')), files.marks));
   await plane.run(goneTableSql(entity, rows));
   await plane.run(odoo === null ? unboundClassesTableSql(entity) : odooClassesTableSql(entity, odoo, marks, keyRules));
   await plane.run(copyToParquetSql(`FROM ${entityTable(entity, 'classes')} ORDER BY _odoo_id`, files.classes));

@@ -11,7 +11,7 @@ import { newestLayer } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
 
 /** Raised whenever the same rows would be compared in another way, or are kept in another shape. */
-const COMPARE_VERSION = 3;
+const COMPARE_VERSION = 4;
 
 const Compared = z.object({
   format: z.literal('cutover-compared/2'),

@@ -101,8 +101,8 @@ export function targetColumns({ contract, codes, lines }: LegacyColumns): string
 }
 
 /** Every legacy row with `_odoo_id`, `_origin`, the record it follows (`_leader_system`, `_leader_key`, `_ahead`) and, per field, what it is in Odoo. No
- *  join multiplies rows: links and lookups are unique by key. `rows`: all of them, or those in that table. */
-export function linkedLegacySql({ contract, refs, codes, lines }: LegacyColumns, rows: 'legacy' | 'compared' = 'legacy'): string {
+ *  join multiplies rows: links and lookups are unique by key. `rows`: a relation of them. */
+export function linkedLegacySql({ contract, refs, codes, lines }: LegacyColumns, rows: string): string {
   const joins: string[] = [];
   const columns: string[] = [];
   for (const [name, field] of Object.entries(contract.fields)) {
@@ -126,7 +126,7 @@ export function linkedLegacySql({ contract, refs, codes, lines }: LegacyColumns,
   }
   if (lines.length > 0) joins.push(`LEFT JOIN ${entityTable(contract.entity, 'lines')} AS m ON m._system = r._system AND m._key = r._key`);
   return `SELECT r.*, k.odoo_id AS _odoo_id, k.origin AS _origin, f.leader_system AS _leader_system, f.leader_key AS _leader_key, f.ahead AS _ahead${columns.map((column) => `, ${column}`).join('')}
-FROM ${entityTable(contract.entity, rows)} AS r
+FROM ${rows} AS r
 LEFT JOIN ${entityTable(contract.entity, 'links')} AS k ON k._system = r._system AND k._key = r._key
 LEFT JOIN ${entityTable(contract.entity, 'follows')} AS f ON f._system = r._system AND f._key = r._key
 ${joins.join('\n')}`;
