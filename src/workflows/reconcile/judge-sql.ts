@@ -51,11 +51,12 @@ SELECT id, entity, system, key, odoo_id, class, rule, field, legacy, odoo, basel
 FROM decided ORDER BY system, key, odoo_id, field NULLS FIRST, id`;
 }
 
-/** A row that was rejected may have the key of one that was mapped: two breaks of one record, and each needs an id of its own. */
+/** A row that was rejected may have the key of one that was mapped: two breaks of one record, and each needs an id of its own. One equality is all of the
+ *  condition: with another beside it, every break would be held against every record's. */
 function uniqueSql(breaks: string): string {
   const isReject = "class IN ('rejected', 'null-key')";
   return `SELECT b.* REPLACE (CASE WHEN t.id IS NULL THEN b.id ELSE left(sha256(b.id || ' rejected'), 16) END AS id) FROM read_parquet(${literal(breaks)}) AS b
-  LEFT JOIN (SELECT DISTINCT id FROM read_parquet(${literal(breaks)}) WHERE field IS NULL AND NOT ${isReject}) AS t ON t.id = b.id AND b.${isReject}`;
+  LEFT JOIN (SELECT DISTINCT id FROM read_parquet(${literal(breaks)}) WHERE field IS NULL AND NOT ${isReject}) AS t ON t.id = CASE WHEN b.${isReject} THEN b.id END`;
 }
 
 /** Of a record that may be one of several, no one is the candidate. */
