@@ -42,6 +42,8 @@ export interface PlannedEntity {
   readonly fields: Readonly<Record<string, { readonly field: string | null; readonly type: string; readonly pii: boolean } & PlannedFieldRules>>;
   /** Odoo fields that are given on create only; a deleted line gets them back. */
   readonly set?: readonly string[];
+  /** Documents whose lines Odoo accepts only together: the one2many field in which their changes are written at once. */
+  readonly linesTogether?: string;
   /** Odoo field of a date → lock dates of the company that are looked at again before a method is called. */
   readonly locks?: Readonly<Record<string, readonly string[]>>;
 }

@@ -2,7 +2,7 @@
 import type { PlanAction } from '../../domain/plan.ts';
 import { createDocuments } from './apply-creates.ts';
 import { deleteByproducts, deleteDocuments } from './apply-deletes.ts';
-import { applyLines } from './apply-lines.ts';
+import { applyLinesOf } from './apply-lines-together.ts';
 import { takeSteps } from './apply-steps.ts';
 import { updateDocuments } from './apply-updates.ts';
 import { type Byproducts, byproductsAfter, byproductsBefore } from './byproducts.ts';
@@ -37,10 +37,10 @@ export async function applyBatch(run: LoadRun, actions: readonly PlanAction[]): 
     await guardUsed(run, unmoved);
     // Back to its state first: lines of a confirmed order can neither be deleted nor made again as they were.
     await takeSteps(run, unmoved, found);
-    await applyLines(run, opened, found);
+    await applyLinesOf(run, opened, found);
     await takeBackByproducts(run, unmoved);
   } else {
-    await applyLines(run, opened, found);
+    await applyLinesOf(run, opened, found);
     await takeSteps(run, unmoved, found);
     await noteByproducts(run, opened, found, before);
   }

@@ -13,7 +13,7 @@ import { testedValues, writtenValues } from './references.ts';
 import { sendRows } from './send-rows.ts';
 import { Stage } from './stages.ts';
 
-interface DueLine {
+export interface DueLine {
   readonly document: OpenDocument;
   readonly line: PlannedRecord;
 }
@@ -32,7 +32,7 @@ export async function applyLines(run: LoadRun, documents: readonly OpenDocument[
   await stage(run, Stage.linesUpdate, due(run, documents, Stage.linesUpdate, isChange), (group) => updateLines(run, group, found));
 }
 
-function due(run: LoadRun, documents: readonly OpenDocument[], name: string, wanted: (line: PlannedRecord, action: PlanAction) => boolean): DueLine[] {
+export function due(run: LoadRun, documents: readonly OpenDocument[], name: string, wanted: (line: PlannedRecord, action: PlanAction) => boolean): DueLine[] {
   return documents.flatMap((document) =>
     document.ended || run.settlement.isAnswered(document.action.seq, name)
       ? []
@@ -43,7 +43,7 @@ function due(run: LoadRun, documents: readonly OpenDocument[], name: string, wan
 }
 
 /** What became of a line. */
-interface Done extends DueLine {
+export interface Done extends DueLine {
   readonly odooId: number | null;
   readonly before: Values | null;
   readonly after: Values | null;
@@ -51,9 +51,14 @@ interface Done extends DueLine {
 }
 
 /** Groups share calls; the answer of a document comes once, when all its groups are through, also when one of its lines was refused. */
-async function stage(run: LoadRun, name: string, lines: readonly DueLine[], apply: (group: readonly DueLine[]) => Promise<readonly Done[]>): Promise<void> {
+export async function stage(
+  run: LoadRun,
+  name: string,
+  lines: readonly DueLine[],
+  apply: (group: readonly DueLine[]) => Promise<readonly Done[]>,
+): Promise<void> {
   const done: Done[] = [];
-  for (const group of Map.groupBy(lines, ({ line }) => `${line.entity} ${line.action === 'create' ? signatureOf(line) : ''}`).values()) {
+  for (const group of Map.groupBy(lines, ({ line }) => `${line.entity} ${name === Stage.linesCreate ? signatureOf(line) : ''}`).values()) {
     const open = group.filter(({ document }) => !document.ended);
     if (open.length > 0) done.push(...(await apply(open)));
   }
@@ -72,7 +77,7 @@ async function stage(run: LoadRun, name: string, lines: readonly DueLine[], appl
   await run.unlink(done.flatMap(({ line }) => (line.action === 'delete' || line.action === 'detach' ? [line] : [])));
 }
 
-async function deleteLines(run: LoadRun, group: readonly DueLine[]): Promise<readonly Done[]> {
+export async function deleteLines(run: LoadRun, group: readonly DueLine[]): Promise<readonly Done[]> {
   // What was given on create only is needed to make the line again.
   const { model, context, set = [] } = run.entity((group[0] as DueLine).line.entity);
   const idOf = ({ line }: DueLine): number => line.odooId as number;
@@ -101,7 +106,13 @@ async function deleteLines(run: LoadRun, group: readonly DueLine[]): Promise<rea
   return ours.filter((item) => !refused.has(item)).map((item) => ({ ...item, odooId: idOf(item), before: before(item), after: null, altered: [] }));
 }
 
-async function createLines(run: LoadRun, group: readonly DueLine[], found: ReadonlyMap<string, number>): Promise<readonly Done[]> {
+/** `valuesOf`: what a line is made with. */
+export async function createLines(
+  run: LoadRun,
+  group: readonly DueLine[],
+  found: ReadonlyMap<string, number>,
+  valuesOf: (line: PlannedRecord) => Values = (line) => writtenValues(line, found),
+): Promise<readonly Done[]> {
   const { entity } = (group[0] as DueLine).line;
   const { model, context, parentField } = run.entity(entity);
   if (parentField === null) throw new Error(`${entity} is a line, and its binding names no field for its document`);
@@ -111,7 +122,7 @@ async function createLines(run: LoadRun, group: readonly DueLine[], found: Reado
     group,
     Stage.linesCreate,
     () => null,
-    ({ line }) => writtenValues(line, found),
+    ({ line }) => valuesOf(line),
   );
   const there = await run.odoo.resolveExternalIds(group.map(({ line }) => line.externalId));
   // What a call without an answer was to make, and is there later on, it has made.
@@ -120,7 +131,7 @@ async function createLines(run: LoadRun, group: readonly DueLine[], found: Reado
     if (items.length === 0) return [];
     const rows = items.map(({ document, line }) => ({
       externalId: line.externalId,
-      values: { [parentField]: document.id, ...writtenValues(line, found) },
+      values: { [parentField]: document.id, ...valuesOf(line) },
       lines: [],
     }));
     const table = loadTable(rows, (field) => run.typeOf(model, field), null);
@@ -272,7 +283,7 @@ async function writeLines(run: LoadRun, entity: string, changes: readonly LineCh
 }
 
 /** What an earlier part of the run had begun to write to a line. */
-function begunLine(run: LoadRun, { document, line }: DueLine): Begun | null {
+export function begunLine(run: LoadRun, { document, line }: DueLine): Begun | null {
   const begun = run.settlement.begun(document.action.seq, Stage.linesUpdate)?.lines?.find(({ externalId }) => externalId === line.externalId);
   return begun === undefined ? null : { before: (begun.before ?? {}) as Values, sent: (begun.after ?? {}) as Values };
 }
@@ -297,7 +308,7 @@ async function leaveChanged(run: LoadRun, group: readonly DueLine[], name: strin
 }
 
 /** One entry per document, with its lines. */
-async function intend<Item extends DueLine>(
+export async function intend<Item extends DueLine>(
   run: LoadRun,
   lines: readonly Item[],
   name: string,
@@ -314,7 +325,7 @@ async function intend<Item extends DueLine>(
   await run.state.journal(entries);
 }
 
-async function endRefused<Item extends DueLine>(run: LoadRun, sent: readonly Sent<Item, unknown>[], name: string): Promise<ReadonlySet<Item>> {
+export async function endRefused<Item extends DueLine>(run: LoadRun, sent: readonly Sent<Item, unknown>[], name: string): Promise<ReadonlySet<Item>> {
   const refused = new Set<Item>();
   for (const outcome of sent) {
     if (!('refusal' in outcome)) continue;

@@ -31,7 +31,7 @@ export interface Begun {
 export function wholeWrite(
   run: LoadRun,
   model: string,
-  { toWrite }: Merged,
+  { toWrite }: Pick<Merged, 'toWrite'>,
   now: Values,
   begun: Begun | null,
 ): { readonly before: Values; readonly sent: Values } {

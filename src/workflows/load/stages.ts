@@ -20,11 +20,14 @@ export function stagesOf(action: PlanAction, entity: PlannedEntity, isMoved = fa
   }
   const nested = new Set(nestedLines(action));
   const has = (kind: string): boolean => !isMoved && action.lines.some((line) => line.action === kind && !nested.has(line));
+  // Where lines change together, those that come get their amounts, and those that go lose them, with the others.
+  const isTogether = typeof entity.linesTogether === 'string' && (has('create') || has('delete'));
+  const isChanged = action.lines.some((line) => line.action === 'update' || line.action === 'link' || line.action === 'detach');
   return [
     Stage.record,
     ...(has('delete') ? [Stage.linesDelete] : []),
     ...(has('create') ? [Stage.linesCreate] : []),
-    ...(action.lines.some((line) => line.action === 'update' || line.action === 'link' || line.action === 'detach') ? [Stage.linesUpdate] : []),
+    ...(isChanged || isTogether ? [Stage.linesUpdate] : []),
     ...steps,
     ...(entity.byproducts.length > 0 ? [Stage.byproducts] : []),
   ];

@@ -164,12 +164,12 @@ function manifestOf(request: PlanRequest, comparison: Comparison): PlanManifest 
     snapshots: comparison.snapshots,
     mappingHash: request.capability.hash,
     reverses: null,
-    entities: Object.fromEntries(comparison.entities.flatMap(plannedEntity)),
+    entities: Object.fromEntries(comparison.entities.flatMap((entity) => plannedEntity(entity, comparison.entities))),
     order: comparison.entities.filter((entity) => entity.binding !== null).map((entity) => entity.entity),
   };
 }
 
-function plannedEntity(entity: EntityComparison): readonly (readonly [string, PlannedEntity])[] {
+function plannedEntity(entity: EntityComparison, all: readonly EntityComparison[]): readonly (readonly [string, PlannedEntity])[] {
   const { contract } = entity.definition;
   const { binding } = entity;
   if (binding === null || contract.odoo === undefined) return [];
@@ -187,9 +187,17 @@ function plannedEntity(entity: EntityComparison): readonly (readonly [string, Pl
     keyIsPii: keyIsPii(contract),
     fields: Object.fromEntries(binding.fields.map((field) => [field.odoo, plannedField(field, entity)])),
     set: Object.keys(odoo.set),
+    ...linesTogether(entity, all),
     ...(odoo.locks === undefined ? {} : { locks: lockedFields(odoo.locks, binding.fields) }),
   };
   return [[entity.entity, planned]];
+}
+
+/** The field that holds lines which change together. */
+function linesTogether({ definition }: EntityComparison, all: readonly EntityComparison[]): Pick<PlannedEntity, 'linesTogether'> {
+  const lines = all.filter(({ entity }) => definition.lines.includes(entity));
+  const holder = lines.map((line) => line.definition.contract.odoo).find((line) => line?.together === true)?.in;
+  return holder === undefined ? {} : { linesTogether: holder };
 }
 
 /** By the Odoo field that holds the date. */
