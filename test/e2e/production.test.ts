@@ -169,6 +169,8 @@ test('a copy that could send mail is not written to, unless somebody says why it
     code: 'E_MAIL',
     message: 'copy is not production and could send or fetch mail: 1 outgoing mail server is active',
   });
+  const verified = await onCopy(({ workspace, ports }) => verifyPlanNow({ workspace, file, limit: 1 }, ports));
+  expect(verified.problems).toEqual(['copy is not production and could send or fetch mail: 1 outgoing mail server is active']);
   const { findings } = await onCopy(({ workspace, ports }) => doctor({ workspace }, ports));
   expect(findings.find(({ check }) => check === 'outgoing mail')?.status).toBe('problem');
   await world.write('cutover.yaml', `${before}environments: {copy: {store: .cutover, allow_mail: the server is a trap that keeps everything}}\n`);

@@ -1,7 +1,7 @@
 /** What tells on a real Odoo whether it could send mail: the sandbox knows neither mailboxes nor a queue. */
 import { expect, test } from 'vitest';
 import { connectOdoo } from '../../src/adapters/odoo/connection.ts';
-import { mailRisk } from '../../src/workflows/load/mail-check.ts';
+import { mailRisk } from '../../src/workflows/plan/mail-check.ts';
 import { startRealOdoo } from '../real-odoo/harness.ts';
 
 test.each([19, 14] as const)(

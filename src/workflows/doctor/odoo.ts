@@ -1,7 +1,7 @@
 /** Odoo: is this the database, and can everything the bindings want be done in it? */
 import type { OdooConnection, OdooIdentity } from '../../domain/ports.ts';
 import type { EntityDefinition, Workspace } from '../../domain/workspace.ts';
-import { mailRisk } from '../load/mail-check.ts';
+import { mailRisk } from '../plan/mail-check.ts';
 import { modelFields } from '../pull/pull-odoo-facts.ts';
 import { type Finding, listed, looked, notChecked, ok, problem, warning } from './finding.ts';
 import { examineBindings } from './odoo-bindings.ts';

@@ -8,7 +8,6 @@ import type { Workspace } from '../../domain/workspace.ts';
 import { approvalState } from '../plan/approvals.ts';
 import type { VerifiedPlan } from '../plan/plan-file.ts';
 import { requireRegisteredContent, requireSameEnvironment } from '../plan/plan-head.ts';
-import { mailRisk } from './mail-check.ts';
 
 export interface Beginning {
   readonly plan: VerifiedPlan;
@@ -59,21 +58,4 @@ async function approvalsOfLoad(runId: string | null, state: StateStore): Promise
   if (runId === null) return [];
   for await (const [first] of state.journalOf(runId)) return first?.payload.conditions?.approvals ?? [];
   return [];
-}
-
-/** On an environment that is a copy: E_MAIL when it could send or fetch mail and nobody said why that is all right. Answers that reason. */
-export async function checkMail({ environment }: Workspace, ports: Ports): Promise<string | null> {
-  if (environment === undefined || environment.production) return null;
-  const { name, allowMail } = environment;
-  const { dangers, notChecked } = await mailRisk(await ports.odoo());
-  for (const text of notChecked) ports.progress({ kind: 'warning', text: `${name}: ${text}` });
-  if (dangers.length === 0) return null;
-  if (allowMail !== null) {
-    ports.progress({ kind: 'warning', text: `${name} could send or fetch mail (${dangers.join(', ')}); allowed because: ${allowMail}` });
-    return allowMail;
-  }
-  throw new CutoverError('E_MAIL', `${name} is not production and could send or fetch mail: ${dangers.join(', ')}`, {
-    hint: `on its server: odoo-bin neutralize -d DATABASE; or say in cutover.yaml why it is all right: environments.${name}.allow_mail: "REASON"`,
-    details: ['nothing was written', 'Odoo 14 and 15 have no neutralize: archive mail servers and mailboxes, and add a mail server with the host `invalid`.'],
-  });
 }

@@ -3,9 +3,10 @@ import type { LoadConditions } from '../../domain/environment.ts';
 import { CutoverError } from '../../domain/errors.ts';
 import type { PlanManifest } from '../../domain/plan.ts';
 import type { Ports } from '../../domain/ports.ts';
+import { checkMail } from '../plan/mail-check.ts';
 import { checkNamespace } from '../plan/namespace-check.ts';
 import { changesSince } from '../plan/world-changes.ts';
-import { type Beginning, checkMail, conditionsOf } from './conditions.ts';
+import { type Beginning, conditionsOf } from './conditions.ts';
 
 /** E_ENVIRONMENT, E_PLAN_INVALID, E_APPROVAL, E_MAIL; E_PLAN_STALE with both values; E_NAMESPACE. */
 export async function checkWorld(beginning: Beginning, ports: Ports): Promise<LoadConditions> {

@@ -1,7 +1,11 @@
 /** plan verify: could this plan be loaded now, and which of its records would be conflicts? Writes nothing. */
+import { CutoverError } from '../../domain/errors.ts';
+import type { PlanManifest } from '../../domain/plan.ts';
 import type { PlanVerifyResult } from '../../domain/plan-results.ts';
 import type { Ports } from '../../domain/ports.ts';
 import type { Workspace } from '../../domain/workspace.ts';
+import { checkMail } from './mail-check.ts';
+import { checkNamespace } from './namespace-check.ts';
 import { type PlanAtHand, planAtHand } from './plan-head.ts';
 import { verifyRecords } from './verify-records.ts';
 import { changesSince } from './world-changes.ts';
@@ -25,6 +29,7 @@ export async function verifyPlanNow(request: VerifyRequest, ports: Ports): Promi
     const nothing = { checked: 0, fresh: 0, already: 0, stale: 0, byField: [], shown: [] };
     return { plan: atHand.head, problems: [other, ...problems], notChecked: ['its records: they are in another Odoo'], ...nothing };
   }
+  problems.push(...(await refusalsHere(atHand.plan.manifest, workspace, ports)));
   return { plan: atHand.head, problems, notChecked: [], ...(await verifyRecords(file, atHand.plan, limit, ports)) };
 }
 
@@ -41,4 +46,20 @@ async function problemsOf({ plan: { manifest }, registered, head }: PlanAtHand, 
   if (manifest.kind === 'rollback') return problems;
   for (const { what, planned, now } of await changesSince(manifest, workspace, ports)) problems.push(`it was made for ${what} ${planned}; now it is ${now}`);
   return problems;
+}
+
+/** For what a load would refuse this Odoo before its first write, whatever the plan. */
+async function refusalsHere(manifest: PlanManifest, workspace: Workspace, ports: Ports): Promise<string[]> {
+  const odoo = await ports.odoo();
+  const checks = [() => checkNamespace(odoo, manifest.namespace, ports.progress), () => checkMail(workspace, ports)];
+  const refusals: string[] = [];
+  for (const check of checks) {
+    try {
+      await check();
+    } catch (error) {
+      if (!(error instanceof CutoverError) || (error.code !== 'E_NAMESPACE' && error.code !== 'E_MAIL')) throw error;
+      refusals.push(error.message);
+    }
+  }
+  return refusals;
 }

@@ -5,7 +5,9 @@
  *  - since Odoo 16 `odoo-bin neutralize` sets the parameter database.is_neutralized, archives every mail server and makes one whose host is `invalid`,
  *    archives the mailboxes and stops the scheduled actions; the queue stays as it was;
  *  - without any active mail server Odoo sends through the one of its configuration file, localhost by default, which cannot be seen from outside. */
-import { type OdooConnection, OdooError } from '../../domain/ports.ts';
+import { CutoverError } from '../../domain/errors.ts';
+import { type OdooConnection, OdooError, type Ports } from '../../domain/ports.ts';
+import type { Workspace } from '../../domain/workspace.ts';
 
 export interface MailRisk {
   /** Ways in which mail would leave or be taken; empty: none was seen. */
@@ -46,6 +48,23 @@ export async function mailRisk(odoo: OdooConnection): Promise<MailRisk> {
       : []),
   ];
   return { dangers, notChecked, neutralized };
+}
+
+/** On an environment that is a copy: E_MAIL when it could send or fetch mail and nobody said why that is all right. Answers that reason. */
+export async function checkMail({ environment }: Workspace, ports: Ports): Promise<string | null> {
+  if (environment === undefined || environment.production) return null;
+  const { name, allowMail } = environment;
+  const { dangers, notChecked } = await mailRisk(await ports.odoo());
+  for (const text of notChecked) ports.progress({ kind: 'warning', text: `${name}: ${text}` });
+  if (dangers.length === 0) return null;
+  if (allowMail !== null) {
+    ports.progress({ kind: 'warning', text: `${name} could send or fetch mail (${dangers.join(', ')}); allowed because: ${allowMail}` });
+    return allowMail;
+  }
+  throw new CutoverError('E_MAIL', `${name} is not production and could send or fetch mail: ${dangers.join(', ')}`, {
+    hint: `on its server: odoo-bin neutralize -d DATABASE; or say in cutover.yaml why it is all right: environments.${name}.allow_mail: "REASON"`,
+    details: ['nothing was written', 'Odoo 14 and 15 have no neutralize: archive mail servers and mailboxes, and add a mail server with the host `invalid`.'],
+  });
 }
 
 /** Names that are reserved for going nowhere (RFC 2606); `neutralize` uses the first. */
