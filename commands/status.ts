@@ -18,9 +18,11 @@ export default class Status extends CutoverCommand {
     return withContext(this.invocation(flags), async ({ workspace, ports }) => {
       const data = await statusOf({ workspace }, ports);
       const open = data.open.map(({ goOn }) => this.next(flags, goOn.replace(/^cutover /, '')));
+      // What is shown to be typed leads to this workspace and environment, as the commands in `next` do.
+      const shown = { ...data, open: data.open.map((run, index) => ({ ...run, goOn: open[index] ?? run.goOn })) };
       const overtaken = data.capabilities.filter(({ verdict }) => verdict?.overtakenBy != null).map(({ name }) => this.next(flags, `run ${name}`));
       const refused = data.deadLetters.length > 0 ? [this.next(flags, 'dead-letter list')] : [];
-      return { status: 'ok', data, next: [...open, ...refused, ...overtaken], text: (style) => renderStatus(data, style) };
+      return { status: 'ok', data, next: [...open, ...refused, ...overtaken], text: (style) => renderStatus(shown, style) };
     });
   }
 }

@@ -1,5 +1,7 @@
 /** What the audit answers; a contract like results.ts. */
 
+import type { GuardKind } from './guarded-writes.ts';
+
 export interface AuditResult {
   readonly runs: readonly {
     readonly runId: string;
@@ -11,6 +13,9 @@ export interface AuditResult {
     readonly entries: number;
     /** Hash of the last entry. */
     readonly seal: string;
+    /** How the values that changes were planned on were guarded: `atomic` with the helper in Odoo, `window` by a look right before. Empty: nothing
+     *  that was there before was changed. */
+    readonly guards: readonly GuardKind[];
     /** By segment and sequence of the entry. */
     readonly findings: readonly { readonly segment: number; readonly sequence: number; readonly problem: string }[];
   }[];

@@ -95,7 +95,7 @@ describe('a chain', () => {
   test('that nobody touched has no findings, and its seal stands for all segments', async () => {
     const journal = journalOf([4, 1, 6]);
     const verdict = await verifyChain(inPages(journal.chain), journal.heads);
-    expect(verdict).toEqual({ entries: 11, segments: journal.heads, sealed: true, findings: [] });
+    expect(verdict).toEqual({ entries: 11, segments: journal.heads, sealed: true, findings: [], guards: [] });
     expect(sealOf(verdict.segments)).toEqual({ entries: 11, hash: journal.heads.at(-1)?.hash });
   });
 

@@ -7,6 +7,7 @@
  *  (the last hash, which `load` prints), noted somewhere else. */
 import { canonicalJson } from './canonical-json.ts';
 import { sha256 } from './digest.ts';
+import type { GuardKind } from './guarded-writes.ts';
 import type { JournalEntry, JournalHead } from './journal.ts';
 
 /** How entries are chained now. */
@@ -31,6 +32,8 @@ export interface ChainVerdict {
   readonly segments: readonly JournalHead[];
   /** The last segment ends with its seal: the run came to an end, and nothing can be written behind it unnoticed. */
   readonly sealed: boolean;
+  /** How the values that changes were planned on were guarded, as the intents say; of creates alone they say nothing. */
+  readonly guards: readonly GuardKind[];
   readonly findings: readonly ChainFinding[];
 }
 
@@ -53,12 +56,14 @@ export async function verifyChain(pages: AsyncIterable<readonly ChainedEntry[]>,
   const walks: SegmentWalk[] = [];
   /** Ends of earlier segments, as the seal of a later one has them. */
   const named: JournalHead[] = [];
+  const guards = new Set<GuardKind>();
   for await (const page of pages) {
     for (const chained of page) {
       const { segment, payload } = chained.entry;
       if (walks.at(-1)?.segment !== segment) walks.push(new SegmentWalk(segment, findings));
       walks.at(-1)?.add(chained);
       named.push(...(payload.heads ?? []));
+      if (payload.guard !== undefined) guards.add(payload.guard);
     }
   }
   const segments = walks.map((walk) => walk.head);
@@ -69,6 +74,7 @@ export async function verifyChain(pages: AsyncIterable<readonly ChainedEntry[]>,
     entries: segments.reduce((sum, { entries }) => sum + entries, 0),
     segments,
     sealed: walks.at(-1)?.isSealed ?? false,
+    guards: [...guards].sort(),
     findings: findings.filter(({ segment, sequence }, index) => findings.findIndex((one) => one.segment === segment && one.sequence === sequence) === index),
   };
 }

@@ -10,6 +10,7 @@
 import type { LoadConditions } from './environment.ts';
 import type { GuardKind } from './guarded-writes.ts';
 import type { Provenance } from './matching.ts';
+import type { PaceReport } from './pace.ts';
 import type { Person } from './person.ts';
 import type { PlanManifest } from './plan.ts';
 
@@ -102,6 +103,8 @@ export interface JournalPayload {
   readonly partial?: boolean;
   readonly call?: { readonly model: string; readonly method: string; readonly ids?: readonly number[] };
   readonly counts?: Readonly<Record<string, number>>;
+  /** Of a seal of a load: the pace it had found, also where it was stopped. */
+  readonly pace?: PaceReport;
   /** Of a seal: where the segments before its own ended. */
   readonly heads?: readonly JournalHead[];
   /** Of `settled` and `discarded`: the dead letters that it ends. */

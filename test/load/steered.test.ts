@@ -103,6 +103,10 @@ test('a load that is told to stop lands what is under way, can be taken up again
       if (event.kind === 'advance') void write('stop');
     }).catch((error: unknown) => error);
     expect(stopped).toMatchObject({ code: 'E_INTERRUPTED' });
+    const paces = [];
+    for await (const page of (await context.ports.state()).journalOf(context.runId, { kinds: ['seal'] }))
+      paces.push(...page.map(({ payload }) => payload.pace));
+    expect(paces).toMatchObject([{ mostConcurrency: 2, entities: expect.arrayContaining([expect.objectContaining({ entity: 'unit' })]) }]);
     return context.runId;
   });
   expect(await world.resume(runId)).toMatchObject({ remaining: 0, conflict: 0, deadLettered: 0, unknown: 0 });

@@ -35,6 +35,7 @@ export function renderAudit(result: AuditResult, style: Style): string {
       { header: 'run', value: (run) => run.runId, isWhole: true },
       { header: 'entries', value: (run) => run.entries },
       { header: 'journal', value: (run) => run.status, paint: (cell, run) => (run.status === 'intact' ? cell : paint.yellow(cell)) },
+      { header: 'guards', value: (run) => run.guards.join(', ') },
       { header: 'seal', value: (run) => `${run.seal.slice(0, HASH_SHOWN)}…` },
     ],
     style,

@@ -49,7 +49,8 @@ function audited(runId: string, record: RunRecord | null, verdict: ChainVerdict,
     findings.push({ ...end, problem: `is not where the run ended: it had ${kept.entries} entries then, and has ${seal.entries} now` });
   if (noted !== null && noted !== seal.hash) findings.push({ ...end, problem: 'does not have the hash that was noted as the seal' });
   const status = findings.length > 0 ? 'broken' : verdict.sealed ? 'intact' : 'not-sealed';
-  return { runId, command: record?.command ?? null, capability: record?.capability ?? null, status, entries: verdict.entries, seal: seal.hash, findings };
+  const { entries, guards } = verdict;
+  return { runId, command: record?.command ?? null, capability: record?.capability ?? null, status, entries, seal: seal.hash, guards, findings };
 }
 
 /** What a load answered of its journal when it ended. */

@@ -2,6 +2,7 @@
 import { CutoverError } from '../../domain/errors.ts';
 import type { JournalEntry, JournalKind } from '../../domain/journal.ts';
 import { sealOf } from '../../domain/journal-chain.ts';
+import type { PaceReport } from '../../domain/pace.ts';
 import type { PlanAction } from '../../domain/plan.ts';
 import type { Ports, StateStore } from '../../domain/ports.ts';
 import type { LoadRunResult } from '../../domain/results.ts';
@@ -62,7 +63,8 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
     const stop = await applyAll(run, steering, { file, total: plan.actions, limit: request.limit }).catch((error: unknown) => {
       throw withoutState(error, run);
     });
-    await finish(run, request, stop);
+    const pace = steering.report();
+    await finish(run, request, { stop, pace });
     const seal = sealOf(await state.journalHeads(runId));
     const seconds = (Date.parse(ports.clock.now()) - started) / 1000;
     const result = {
@@ -70,7 +72,7 @@ export async function loadPlan(request: LoadRequest, ports: Ports): Promise<Load
       ...(resumed === null ? {} : { resumed }),
       conditions,
       guards: await run.guards(),
-      pace: steering.report(),
+      pace,
     };
     assertConservation(result);
     if (stop !== null) throw stopped(stop, result, manifest);
@@ -88,7 +90,7 @@ async function planFile(request: LoadRequest, state: StateStore): Promise<string
   return request.file ?? plan.file;
 }
 
-async function finish(run: LoadRun, request: LoadRequest, stop: Stop | null): Promise<void> {
+async function finish(run: LoadRun, request: LoadRequest, { stop, pace }: { readonly stop: Stop | null; readonly pace: PaceReport }): Promise<void> {
   const counts = run.tally.counts();
   if (stop === null && run.manifest.kind === 'rollback') await sweepExternalIds(run);
   // After Ctrl-C the data engine takes no more work; the run that resumes this one writes the baseline of all its parts.
@@ -101,7 +103,7 @@ async function finish(run: LoadRun, request: LoadRequest, stop: Stop | null): Pr
   const heads = (await run.state.journalHeads(run.runId)).filter(({ segment }) => segment !== run.segment);
   await run.state.journal([
     ...run.tally.settled.map(({ action, ends }) => ({ ...runEntry(run, 'settled'), ...nameOf(action), payload: { ends } })),
-    { ...runEntry(run, 'seal'), payload: { counts: { ...counts }, heads } },
+    { ...runEntry(run, 'seal'), payload: { counts: { ...counts }, heads, pace } },
   ]);
 }
 

@@ -17,6 +17,7 @@ export class Steering {
   readonly lanes: Lanes;
   /** Called when something has changed that is worth showing. */
   onChange: () => void = () => undefined;
+  readonly #run: Pick<LoadRun, 'ports' | 'odoo' | 'underWay'>;
   readonly #ports: Ports;
   readonly #odoo: OdooConnection;
   readonly #pace: Pace;
@@ -26,7 +27,9 @@ export class Steering {
   /** When the pause began that goes on. */
   #pausedAt: number | null = null;
 
-  constructor({ ports, odoo }: Pick<LoadRun, 'ports' | 'odoo'>, limits: PaceLimits, control: Control | null) {
+  constructor(run: Pick<LoadRun, 'ports' | 'odoo' | 'underWay'>, limits: PaceLimits, control: Control | null) {
+    const { ports, odoo } = run;
+    this.#run = run;
     this.#ports = ports;
     this.#odoo = odoo;
     this.#control = control;
@@ -77,6 +80,7 @@ export class Steering {
         this.#resume();
         break;
       case 'stop':
+        this.#note(`Stopping: ${this.#underWay()} first`);
         break;
       case 'concurrency':
         this.#allow(request.calls);
@@ -92,7 +96,7 @@ export class Steering {
     if (this.#pausedAt !== null) return;
     this.#pausedAt = this.#now();
     this.lanes.hold();
-    this.#note('Paused: what is under way lands, nothing new begins, and no other load can begin');
+    this.#note(`Paused: ${this.#underWay()} first, nothing new begins, and no other load can begin`);
   }
 
   readonly #resume = (): void => {
@@ -103,6 +107,12 @@ export class Steering {
     this.lanes.release();
     if (!this.#ports.signal.aborted) this.#note(`Going on after a pause of ${Math.round(seconds)} s`);
   };
+
+  /** Batches that wait for their call have begun too: their guards were read, and their intents may be in the journal. */
+  #underWay(): string {
+    const { underWay } = this.#run;
+    return underWay === 0 ? 'nothing is under way' : `${underWay} documents under way land`;
+  }
 
   #allow(calls: number): void {
     const allowed = this.#pace.allow(calls, this.#now());
