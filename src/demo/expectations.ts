@@ -93,6 +93,9 @@ function breaksOf(fault: SeededFault, hospital: Hospital): readonly BreakName[] 
     case 'check':
     // an identifier that cannot be right is loaded as it is
     case 'conflict':
+    // of payments, which procurement has none of
+    case 'explained':
+    case 'repeat':
       return [];
   }
 }
@@ -155,6 +158,10 @@ export function faultText({ id, system, entity, key, expect }: SeededFault): str
       return `${what} ${key}: is in Odoo already, to be linked by decision`;
     case 'unloadable':
       return `${what} ${key}: cannot be loaded, ${expect.because}`;
+    case 'explained':
+      return `${what} ${key}: explained, ${expect.class}`;
+    case 'repeat':
+      return `${what} ${key}: made twice`;
     case 'conflict':
       return `${what} ${expect.keys.join(', ')}: ${expect.field === null ? '' : `${expect.field} `}${expect.class}`;
     case 'check':

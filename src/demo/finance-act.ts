@@ -53,7 +53,7 @@ export function financeAct(stage: Stage, verbs: Verbs, proof: Proof, applies: ()
 
 async function findFaults({ stage, verbs, proof, memory }: Play): Promise<Finding> {
   memory.before = await verbs.odoo((odoo) => takeCensus(odoo, FINANCE_MODELS));
-  await verbs.pull(['ledgerworks', 'odoo']);
+  await verbs.pull(['ledgerworks', 'bank', 'odoo']);
   const { data } = await verbs.map();
   const rows = data.entities.reduce((sum, { input }) => sum + input, 0);
   const { faults } = stage.ledgerTruth;
@@ -122,7 +122,7 @@ async function post(play: Play): Promise<Finding> {
   return planAndLoad(play, 'posted.plan');
 }
 
-async function reconcilePosted({ verbs, proof, books }: Play): Promise<Finding> {
+async function reconcilePosted({ stage, verbs, proof, books }: Play): Promise<Finding> {
   await verbs.pull(['odoo']);
   const { data } = await verbs.reconcile();
   proof.books = data;
@@ -135,10 +135,24 @@ async function reconcilePosted({ verbs, proof, books }: Play): Promise<Finding> 
       ...checkTied('clearing account', '0', clearing),
       ...checkTied('open bills', open('AP'), totalOf(data, 'open-bills-open')),
       ...checkTied('open invoices', open('AR'), totalOf(data, 'open-invoices-open')),
+      ...checkPayments(data, stage),
       ...checkTied('opening entries', '0', totalOf(data, 'opening-balance')),
       ...checkUnexplained(data),
     ],
   };
+}
+
+/** Payments without a bill are told apart by the rules of the mapping, and the one that was made twice is told. */
+function checkPayments({ explained, allocations }: ReconcileResult, { ledgerTruth: { faults } }: Stage): Mistakes {
+  const classes = Map.groupBy(
+    faults.flatMap(({ expect }) => (expect.kind === 'explained' ? [expect.class] : [])),
+    (name) => name,
+  );
+  const repeats = faults.filter(({ expect }) => expect.kind === 'repeat').length;
+  return [
+    ...[...classes].flatMap(([name, of]) => same(`payments explained as ${name}`, of.length, explained.find((one) => one.class === name)?.rows)),
+    ...same('payments made twice', repeats, allocations.find(({ payments }) => payments === 'payment')?.repeats),
+  ];
 }
 
 function controlsOf(data: ReconcileResult, name: string, dimension: string): readonly ControlTotal[] {

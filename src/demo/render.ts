@@ -42,7 +42,11 @@ function faults(proof: Proof): readonly Line[] {
           ? 'held back because of another'
           : expect.kind === 'conflict'
             ? 'identifiers that cannot be right'
-            : expect.kind;
+            : expect.kind === 'explained'
+              ? 'payments explained by a rule'
+              : expect.kind === 'repeat'
+                ? 'payment made twice'
+                : expect.kind;
     kinds.set(name, (kinds.get(name) ?? 0) + 1);
   }
   const parts = [...kinds].map(([name, count]) => `${count} ${name}`);

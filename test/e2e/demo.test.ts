@@ -56,7 +56,7 @@ test('on the sandbox every step ends as the truth file says, every fault is name
   );
   expect(demoStatus(result)).toBe('ok');
   expect(result.proof).toMatchObject({ documents: 1321, records: 1933, secondLoad: { noop: 1321, moved: 0 }, rollback: { deleted: 1933, left: 0 } });
-  expect(result.proof.faults).toHaveLength(88);
+  expect(result.proof.faults).toHaveLength(94);
   expect(result.wayBack).toEqual([]);
   expect(readdirSync(directory)).toEqual([]);
 });
