@@ -81,9 +81,62 @@ export function describeFinance(given: () => FinanceWorld): void {
     },
     6 * MINUTES,
   );
+
+  test(
+    'an entry whose balances changed changes in one write and back; a period locked since the plan is neither posted into nor taken back from',
+    async () => {
+      const corrected = [
+        ['OPENING', '1010', 'balance', '6200.10'],
+        ['OPENING', '3000', 'balance', '-5450.09'],
+        ['OPENING', '1200', 'rounding', '0.05'],
+        ...balanced.filter(([, account]) => account === '1999' || account === '2100'),
+      ] as unknown as typeof balanced;
+      const balances = () =>
+        world.odoo(async (odoo) => {
+          const lines = await odoo.read('account.move.line', await odoo.searchIds('account.move.line', [['move_id.move_type', '=', 'entry']]), [
+            'name',
+            'balance',
+          ]);
+          return Object.fromEntries(lines.map((line) => [line.name, line.balance]));
+        });
+      const before = { '1010': 5000.1, '6000': 1200, '3000': -5450.04, '1999': -750, '2100': -0.06 };
+      const after = { '1010': 6200.1, '1200': 0.05, '3000': -5450.09, '1999': -750, '2100': -0.06 };
+      await world.night({ state: 'draft', lines: balanced, bills: openBills });
+      await world.plan('drafts.plan');
+      await world.load('drafts.plan');
+      expect(await balances()).toEqual(before);
+
+      await world.night({ state: 'posted', lines: corrected, bills: openBills });
+      expect((await world.plan('locked.plan')).actions).toMatchObject({ update: 4, refuse: 0 });
+      await world.odoo((odoo) => lock(odoo, '2025-12-31'));
+      const locked = await world.load('locked.plan');
+      expect(locked).toMatchObject({ deadLettered: 4, conflict: 0, blocked: 0 });
+      expect(new Set(Object.values(await movesOf(['state', 'date'])).map(String))).toEqual(new Set(['draft,2025-12-31']));
+      expect(await balances()).toEqual(after);
+
+      await world.odoo((odoo) => lock(odoo, false));
+      await world.night({ state: 'posted', lines: corrected, bills: openBills });
+      await world.plan('posted.plan');
+      const posted = await world.load('posted.plan');
+      expect(posted).toMatchObject({ applied: 4, deadLettered: 0 });
+      await world.odoo((odoo) => lock(odoo, '2025-12-31'));
+      const kept = await world.rollback(posted.runId);
+      expect(kept).toMatchObject({ applied: 0, deadLettered: 0 });
+      expect([...kept.refused].sort()).toEqual([
+        '1 customer_invoice: posted_on 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31)',
+        '1 opening_entry: date 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31)',
+        '2 vendor_bill: posted_on 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31)',
+      ]);
+      await world.odoo((odoo) => lock(odoo, false));
+      expect(await world.rollback(posted.runId)).toMatchObject({ applied: 4, conflict: 0, deadLettered: 0 });
+      expect(await world.rollback(locked.runId)).toMatchObject({ conflict: 0, deadLettered: 0 });
+      expect(await balances()).toEqual(before);
+    },
+    6 * MINUTES,
+  );
 }
 
-async function lock(odoo: OdooConnection, day: string): Promise<void> {
+async function lock(odoo: OdooConnection, day: string | false): Promise<void> {
   const [company = 1] = await odoo.searchIds('res.company', []);
   await odoo.save('res.company', [{ id: company, values: { fiscalyear_lock_date: day } }], {});
 }

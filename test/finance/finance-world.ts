@@ -22,7 +22,8 @@ export interface FinanceWorld<Books = Ledger> {
   plan(file: string): Promise<PlanResult>;
   load(file: string): Promise<LoadRunResult>;
   reconcile(): Promise<ReconcileResult>;
-  rollback(runId: string): Promise<LoadRunResult>;
+  /** `refused`: documents that the plan of the rollback refuses, with the reason. */
+  rollback(runId: string): Promise<LoadRunResult & { readonly refused: readonly string[] }>;
   odoo<Result>(work: (odoo: OdooConnection) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
@@ -84,10 +85,10 @@ export async function makeWorldOf<Books>(target: Target, filesOf: (books: Books)
       ),
     async rollback(of) {
       const file = `${of}.back.plan`;
-      await inside('rollback', ({ workspace, runId, asOf, newNonce, ports }) =>
+      const { refusals } = await inside('rollback', ({ workspace, runId, asOf, newNonce, ports }) =>
         planRollback({ workspace, of, runId, asOf, nonce: newNonce(), file: join(directory, file) }, ports),
       );
-      return load(file);
+      return { ...(await load(file)), refused: refusals.map(({ entity, reason, count }) => `${count} ${entity}: ${reason}`) };
     },
     odoo: (work) => inside('look', async ({ ports }) => work(await ports.odoo())),
     close: () => rm(directory, { recursive: true, force: true }),
