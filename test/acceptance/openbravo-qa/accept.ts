@@ -10,6 +10,7 @@ import { restoreDump } from '../restore-dump.ts';
 import type { Acceptance, AcceptanceTarget } from '../run.ts';
 import { breakOnPurpose } from './break-on-purpose.ts';
 import { type CompanyWorkspace, openWorkspace } from './company-workspace.ts';
+import { type ExpectedCommitments, loadOrders } from './purchase-orders.ts';
 
 interface Found {
   readonly count: number;
@@ -35,6 +36,8 @@ interface ExpectedCompany {
   readonly exchangeRounding: Found;
   readonly openItemsDifferFromLedger: Found;
   readonly accountsLinked: number;
+  /** Left out: the company has ordered nothing. */
+  readonly commitments?: ExpectedCommitments;
 }
 
 const expected = JSON.parse(readFileSync(join(import.meta.dirname, 'expected.json'), 'utf8')) as Expected;
@@ -63,7 +66,7 @@ export const acceptance: Acceptance = {
 };
 
 async function legacySide({ run }: CompanyWorkspace, checks: Checks, name: string, figures: ExpectedCompany): Promise<void> {
-  await run(['pull', 'openbravo']);
+  await run(['pull', 'openbravo', '--capability', 'finance']);
   const { data } = await run<MapResult>(['map', 'finance'], [0, 3]);
   for (const entity of data.entities) {
     checks.equal(`${name}: map rejects nothing of ${entity.entity}`, 0, entity.rejected);
@@ -78,6 +81,23 @@ async function legacySide({ run }: CompanyWorkspace, checks: Checks, name: strin
   checks.equal(`${name}: the second ledger is said to be left out`, figures.parallelLedger, found('ledger_balance', 'parallel-ledger'));
   checks.equal(`${name}: exchange rounding is named`, figures.exchangeRounding, found('opening_line', 'exchange-rounding'));
   checks.equal(`${name}: open items against the ledger, by partner`, figures.openItemsDifferFromLedger, found('partner', 'open-items-differ-from-ledger'));
+  if (figures.commitments !== undefined) {
+    const { open, orders } = figures.commitments;
+    checks.equal(
+      `${name}: received and not invoiced, for a rule to say where`,
+      { count: open, measure: figures.commitments.openAmount },
+      found('commitment', 'received-not-invoiced'),
+    );
+    checks.equal(
+      `${name}: every order that straddles has its rule`,
+      [orders, 0, 0],
+      [
+        data.entities.find((one) => one.entity === 'commitment')?.mapped,
+        found('commitment', 'straddle-undeclared').count,
+        found('commitment', 'commitment-differs').count,
+      ],
+    );
+  }
   checks.equal(`${name}: the opening entry balances`, { count: 0, measure: '0' }, found('opening_entry', 'entry-does-not-balance'));
 }
 
@@ -96,7 +116,7 @@ async function walk(asked: Walk): Promise<void> {
   const { run, pull, file } = workspace;
   const { checks, odoo } = target;
   const before = await trialBalance(odoo, company);
-  await run(['pull', 'odoo']);
+  await run(['pull', 'odoo', '--capability', 'finance']);
   const matched = (await run<MatchResult>(['match', 'finance'], [0, 3])).data;
   checks.equal(`${name}: accounts of the installed chart found by code`, figures.accountsLinked, entityOf(matched.entities, 'account')?.crosswalk.new);
   checks.equal(`${name}: one tax id on two vendors`, [expected.sharedIdentifier], conflictsOf(matched));
@@ -127,6 +147,7 @@ async function walk(asked: Walk): Promise<void> {
   if (isPaid) await payByHand(asked);
   await takeBack(asked, { drafts, posted, before, isPaid });
   if (isPaid) await breakOnPurpose({ workspace, target, company });
+  if (figures.commitments !== undefined) await loadOrders({ workspace, target, name, company, expected: figures.commitments });
 }
 
 async function load({ workspace: { run, file }, target: { checks }, name }: Walk, what: string): Promise<string> {

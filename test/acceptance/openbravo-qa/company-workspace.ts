@@ -43,7 +43,7 @@ export function openWorkspace(company: string, legacyUrl: string, { odoo, keep, 
       return answer as never;
     },
     async pull(system) {
-      await run(['pull', system]);
+      await run(['pull', system, '--capability', 'finance']);
       await run(['match', 'finance'], [0, 3]);
     },
     file: (name) => join(directory, name),
