@@ -2,7 +2,8 @@
  *
  *  Proven elsewhere, under what they are about: kill -9 between a call and its answer (kill.test.ts); a user's edit between plan and load
  *  (edits.test.ts); a partner merged in Odoo (test/rebuild, test/match-faults); a source that answers empty (test/sources/pull.test.ts); what Odoo
- *  refused stays visible and can be loaded again (test/e2e/dead-letter-suite.ts); a rollback after users have been at work (rollback-users-suite.ts). */
+ *  refused stays visible and can be loaded again (test/e2e/dead-letter-suite.ts); a rollback after users have been at work (rollback-users-suite.ts);
+ *  an accounting period that is locked, before the first write (test/finance/finance-suite.ts). */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
