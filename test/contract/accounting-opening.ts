@@ -86,7 +86,11 @@ export function describeOpening(books: () => Books): void {
       expect((await refusal(odoo.save('account.journal', [{ id, values: { bank_acc_number: false } }], {}))).message).toContain(
         "Missing required value for the field 'Account Number' (acc_number)",
       );
+      const methods = await odoo.searchIds('account.payment.method.line', [['journal_id', '=', id]]);
+      expect(await odoo.read('account.payment.method.line', methods, ['name'])).toEqual(methods.map((one) => ({ id: one, name: 'Manual Payment' })));
+      expect(methods.length).toBe(2);
       await odoo.unlink('account.journal', [id]);
+      expect(await odoo.searchIds('account.payment.method.line', [['id', 'in', methods]])).toEqual([]);
       expect(await bench.first('res.partner.bank', bank, 'active')).toEqual({ id: bank, active: false });
     });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { describeEntities } from './entities-suite.ts';
 import { type FinanceWorld, makeWorldOf } from './finance-world.ts';
@@ -7,11 +7,11 @@ import { type WholeLedger, wholeLedgerFiles } from './whole-ledger.ts';
 describe('the entities of finance, in the sandbox', () => {
   let sandbox: Sandbox;
   let world: FinanceWorld<WholeLedger>;
-  beforeEach(async () => {
+  beforeAll(async () => {
     sandbox = await startSandbox();
-    world = await makeWorldOf(sandbox, wholeLedgerFiles, { state: 'draft' });
+    world = await makeWorldOf(sandbox, wholeLedgerFiles, { state: 'draft' }, true);
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await sandbox.stop();
     await world.close();
   });

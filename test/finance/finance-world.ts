@@ -39,8 +39,13 @@ export function makeFinanceWorld(target: Target): Promise<FinanceWorld> {
   return makeWorldOf(target, ledgerFiles, { state: 'draft', lines: balanced, bills: openBills });
 }
 
-/** `filesOf`: the files of the workspace, exports among them, as they are when the books stand so. */
-export async function makeWorldOf<Books>(target: Target, filesOf: (books: Books) => Record<string, string>, first: Books): Promise<FinanceWorld<Books>> {
+/** `filesOf`: the files of the workspace, exports among them, as they are when the books stand so. `isMatched`: none of it is in Odoo already. */
+export async function makeWorldOf<Books>(
+  target: Target,
+  filesOf: (books: Books) => Record<string, string>,
+  first: Books,
+  isMatched = false,
+): Promise<FinanceWorld<Books>> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-finance-'));
   Object.assign(process.env, { ODOO_URL: target.url, ODOO_DB: target.database, ODOO_LOGIN: target.login, ODOO_API_KEY: target.apiKey });
   const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
@@ -60,15 +65,15 @@ export async function makeWorldOf<Books>(target: Target, filesOf: (books: Books)
   const load = (file: string) =>
     inside('load', ({ workspace, runId, asOf, ports }) => loadPlan({ workspace, file: join(directory, file), limit: null, resume: null, runId, asOf }, ports));
   await write(filesOf(first));
-  let isMatched = false;
+  let hasMatch = isMatched;
   return {
     async night(books) {
       await write(filesOf(books));
       await inside('pull', ({ workspace, asOf, runId, ports }, capability) =>
         pull({ workspace, capability, systems: ['ledger', 'odoo'], entity: null, full: false, asOf, runId }, ports),
       );
-      if (isMatched) return;
-      isMatched = true;
+      if (hasMatch) return;
+      hasMatch = true;
       await inside('match', ({ workspace, asOf, runId, ports }, capability) =>
         matchCapability({ workspace, capability, entity: null, train: false, asOf, runId }, ports),
       );

@@ -79,5 +79,6 @@ export const servedAccounting: Readonly<Record<string, ServedModel>> = {
     only: ['account_id', 'amount', 'date', 'general_account_id', 'move_line_id', 'name', 'unit_amount'],
     seed: null,
   },
+  'account.payment.method.line': { computed: ['name'], only: ['journal_id', 'sequence'], seed: null },
   'res.currency.rate': { computed: ['company_rate', 'inverse_company_rate', 'rate'], only: ['company_id', 'currency_id', 'name'], seed: all },
 };

@@ -34,7 +34,10 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
       ...['complete_name', 'commercial_partner_id', 'commercial_company_name', 'company_type', 'country_code', 'child_ids', 'currency_id'],
       ...['email_normalized', 'lang', 'parent_name', 'partner_share', 'purchase_order_count', 'user_id'],
     ],
-    without: ['signup_type', 'offline_since', 'comment', 'message_bounce', 'invoice_ids'],
+    without: [
+      ...['signup_type', 'offline_since', 'comment', 'message_bounce', 'invoice_ids'],
+      ...['property_inbound_payment_method_line_id', 'property_outbound_payment_method_line_id'],
+    ],
     seed: [['id', '<=', 5]],
   },
   'res.partner.bank': {

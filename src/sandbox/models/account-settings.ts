@@ -92,6 +92,20 @@ export const journal: Behaviour = {
     values.refund_sequence ??= values.type === 'sale' || values.type === 'purchase';
   },
   prepareWrite: refuseUnhashing,
+  created: (environment, rows) => {
+    // By hand, in and out.
+    const methods = rows.filter((row) => row.type === 'bank' || row.type === 'cash').flatMap((row) => [row.id, row.id]);
+    createRecords(
+      environment,
+      environment.model('account.payment.method.line'),
+      methods.map((journal) => ({ name: 'Manual Payment', journal_id: journal })),
+    );
+  },
+  beforeUnlink: (environment, rows) => {
+    const { table } = environment.model('account.payment.method.line');
+    const methods = rows.flatMap((row) => [...table.find('journal_id', row.id)]);
+    unlinkRecords(environment, environment.model('account.payment.method.line'), methods);
+  },
   // What has been a number of the company stays one, archived.
   unlinked: (environment, rows) =>
     unlinkRecords(
