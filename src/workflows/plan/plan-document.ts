@@ -18,6 +18,10 @@ export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: 
   if (record.leftAlone !== null || isLeftOut(planned)) return left(planned, lines);
   const steps = planSteps(record, entity, planned);
   if (typeof steps === 'string') return refused(refuse(record, entity, steps), lines);
+  // A step would make an order of what is short of a line.
+  const unread = steps.length === 0 ? undefined : lines.flatMap((kind) => kind.records).find((line) => line.odooId === null && isUnread(line));
+  if (unread !== undefined)
+    return refused(refuse(record, entity, Refusal.lineRefused(unread.class === 'rejected' ? Refusal.rejected : Refusal.duplicateKey)), lines);
   const plannedLines = lines.flatMap((kind) => kind.records.map((line) => planLine(line, kind.entity, record, entity)));
   if (planned.action === 'create') {
     // A document loads whole or not at all: with a line less it would be another order.
@@ -30,6 +34,11 @@ export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: 
   const guarded = { ...planned, patch: [...planned.patch, ...stateTests(record, entity, steps, plannedLines)] };
   const action = planned.action === 'noop' && changes ? { ...guarded, action: 'update' as const } : guarded;
   return { ...action, lines: plannedLines, steps, rollback: rollbackOf(action, steps, plannedLines, record, entity) };
+}
+
+/** It could not be read, or not told from another. */
+function isUnread(line: RecordToPlan): boolean {
+  return line.class === 'rejected' || line.class === 'duplicate-key';
 }
 
 /** Steps lead on from the state the record has now, and lines come and go as that state lets them: the plan holds only while it stays in it. */

@@ -1,5 +1,5 @@
 /** The set work of planning: both sides of every record brought together, ordered, its lines beside it, as JSON in wire form. */
-import { storageType } from '../../domain/canonical.ts';
+import { sourceRowsSql, storageType } from '../../domain/canonical.ts';
 import type { FieldContract } from '../../domain/contract.ts';
 import { identifier, literal } from '../../domain/sql.ts';
 import type { ResolvedBinding } from '../pull/pull-odoo-binding.ts';
@@ -99,7 +99,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['odooState', state],
     ['grounded', self === null ? 'true' : 'depth.depth IS NOT NULL OR record._leader_key IS NOT NULL'],
   ]);
-  return `SELECT record._system, record._key, ${self === null ? '0' : 'depth.depth'} AS depth, record._leader_key IS NOT NULL AS follows, legacy._row AS _row, ${record}::VARCHAR AS record
+  return `SELECT record._system, record._key, record._odoo_id, ${self === null ? '0' : 'depth.depth'} AS depth, record._leader_key IS NOT NULL AS follows, legacy._row AS _row, ${record}::VARCHAR AS record
     FROM ${parquet(entity.records)} AS record
     LEFT JOIN ${entity.legacy.sql} AS legacy ON legacy._system = record._system AND legacy._key = record._key AND NOT legacy._duplicate
     LEFT JOIN ${entity.odoo.sql} AS odoo ON odoo._odoo_id = record._odoo_id
@@ -146,17 +146,41 @@ function referenceJoinSql(name: string, target: string, records: RecordFiles): s
   return `LEFT JOIN ${parquet(records.get(target) as string)} AS ${alias} ON ${alias}._system = record._system AND ${alias}._key = legacy.${identifier(name)}`;
 }
 
-/** Lines by their document: legacy lines by its record key, lines that are gone from the legacy side by its Odoo id. */
+/** Lines by their document: legacy lines by its record key, lines that are gone from the legacy side by its Odoo id. A line that was rejected or whose key is not
+ *  unique is one too: without it the document would be another one. */
 function linesSql(document: EntityComparison, line: EntityComparison, records: RecordFiles): string {
-  const parent = parentReference(document, line);
+  const parent = identifier(parentReference(document, line));
+  const unread = line.datasets.filter(({ counts }) => counts.rejected > 0 || counts.duplicates > 0);
+  const sound = `SELECT _system, _key, ${parent} AS parent FROM ${line.legacy.sql} WHERE NOT _duplicate`;
+  const others = unread.map(
+    ({ rows }) => `SELECT _system, _key, ${parent} AS parent FROM ${sourceRowsSql(rows)}
+      WHERE (_state = 'rejected' OR (_state = 'mapped' AND _key IN (SELECT d._key FROM ${parquet(rows.duplicates)} AS d))) AND ${parent} IS NOT NULL`,
+  );
+  const withoutKey = unread.map(
+    ({ rows }) => `UNION ALL BY NAME (${withoutKeySql(`(SELECT * FROM ${sourceRowsSql(rows)} WHERE _state = 'rejected' AND _key IS NULL)`, parent)})`,
+  );
   return `SELECT owner._system, owner._key, list(line.record ORDER BY line._row NULLS LAST, line._key) AS records
-    FROM (${recordsSql(line, records, null)}) AS line
-    LEFT JOIN ${line.legacy.sql} AS legacy ON legacy._system = line._system AND legacy._key = line._key AND NOT legacy._duplicate
-    LEFT JOIN ${parquet(line.records)} AS record ON record._system = line._system AND record._key = line._key
-    LEFT JOIN ${line.odoo.sql} AS odoo ON odoo._odoo_id = record._odoo_id
+    FROM (
+      SELECT line._system, line._key, line._row, line.record, legacy.parent, odoo.${parent} AS odoo_parent FROM (${recordsSql(line, records, null)}) AS line
+      LEFT JOIN (${[sound, ...others].join('\n      UNION ')}) AS legacy ON legacy._system = line._system AND legacy._key = line._key
+      LEFT JOIN ${line.odoo.sql} AS odoo ON odoo._odoo_id = line._odoo_id
+      ${withoutKey.join('\n      ')}
+    ) AS line
     JOIN ${parquet(document.records)} AS owner ON owner._system = line._system
-      AND (owner._key = legacy.${identifier(parent)} OR (legacy._key IS NULL AND owner._leader_key IS NULL AND owner._odoo_id = odoo.${identifier(parent)}))
+      AND (owner._key = line.parent OR (line.parent IS NULL AND owner._leader_key IS NULL AND owner._odoo_id = line.odoo_parent))
     GROUP BY ALL`;
+}
+
+/** Rows of a line entity that have no key, but a document: each a record of its own, named as in the reports. */
+function withoutKeySql(rows: string, parent: string): string {
+  const name = "'row ' || coalesce(_ref, CAST(_row AS VARCHAR))";
+  const nothing = ['odooId', 'provenance', 'evidence', 'leader', 'ahead', 'conflicts', 'values', 'direction', 'leftAlone', 'odoo', 'odooState'];
+  const record = jsonObject([
+    ...[['system', '_system'] as const, ['key', name] as const, ['class', "'rejected'"] as const, ['toLink', 'false'] as const, ['grounded', 'true'] as const],
+    ...nothing.map((field) => [field, 'NULL'] as const),
+    ...['references', 'codes', 'differing'].map((field) => [field, jsonObject([])] as const),
+  ]);
+  return `SELECT _system, ${name} AS _key, _row, ${record}::VARCHAR AS record, ${parent} AS parent FROM ${rows} WHERE ${parent} IS NOT NULL`;
 }
 
 /** How far each record is from one that refers to nothing; records in a circle have no depth. Where several are one thing, the one that leads is

@@ -50,7 +50,7 @@ function entries(checks: readonly Check[], lineChecks: readonly Check[] = []): W
   } as unknown as WorldDescription;
 }
 
-async function worldOf(description: WorldDescription, lines: readonly (readonly [string, string, string])[]): Promise<ReconcileWorld> {
+async function worldOf(description: WorldDescription, lines: readonly (readonly [string, string | null, string])[]): Promise<ReconcileWorld> {
   const world = await laboratory.world(description);
   const documents = [...new Set(lines.map(([entry]) => entry))].map((no) => ({ no }));
   await world.legacy('ledger', 'entry', [...documents, { no: 'empty' }], ['no']);
@@ -108,6 +108,28 @@ describe('a rule that refuses', () => {
   it('refuses nothing where the same rule is only told', async () => {
     const { actions } = await plan(await worldOf(entries([{ ...balances, refuse: false }]), lines));
     expect(new Set(actions.map(({ action }) => action))).toEqual(new Set(['create']));
+  });
+});
+
+describe('a document with a line that cannot be read', () => {
+  it('is refused whole, and so is one with two lines of the same key, or with a line that has none', async () => {
+    const unread = [
+      ['A', '1', '0.10'],
+      ['A', '2', 'ten'],
+      ['B', '1', '100.00'],
+      ['B', '1', '-99.99'],
+      ['C', null, '5.00'],
+      ['D', '1', '1.00'],
+    ] as const;
+    const { actions, result } = await plan(await worldOf(entries([]), unread));
+    expect(actions.map(({ key, action, reason, lines: own }) => [key, action, reason, own.map((line) => line.key)])).toEqual([
+      ['A', 'refuse', 'a line is refused: the legacy row was rejected by the mapping', ['A/1', 'A/2']],
+      ['B', 'refuse', 'a line is refused: its key is not unique in the legacy system', ['B/1']],
+      ['C', 'refuse', 'a line is refused: the legacy row was rejected by the mapping', [expect.stringMatching(/^row line|^row \d+$/)]],
+      ['D', 'create', null, ['D/1']],
+      ['empty', 'create', null, []],
+    ]);
+    expect(result.refusals.filter(({ entity }) => entity === 'entry').map(({ count }) => count)).toEqual([2, 1]);
   });
 });
 
