@@ -1,4 +1,5 @@
 /** The end of the demo: what was proven, in numbers, and what to do now. */
+import { Decimal } from 'decimal.js';
 import { counted, duration, grouped, type Style } from '../cli/style.ts';
 import { untaxedTotal } from './checks.ts';
 import type { DemoResult, DemoStep } from './demo.ts';
@@ -65,7 +66,7 @@ function money({ reconciled }: Proof): readonly Line[] {
 
 function books({ books: data }: Proof): readonly Line[] {
   if (data === null) return [];
-  const total = (name: string) => grouped(totalOf(data, name)?.odoo ?? '0');
+  const total = (name: string) => grouped(new Decimal(totalOf(data, name)?.odoo ?? '0').toFixed(2));
   const accounts = data.controls.filter(({ name, dimension }) => name === 'trial-balance' && 'account' in dimension);
   const rounding = data.controls.find(({ name, dimension }) => name === 'opening-balance' && dimension.kind === 'rounding');
   return [
