@@ -55,13 +55,13 @@ async function atSize({ name, size, rounds, directory, log }: BenchSetting): Pro
       cpSync(world.workspace, live, { recursive: true });
       return reconcile(live);
     },
-    () => byHand(world, 0, size),
+    () => byHand(world, 0, size, directory),
   );
   const breaks = await sameBreaks(ndjsonOf(left.at(-1)), join(directory, 'breaks-1.parquet'));
   log(`${caseOf(size)}: the same ${breaks} breaks; cutover ${lineOf(left)}; by hand ${lineOf(right)}`);
   cpSync(world.second, join(live, '.cutover'), { recursive: true });
   const second = await reconcile(live);
-  const byHandSecond = await byHand(world, 1, size);
+  const byHandSecond = await byHand(world, 1, size, directory);
   await sameBreaks(ndjsonOf(second), join(directory, 'breaks-2.parquet'));
   const full = size > JUDGED ? null : await inFull(live, ndjsonOf(second));
   log(`second night: cutover ${lineOf([second])}; by hand ${lineOf([byHandSecond])}${full === null ? '' : `; in full ${lineOf([full])}`}`);
@@ -124,8 +124,7 @@ function reconcile(workspace: string, ...flags: readonly string[]): Promise<Meas
   return cutover<ReconcileResult>(['reconcile', 'assets', '--reports', 'none', ...flags], { workspace, accepted: [0, 3] });
 }
 
-function byHand({ workspace, links, nights }: World, night: 0 | 1, size: number): Promise<Measured<unknown>> {
-  const directory = join(workspace, '../..');
+function byHand({ workspace, links, nights }: World, night: 0 | 1, size: number, directory: string): Promise<Measured<unknown>> {
   const { legacy = '', odoo = '' } = nights[night] ?? {};
   return peer('reconcile-sql.ts', {
     ...{ legacy, odoo, links, codes: join(workspace, 'mappings/assets/codes/category.csv') },
