@@ -59,8 +59,7 @@ export function ledgerFiles({ state, lines, bills }: Ledger): Record<string, str
   return {
     'cutover.yaml':
       'version: 1\nnamespace: financetest\nsystems:\n  ledger: {connector: files, directory: ledger}\n  odoo: {connector: odoo, url: "${ODOO_URL}", database: "${ODOO_DB}", login: "${ODOO_LOGIN}", api_key: "${ODOO_API_KEY}"}\ncapabilities: [finance]\npolicies: {shrink_percent: 100}\n',
-    'mappings/finance/capability.yaml':
-      'capability: finance\nextends: finance@1\n',
+    'mappings/finance/capability.yaml': 'capability: finance\nextends: finance@1\n',
     ...Object.fromEntries(
       Object.entries(mappings).map(([name, text]) => [
         `mappings/finance/sources/ledger/${name}.yaml`,
