@@ -1,8 +1,10 @@
-/** Loads that are disturbed must end as quiet ones do: npm run chaos -- [--rounds N] [--seed S] [--odoo URL|real] [--records N]. */
+/** Loads that are disturbed must end as quiet ones do: npm run chaos -- [--rounds N] [--seed S] [--odoo URL|real] [--records N] [--lanes N]. */
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openChaos, type RoundResult } from './chaos.ts';
-import { givenHost, type OdooHost, sandboxHost } from './odoo-hosts.ts';
+import type { RoundResult } from './chaos.ts';
+import type { LaneOptions, Order, Report } from './lane.fixture.ts';
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +13,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     odoo: { type: 'string' },
     records: { type: 'string' },
+    /** So many rounds at a time, each lane with an Odoo and a state of its own: a round waits more than it works. */
+    lanes: { type: 'string', default: '1' },
     /** No round is begun after so long. */
     minutes: { type: 'string', default: '600' },
     /** Two processes, two machines, users at work. */
@@ -18,55 +22,56 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 });
-// What is to be cleaned up hangs on the exit.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const say = (text: string): void => console.log(text);
-const host = await hostOf(values.odoo);
-const records = Number(values.records ?? (values.odoo === undefined ? 300 : 2000));
+const options: LaneOptions = { odoo: values.odoo, records: Number(values.records ?? (values.odoo === undefined ? 300 : 2000)) };
 const isReplay = /-\d+$/.test(values.seed ?? '');
 const base = values.seed ?? randomBytes(3).toString('hex');
 const seeds = isReplay ? [base] : Array.from({ length: Number(values.rounds) }, (_, index) => `${base}-${index + 1}`);
 const deadline = performance.now() + Number(values.minutes) * 60_000;
 
 say(`seed ${base}`);
-let passed = 0;
-let failed = 0;
-const again: string[] = [];
-let begun = 0;
-try {
-  const chaos = await openChaos({ host, records, timeoutSeconds: values.odoo === undefined ? 5 : 20, say });
-  try {
-    for (const seed of seeds) {
-      if (performance.now() > deadline) break;
-      begun += 1;
-      const result = await chaos.round(seed);
-      if (result.problems.length > 0) again.push(seed);
-      count(result);
+const waiting: Order[] = [...seeds.map((seed) => ({ seed })), ...(values.writers ? (['writers'] as const) : [])];
+const results: RoundResult[] = [];
+// A database that is given is one, and a replay is one round.
+const isShared = values.odoo !== undefined && values.odoo !== 'real';
+const count = isShared || isReplay ? 1 : Math.max(1, Number(values.lanes));
+const lanes = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    waiting.length = 0;
+    for (const child of lanes) child.kill(signal);
+  });
+}
+const broken = (await Promise.all(Array.from({ length: count }, () => lane()))).filter((code) => code !== 0).length;
+
+const left = seeds.length - results.filter(({ seed }) => seeds.includes(seed)).length;
+if (left > 0) say(`${left} rounds were not seen to their end within ${values.minutes} minutes`);
+const failed = results.filter(({ problems }) => problems.length > 0);
+for (const { seed } of failed) {
+  if (seeds.includes(seed))
+    say(`again: npm run chaos -- --seed ${seed} --records ${options.records}${values.odoo === undefined ? '' : ` --odoo ${values.odoo}`}`);
+}
+say(`${results.length - failed.length} passed, ${failed.length + broken} failed`);
+process.exitCode = failed.length + broken === 0 ? 0 : 3;
+
+/** Rounds one after another until none is left; what the lane's process ended with. */
+function lane(): Promise<number | null> {
+  const child = fork(fileURLToPath(new URL('./lane.fixture.ts', import.meta.url)), [JSON.stringify(options)]);
+  lanes.add(child);
+  child.on('message', (report: Report) => {
+    if (report === 'idle') child.send(performance.now() > deadline ? 'end' : (waiting.shift() ?? 'end'));
+    else if ('text' in report) say(report.text);
+    else {
+      results.push(report.result);
+      tell(report.result);
     }
-    if (values.writers) for await (const result of chaos.writers()) count(result);
-  } finally {
-    await chaos.close();
-  }
-} finally {
-  await host.close();
-}
-if (begun < seeds.length) say(`${seeds.length - begun} rounds were not begun within ${values.minutes} minutes`);
-for (const seed of again) say(`again: npm run chaos -- --seed ${seed} --records ${records}${values.odoo === undefined ? '' : ` --odoo ${values.odoo}`}`);
-say(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 3;
-
-/** `real`: brought up from Debian's packages, with a server whose processes are killed as well. */
-async function hostOf(odoo: string | undefined): Promise<OdooHost> {
-  if (odoo === undefined) return sandboxHost();
-  if (odoo !== 'real') return givenHost(odoo);
-  const { realHost } = await import('./real-host.ts');
-  return realHost();
-}
-
-function count(result: RoundResult): void {
-  if (result.problems.length === 0) passed += 1;
-  else failed += 1;
-  tell(result);
+  });
+  return new Promise((resolve) => {
+    child.once('exit', (code) => {
+      lanes.delete(child);
+      resolve(code);
+    });
+  });
 }
 
 function tell({ seed, problems, notes, seconds }: RoundResult): void {
