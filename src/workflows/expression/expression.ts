@@ -26,8 +26,8 @@ export interface ParsedExpression {
   readonly sql: string;
   readonly text: string;
   readonly columns: readonly ColumnReference[];
-  /** What is compared with a whole number, each as a SELECT in DuckDB's serialized form. */
-  readonly besideNumbers: readonly string[];
+  /** The sides of each comparison, texts written in it left out, as one SELECT in DuckDB's serialized form. */
+  readonly comparisons: readonly string[];
 }
 
 /** The expressions that are allowed (null where one is not), and every mistake of the others. */
@@ -45,7 +45,7 @@ export async function parseExpressions(
     reader.read(JSON.parse(plain) as SyntaxTree, JSON.parse(wrapped) as SyntaxTree);
     mistakes.push(...reader.mistakes);
     if (reader.mistakes.length > 0) return null;
-    return { sql: wrap(expression.text), text: expression.text, columns: reader.columns, besideNumbers: reader.besideNumbers };
+    return { sql: wrap(expression.text), text: expression.text, columns: reader.columns, comparisons: reader.comparisons };
   });
   return { parsed, mistakes };
 }
@@ -110,7 +110,7 @@ const clockNames = new Set(['current_date', 'current_time', 'current_timestamp',
 class ExpressionReader {
   readonly mistakes: Mistake[] = [];
   readonly columns: ColumnReference[] = [];
-  readonly besideNumbers: string[] = [];
+  readonly comparisons: string[] = [];
   #tree: SyntaxTree | null = null;
   readonly #expression: ExpressionText;
   readonly #catalog: FunctionCatalog;
@@ -160,7 +160,7 @@ class ExpressionReader {
     if (!allowedClasses.has(kind) || refusedOperators.has(String(node.type))) {
       return this.#refuse(refusedClasses[kind] ?? `${kind.toLowerCase().replaceAll('_', ' ')} cannot stand here`, node.query_location);
     }
-    if (bound.size === 0 && /^COMPARE_/.test(String(node.type))) this.#noteSides(node);
+    if (bound.size === 0 && isComparison(node)) this.#noteSides(node);
     if (kind === 'COLUMN_REF') return this.#visitColumn(node, bound);
     if (kind === 'CONSTANT') return;
     if (kind === 'FUNCTION') {
@@ -170,17 +170,14 @@ class ExpressionReader {
     this.#visitChildren(node, bound);
   }
 
-  /** BETWEEN is not among them: it refuses text beside a number by itself, as < and > do. */
   #noteSides({ left, right, children }: SyntaxNode): void {
     const all = [left, right, ...((children ?? []) as readonly unknown[])] as readonly (SyntaxNode | undefined)[];
-    const sides = all.filter((side) => side !== undefined);
-    if (!sides.some(isWholeNumber)) return;
+    const sides = all.filter((side) => side !== undefined && !isTextConstant(side)) as readonly SyntaxNode[];
+    if (sides.length < 2 || sides.every(({ class: kind }) => kind === 'CONSTANT')) return;
     const [statement] = (this.#tree as SyntaxTree).statements as readonly { readonly node: SyntaxNode }[];
-    for (const side of sides.filter((one) => one.class !== 'CONSTANT')) {
-      const select = { ...this.#tree, statements: [{ ...statement, node: { ...statement?.node, select_list: [side] } }] };
-      // the number that stands for no place has more digits than JavaScript keeps
-      this.besideNumbers.push(JSON.stringify(select, (name, value: unknown) => (name === 'query_location' ? 0 : value)));
-    }
+    const select = { ...this.#tree, statements: [{ ...statement, node: { ...statement?.node, select_list: sides } }] };
+    // the number that stands for no place has more digits than JavaScript keeps
+    this.comparisons.push(JSON.stringify(select, (name, value: unknown) => (name === 'query_location' ? 0 : value)));
   }
 
   #visitChildren(node: SyntaxNode, bound: ReadonlySet<string>): undefined {
@@ -253,9 +250,13 @@ class ExpressionReader {
   }
 }
 
-function isWholeNumber({ class: kind, value }: SyntaxNode): boolean {
-  const type = kind === 'CONSTANT' ? (value as { readonly type?: { readonly id?: string } }).type?.id : undefined;
-  return type !== undefined && /INT/.test(type);
+/** BETWEEN, CASE and coalesce are not among them: they refuse text beside a number by themselves. */
+function isComparison({ class: kind, type, function_name: name }: SyntaxNode): boolean {
+  return (/^COMPARE_/.test(String(type)) && kind !== 'BETWEEN') || (kind === 'FUNCTION' && String(name).toLowerCase() === 'nullif');
+}
+
+function isTextConstant({ class: kind, value }: SyntaxNode): boolean {
+  return kind === 'CONSTANT' && (value as { readonly type?: { readonly id?: string } }).type?.id === 'VARCHAR';
 }
 
 function isFilled(value: unknown): boolean {

@@ -7,7 +7,8 @@ import type { DataPlane } from '../../domain/ports.ts';
 import { identifier } from '../../domain/sql.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { Capability, EntityDefinition } from '../../domain/workspace.ts';
-import { type ColumnReference, type ExpressionText, parseExpressions } from '../expression/expression.ts';
+import { type ColumnReference, type ExpressionText, type ParsedExpression, parseExpressions } from '../expression/expression.ts';
+import { comparesTextWithNumber, TEXT_WITH_NUMBER } from '../expression/text-with-number.ts';
 import { type ValueKind, valueKind } from './value-kind.ts';
 
 /** The name by which an expression uses the day of the run, and that of what Odoo has; a field of the same name goes before it. */
@@ -65,7 +66,7 @@ export async function compileCanonicalExpressions(
       references: [...new Set(dotted.map((reference) => reference.names[0] as string))].sort(),
       fields: [...new Set(own.map((reference) => reference.names[0] as string))].sort(),
     };
-    const mistake = await typeMistake(subject, expression, text, plane);
+    const mistake = await typeMistake(subject, { ...expression, parsed: one }, text, plane);
     if (mistake !== null) mistakes.push(mistake);
     compiled.push(mistake === null ? expression : null);
   }
@@ -98,20 +99,20 @@ function problemOf({ capability, entity }: Subject, reference: ColumnReference, 
 
 /** The text with every name led to its table; from the end, so that offsets stay true. */
 function qualified(text: string, columns: readonly ColumnReference[], entity: EntityDefinition, asked: CanonicalExpressionText): string {
-  const tableOf = (name: string, isInner: boolean) => {
-    if (asked.sums?.has(name) === true) return '_sums';
-    const isOwn = entity.contract.fields[name] !== undefined;
-    if (!isOwn && isInner && isBeside(name, asked)) return '_odoo';
-    if (isInner) return identifier(`_ref_${name}`);
-    return !isOwn && isDay(name, asked) ? '_day' : '_this';
-  };
   let result = text;
   for (const { names, offset, length } of [...columns].sort((left, right) => right.offset - left.offset)) {
-    const [name, inner] = names as [string, string?];
-    const written = `${tableOf(name, inner !== undefined)}.${identifier(inner ?? name)}`;
+    const written = ledToTable(names, entity, asked).map(identifier).join('.');
     result = result.slice(0, offset) + written + result.slice(offset + length);
   }
   return result;
+}
+
+/** Table and column of a name. */
+function ledToTable([name = '', inner]: readonly string[], entity: EntityDefinition, asked: CanonicalExpressionText): readonly [string, string] {
+  const isOwn = entity.contract.fields[name] !== undefined;
+  if (asked.sums?.has(name) === true) return ['_sums', inner ?? name];
+  if (inner !== undefined) return [!isOwn && isBeside(name, asked) ? '_odoo' : `_ref_${name}`, inner];
+  return [!isOwn && isDay(name, asked) ? '_day' : '_this', name];
 }
 
 function isDay(name: string, { asOf }: CanonicalExpressionText): boolean {
@@ -122,7 +123,12 @@ function isBeside(name: string, { besideOdoo }: CanonicalExpressionText): boolea
   return besideOdoo === true && name === ODOO_NAME;
 }
 
-async function typeMistake(subject: Subject, expression: CanonicalExpression, text: CanonicalExpressionText, plane: DataPlane): Promise<Mistake | null> {
+async function typeMistake(
+  subject: Subject,
+  expression: CanonicalExpression & { readonly parsed: ParsedExpression },
+  text: CanonicalExpressionText,
+  plane: DataPlane,
+): Promise<Mistake | null> {
   const { capability, entity } = subject;
   const shapes = [
     `${shapeSql(entity.contract)} AS _this`,
@@ -137,7 +143,9 @@ async function typeMistake(subject: Subject, expression: CanonicalExpression, te
   try {
     const [described] = await plane.rows<{ column_type: string }>(`DESCRIBE SELECT ${expression.sql} AS v FROM ${shapes.join(', ')}`);
     const type = described?.column_type ?? '';
-    return fits(valueKind(type), text.expected) ? null : { position: text.at(0), message: `this gives ${type}, which is no ${text.expected}` };
+    if (!fits(valueKind(type), text.expected)) return { position: text.at(0), message: `this gives ${type}, which is no ${text.expected}` };
+    const led = (names: readonly string[]) => ledToTable(names, entity, text);
+    return (await comparesTextWithNumber(plane, expression.parsed, shapes.join(', '), led)) ? { position: text.at(0), message: TEXT_WITH_NUMBER } : null;
   } catch (error) {
     return { position: text.at(0), message: error instanceof Error ? error.message.replace(/^[A-Za-z ]*Error: /, '') : String(error) };
   }

@@ -4,10 +4,11 @@ import type { FieldContract, SourceMapping } from '../../domain/contract.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { DataPlane, DataRow } from '../../domain/ports.ts';
 import type { SnapshotColumn } from '../../domain/snapshot.ts';
-import { identifier, literal } from '../../domain/sql.ts';
+import { identifier } from '../../domain/sql.ts';
 import type { Capability, CodeMap, EntityDefinition, FilePosition } from '../../domain/workspace.ts';
 import { type ParsedExpression, parseExpressions, unknownColumns } from '../expression/expression.ts';
 import { type MappingExpression, mappingExpressions } from '../expression/mapping-expressions.ts';
+import { comparesTextWithNumber, TEXT_WITH_NUMBER } from '../expression/text-with-number.ts';
 import { canBecome, type ValueKind, valueKind } from './value-kind.ts';
 
 export interface CompiledExpression {
@@ -151,25 +152,12 @@ async function bind(
       kinds.set(part, kind);
       const problem = typeProblem(request, part, kind, (described as DescribedRow).column_type);
       if (problem !== null) mistakes.push({ position: part.at(0), message: problem });
-      else if (await comparesTextWithNumber(plane, parsed)) mistakes.push({ position: part.at(0), message: textWithNumber });
+      else if (await comparesTextWithNumber(plane, parsed, '_shape')) mistakes.push({ position: part.at(0), message: TEXT_WITH_NUMBER });
     } catch (error) {
       mistakes.push({ position: part.at(0), message: error instanceof Error ? error.message.replace(/^[A-Za-z ]*Error: /, '') : String(error) });
     }
   }
   return mistakes;
-}
-
-const textWithNumber =
-  "text is compared with a whole number here, and would be rounded to one: '0.04' <> 0 is false; write TRY_CAST(… AS DECIMAL(18,6)), or the number as text";
-
-/** DuckDB reads text beside a whole number as a whole number, and says nothing. */
-async function comparesTextWithNumber(plane: DataPlane, { besideNumbers }: ParsedExpression): Promise<boolean> {
-  for (const side of besideNumbers) {
-    const [select] = await plane.rows<{ text: string }>(`SELECT rtrim(json_deserialize_sql(${literal(side)}::JSON), ';') AS text`);
-    const [described] = await plane.rows<DescribedRow>(`DESCRIBE ${select?.text} FROM _shape`);
-    if (described?.column_type === 'VARCHAR') return true;
-  }
-  return false;
 }
 
 function typeProblem(request: MappingRequest, part: MappingExpression, kind: ValueKind, type: string): string | null {

@@ -485,18 +485,28 @@ describe('a capability', () => {
     ]);
   });
 
-  it('refuses to compare text with a whole number, which would round it: 0.04 would be no amount', async () => {
+  it('refuses to compare text with a number, which would round it: 0.04 would be no amount; in sources, checks, controls and rules alike', async () => {
     await snapshot('old', 'supplier', ['NO', 'ACTIVE'], [['S1', '0.04']]);
-    const problems = async (filter: string): Promise<readonly string[]> => {
-      const one = define(supplier.contract, { system: 'old', entity: 'supplier', from: 's', filter, fields: { no: 'NO', active: "'true'", iban: "'x'" } });
+    const problems = async (filter: string, more: Partial<EntityContract> = {}): Promise<readonly string[]> => {
+      const contract = { ...supplier.contract, ...more };
+      const one = define(contract, { system: 'old', entity: 'supplier', from: 's', filter, fields: { no: 'NO', active: "'true'", iban: "'x'" } });
       return mapCapability(request([one]), ports).then(
         () => [],
         (error: unknown) => (error as CutoverError).details,
       );
     };
-    const wrong = ['ACTIVE <> 0', '-1 = ACTIVE', 'trim(ACTIVE) IN (1, 2)', 'CASE ACTIVE WHEN 1 THEN true END', "NO = 'S1' AND 0 <> coalesce(ACTIVE, '0')"];
-    for (const filter of wrong)
-      expect(await problems(filter), filter).toEqual([expect.stringContaining('filter:1:1  text is compared with a whole number here')]);
+    const whole = ['ACTIVE <> 0', '-1 = ACTIVE', 'trim(ACTIVE) IN (1, 2)', 'CASE ACTIVE WHEN 1 THEN true END', "NO = 'S1' AND 0 <> coalesce(ACTIVE, '0')"];
+    const others = ['ACTIVE = 0.0', 'nullif(ACTIVE, 0) IS NULL', 'ACTIVE = TRY_CAST(NO AS INTEGER)'];
+    for (const filter of [...whole, ...others])
+      expect(await problems(filter), filter).toEqual([expect.stringContaining('filter:1:1  text is compared with a number here')]);
+    const elsewhere = {
+      checks: [{ name: 'a', severity: 'error', when: 'iban <> 0', measure: 'case no when 0 then 1 else 0 end', hint: 'h' }],
+      controls: [{ name: 'c', measure: 'count', by: { zero: 'no = 0' } }],
+      explained: [{ class: 'e', when: 'odoo.no = 0', reason: 'r', field: 'iban' }],
+    } as Partial<EntityContract>;
+    expect((await problems('true', elsewhere)).map((problem) => problem.replace(/:1:1 .*?(text is compared).*/, ' $1'))).toEqual(
+      ['checks.0.measure', 'checks.0.when', 'controls.0.by.zero', 'explained.0.when'].map((place) => `supplier.yaml ${place} text is compared`),
+    );
     const right = ["ACTIVE <> '0'", 'TRY_CAST(ACTIVE AS DECIMAL(9,2)) <> 0', 'length(ACTIVE) = 4', "ACTIVE IS NOT NULL AND substr(ACTIVE, 1, 1) = '0'"];
     for (const filter of right) expect(await problems(filter), filter).toEqual([]);
   });
