@@ -159,15 +159,17 @@ function linesSql(document: EntityComparison, line: EntityComparison, records: R
   const withoutKey = unread.map(
     ({ rows }) => `UNION ALL BY NAME (${withoutKeySql(`(SELECT * FROM ${sourceRowsSql(rows)} WHERE _state = 'rejected' AND _key IS NULL)`, parent)})`,
   );
-  return `SELECT owner._system, owner._key, list(line.record ORDER BY line._row NULLS LAST, line._key) AS records
+  // One equality for each way to find the document: beside an OR every line would meet every document of its system.
+  return `SELECT line._system, coalesce(line.parent, owner._key) AS _key, list(line.record ORDER BY line._row NULLS LAST, line._key) AS records
     FROM (
-      SELECT line._system, line._key, line._row, line.record, legacy.parent, odoo.${parent} AS odoo_parent FROM (${recordsSql(line, records, null)}) AS line
+      SELECT line._system, line._key, line._row, line.record, legacy.parent, CASE WHEN legacy.parent IS NULL THEN odoo.${parent} END AS odoo_parent
+      FROM (${recordsSql(line, records, null)}) AS line
       LEFT JOIN (${[sound, ...others].join('\n      UNION ')}) AS legacy ON legacy._system = line._system AND legacy._key = line._key
       LEFT JOIN ${line.odoo.sql} AS odoo ON odoo._odoo_id = line._odoo_id
       ${withoutKey.join('\n      ')}
     ) AS line
-    JOIN ${parquet(document.records)} AS owner ON owner._system = line._system
-      AND (owner._key = line.parent OR (line.parent IS NULL AND owner._leader_key IS NULL AND owner._odoo_id = line.odoo_parent))
+    LEFT JOIN (SELECT _system, _key, _odoo_id FROM ${parquet(document.records)} WHERE _leader_key IS NULL) AS owner
+      ON owner._system = line._system AND owner._odoo_id = line.odoo_parent
     GROUP BY ALL`;
 }
 
