@@ -348,7 +348,12 @@ export const CapabilityFile = z.strictObject({
     .regex(/^[a-z][a-z0-9-]*@\d+$/, 'a shipped pack and its version, as in procurement@1')
     .optional()
     .describe('The shipped pack this capability builds on; files here add to it or override it.'),
-  entities: z.array(entityName).optional().describe('Order of load, parents first. Lines are loaded with their document.'),
+  entities: z
+    .array(entityName)
+    .optional()
+    .describe(
+      'Order of load, parents first. Lines are loaded with their document. What the pack has and a shorter list here leaves out is as an optional entity without a source: it takes no part, sums over it are 0, and checks that look into it are not run.',
+    ),
   optional: z
     .array(entityName)
     .optional()

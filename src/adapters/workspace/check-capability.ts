@@ -1,11 +1,11 @@
 /** What holds between the files of a capability: names that must exist elsewhere, and order. Each rule tells its own mistakes. */
-import { isAmount } from '../../domain/canonical.ts';
 import { codeCall } from '../../domain/code-call.ts';
 import type { EntityContract, SourceMapping } from '../../domain/contract.ts';
 import { schemes } from '../../domain/identifiers/registry.ts';
 import type { Mistakes } from '../../domain/mistakes.ts';
 import { didYouMean } from '../../domain/suggestion.ts';
 import type { EntityDefinition, PositionOf } from '../../domain/workspace.ts';
+import { checkControls } from './check-controls.ts';
 import type { CapabilityParts } from './read-capability.ts';
 
 interface Subject {
@@ -24,6 +24,7 @@ export function checkCapability(parts: CapabilityParts, connectors: ReadonlyMap<
     const subject = { contract, position, sources, parts, mistakes };
     checkFields(subject);
     checkFieldNames(subject);
+    checkControls(subject);
     checkSettlement(subject);
     checkBinding(subject);
     checkStates(subject);
@@ -106,14 +107,6 @@ function checkFieldNames({ contract, position, mistakes }: Subject): void {
   for (const [index, fields] of (contract.link_by ?? []).entries()) {
     for (const [inner, name] of fields.entries()) refuseUnknown(name, names, position(['link_by', index, inner]), mistakes);
   }
-  for (const [index, control] of contract.controls.entries()) {
-    const at = position(['controls', index, 'measure']);
-    if (control.measure === 'count') continue;
-    refuseUnknown(control.measure, ['count', ...names], at, mistakes);
-    const field = contract.fields[control.measure];
-    if (field !== undefined && !isAmount(field) && field.type !== 'integer')
-      mistakes.push({ position: at, message: `'${control.measure}' is of type ${field.type} and has no sum` });
-  }
   refuseTwice(contract.controls, (index) => position(['controls', index, 'name']), mistakes);
   refuseTwice(contract.checks, (index) => position(['checks', index, 'name']), mistakes);
 }
@@ -173,9 +166,11 @@ function checkBinding({ contract, position, sources, parts, mistakes }: Subject)
     }
     if (field?.type === 'ref') {
       const target = parts.entities.find((entity) => entity.contract.entity === field.entity);
-      const isOptional = parts.file.optional?.includes(field.entity) === true;
+      const isLeftOut = parts.leftOut.includes(field.entity);
+      const isOptional = isLeftOut || parts.file.optional?.includes(field.entity) === true;
       if (target !== undefined && target.contract.odoo === undefined && !(isOptional && sources.every(({ mapping }) => mapping.fields[name] === undefined))) {
-        mistakes.push({ position: position(['odoo', 'fields', name]), message: `'${name}' refers to '${field.entity}', which is not bound to Odoo` });
+        const why = isLeftOut ? "left out of 'entities': list it, or leave the field unmapped" : 'not bound to Odoo';
+        mistakes.push({ position: position(['odoo', 'fields', name]), message: `'${name}' refers to '${field.entity}', which is ${why}` });
       }
     }
   }

@@ -345,4 +345,30 @@ describe('entities that are optional', () => {
       await mistakes({ ...optional, 'packs/base/capability.yaml': 'capability: base\nversion: 1\nentities: [region, supplier]\noptional: [regions]\n' }),
     ).toEqual([expect.stringContaining("no entity 'regions' in this capability; did you mean 'region'?")]);
   });
+
+  it('are left out by a shorter list too: what looks into them stays as it is, and only a value that refers to one is a mistake', async () => {
+    const city =
+      'entity: city\nversion: 1\nkey: [no]\nfields:\n  no: {type: text, required: true}\n  region: {type: ref, entity: region}\n  beds: {type: integer}\n';
+    const capability = 'capability: buying\nextends: base@1\nentities: [supplier]\n';
+    const sums =
+      'checks:\n  - {name: beds, sums: {beds: area.beds}, when: beds > 0, hint: None.}\n' + '  - {name: far, when: region.no is null, hint: None.}\n';
+    const shorter = {
+      ...optional,
+      'packs/base/capability.yaml': 'capability: base\nversion: 1\nentities: [region, city, area, supplier]\n',
+      'packs/base/city.yaml': city,
+      'packs/base/area.yaml': city.replace('entity: city', 'entity: area').replace('region: {type: ref, entity: region}', 'of: {type: ref, entity: supplier}'),
+      'ws/mappings/buying/capability.yaml': capability,
+      'ws/mappings/buying/supplier.yaml': `${optional['ws/mappings/buying/supplier.yaml']}${sums}`,
+    };
+    write({ ...sound, ...shorter });
+    const { entities } = (await load()).capabilities.get('buying') as Capability;
+    expect(entities.map(({ contract, sources }) => [contract.entity, contract.odoo !== undefined, sources.length])).toEqual([
+      ['region', false, 0],
+      ['supplier', true, 1],
+      ['area', false, 0],
+    ]);
+    const referring = { 'ws/mappings/buying/sources/meditrack/supplier.yaml': `${supplier}  region: REGION\n` };
+    expect((await mistakes({ ...shorter, ...referring })).join()).toContain("which is left out of 'entities': list it, or leave the field unmapped");
+    expect(await mistakes({ ...shorter, ...region })).toEqual([expect.stringContaining("no entity 'region' in this capability")]);
+  });
 });

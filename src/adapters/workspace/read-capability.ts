@@ -16,6 +16,8 @@ export interface CapabilityParts {
   readonly entities: readonly EntityDefinition[];
   /** Every entity that has a file, those with mistakes too: what refers to one of these is no mistake of its own. */
   readonly names: readonly string[];
+  /** Entities of the pack that the capability does not list and others look into: they yield nothing. */
+  readonly leftOut: readonly string[];
   readonly codes: ReadonlyMap<string, CodeMap>;
 }
 
@@ -58,7 +60,7 @@ export async function readCapability(place: Place, mistakes: Mistakes): Promise<
     mistakes.push({ position: position([]), message: "'entities' is missing: the order of load, parents first" });
     return null;
   }
-  const { contracts, names } = await readContracts(pack, own, file.entities, mistakes);
+  const { contracts, names, leftOut } = await readContracts(pack, own, file.entities, mistakes);
   const sources = await readSources({ pack, own, systems: place.systems, entities: names }, mistakes);
   const codes = await readCodes(pack, own, mistakes);
   tellUnknownFiles(own, place, [...new Set([...file.entities, ...names])], mistakes);
@@ -66,8 +68,31 @@ export async function readCapability(place: Place, mistakes: Mistakes): Promise<
     if (!names.includes(name) && pack?.files.includes(fileOfEntity(name)) !== true)
       mistakes.push({ position: position(['optional', index]), message: `no entity '${name}' in this capability${didYouMean(name, names)}` });
   }
-  const entities = withoutUnused(inLoadOrder(contracts, sources, file.entities), file.optional ?? []);
-  return { name: place.name, file, position, entities, names, codes };
+  const order = withLeftOut(file.entities, contracts, leftOut);
+  const entities = withoutUnused(inLoadOrder(contracts, sources, order), [...(file.optional ?? []), ...leftOut]);
+  return { name: place.name, file, position, entities, names: [...names, ...leftOut], leftOut, codes };
+}
+
+/** Documents that are left out, each before the first that refers to it. */
+function withLeftOut(order: readonly string[], contracts: readonly { readonly contract: EntityContract }[], leftOut: readonly string[]): readonly string[] {
+  const byName = new Map(contracts.map(({ contract }) => [contract.entity, contract]));
+  const whole = [...order];
+  const isAfter = (name: string, target: string): boolean =>
+    contracts.some(({ contract }) => (contract.entity === name || contract.parent === name) && referredBy(contract).includes(target));
+  for (const name of leftOut.filter((one) => byName.get(one)?.parent === undefined)) {
+    const at = whole.findIndex((one) => isAfter(one, name));
+    whole.splice(at === -1 ? whole.length : at, 0, name);
+  }
+  return whole;
+}
+
+function referredBy({ fields }: EntityContract): readonly string[] {
+  return Object.values(fields).flatMap((field) => (field.type === 'ref' ? [field.entity] : []));
+}
+
+/** Entities that the fields and checks of an entity look into. */
+function mentionedBy(contract: EntityContract): readonly string[] {
+  return [...referredBy(contract), ...contract.checks.flatMap(({ sums = {} }) => Object.values(sums).map((sum) => sum.replace(/\..*/, '')))];
 }
 
 /** An optional entity that no source yields, and its lines, are not bound to Odoo: nothing is asked of it. */
@@ -118,6 +143,7 @@ async function readContracts(pack: Folder | null, own: Folder, order: readonly s
   }
   const contracts: { contract: EntityContract; position: PositionOf }[] = [];
   const used: string[] = [];
+  const unlisted = new Map<string, Tree>();
   for (const name of [...names].sort()) {
     const file = fileOfEntity(name);
     const merged = await mergedTree(pack, own, file, mistakes);
@@ -128,8 +154,9 @@ async function readContracts(pack: Folder | null, own: Folder, order: readonly s
     const parent = (plainValue(merged) as { parent?: unknown }).parent;
     const isUsed = order.includes(name) || (typeof parent === 'string' && order.includes(parent));
     if (!isUsed) {
-      // What only the pack has and this capability does not list is simply not used here.
-      if (own.files.includes(file))
+      // What only the pack has and this capability does not list yields nothing here.
+      if (!own.files.includes(file)) unlisted.set(name, merged);
+      else
         mistakes.push({
           position: { file: own.label(file), line: 1, column: 1 },
           message: `the entity '${name}' is not in 'entities' of capability.yaml${didYouMean(name, order)}`,
@@ -143,7 +170,18 @@ async function readContracts(pack: Folder | null, own: Folder, order: readonly s
     if (contract.entity !== name) mistakes.push({ position: position(['entity']), message: `the file is called ${file}, so 'entity' must be ${name}` });
     else contracts.push({ contract, position });
   }
-  return { contracts, names: used };
+  const leftOut: string[] = [];
+  // grows while it is walked: what is left out looks into others
+  for (const { contract } of contracts) {
+    for (const name of mentionedBy(contract)) {
+      const merged = unlisted.get(name);
+      const found = merged === undefined || leftOut.includes(name) ? null : validate(EntityContract, merged, mistakes);
+      if (merged === undefined || found === null) continue;
+      leftOut.push(name);
+      contracts.push({ contract: found, position: positionsOf(merged) });
+    }
+  }
+  return { contracts, names: used, leftOut };
 }
 
 async function readSources(context: { pack: Folder | null; own: Folder; systems: readonly string[]; entities: readonly string[] }, mistakes: Mistakes) {
