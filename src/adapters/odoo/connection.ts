@@ -110,8 +110,9 @@ function connectFailure(error: unknown): unknown {
 function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOptions, retry: RetryPolicy): Omit<OdooConnection, 'limit' | 'watch'> {
   const fields = new Map<string, Promise<ReadonlyMap<string, OdooFieldMetadata>>>();
   const ways: SaveWays = { saveMulti: true };
-  const access: ExternalIdAccess = { readsTable: true };
   const columns: ColumnReading = { groups: true };
+  const { concurrency: streams, signal } = options;
+  const access: ExternalIdAccess = { readsTable: true, paging: { streams, signal, columns } };
   const place: HelperPlace = { asked: null };
   return {
     identity: async () => identity,
@@ -128,7 +129,7 @@ function connectionOf(call: Caller, identity: OdooIdentity, options: ConnectOpti
     read: (model, ids, names) => readRecords(call, model, ids, names),
     async *pages(model, domain, names) {
       const isSweep = names.length > 0 && names.every((name) => name === 'write_date' || name === 'id') && names.includes('write_date');
-      yield* readPages(call, model, domain, names, { streams: options.concurrency, signal: options.signal, columns: isSweep ? columns : null });
+      yield* readPages(call, model, domain, names, { streams, signal, columns: isSweep ? columns : null });
     },
     load: (model, names, rows, context) => loadRows(call, model, names, rows, context),
     save: (model, changes, context) => namingFields(changes, () => saveChanges(call, ways, model, changes, context)),

@@ -1,10 +1,12 @@
 /** External IDs, both ways. An administrator may read `ir.model.data`; anyone else asks about each record or name. */
 import { OdooError } from '../../domain/ports.ts';
 import { type Caller, chunked } from './caller.ts';
-import { searchIds } from './records.ts';
+import { type PageOptions, readPages, searchIds } from './records.ts';
 
 const namesPerCall = 1000;
 const idsPerCall = 2000;
+/** In one domain; what it finds is read in pages. */
+const idsPerDomain = 20_000;
 const dataFields = ['module', 'name', 'model', 'res_id'];
 
 interface DataRow {
@@ -15,9 +17,10 @@ interface DataRow {
   readonly res_id: number;
 }
 
-/** Whether this user may read `ir.model.data`; learnt at the first attempt. */
 export interface ExternalIdAccess {
+  /** Whether this user may read `ir.model.data`; learnt at the first attempt. */
   readsTable: boolean;
+  readonly paging: PageOptions;
 }
 
 /** All External IDs of each record that has any, oldest first; a record has several once another was merged into it.
@@ -43,8 +46,8 @@ export async function externalIdsOf(
 
 async function tableRows(call: Caller, access: ExternalIdAccess, model: string, ids: readonly number[] | 'all', namespace: string | undefined) {
   const domain = [['model', '=', model], ...(namespace ? [['module', '=', namespace]] : [])];
-  const domains = ids === 'all' ? [domain] : chunked(ids, idsPerCall).map((chunk) => [...domain, ['res_id', 'in', chunk]]);
-  return orWithoutAccess(access, async () => (await Promise.all(domains.map((one) => dataRows(call, one)))).flat());
+  const domains = ids === 'all' ? [domain] : chunked(ids, idsPerDomain).map((chunk) => [...domain, ['res_id', 'in', chunk]]);
+  return orWithoutAccess(access, async () => (await Promise.all(domains.map((one) => dataRows(call, access, one)))).flat());
 }
 
 /** Of records that exist: rows outlive records that were deleted below Odoo's own model. */
@@ -118,10 +121,10 @@ async function namedRows(call: Caller, domain: readonly unknown[]): Promise<Data
   return (await call('ir.model.data', 'search_read', { domain, fields: dataFields, order: 'id' })) as DataRow[];
 }
 
-async function dataRows(call: Caller, domain: readonly unknown[]): Promise<DataRow[]> {
-  const ids = await searchIds(call, 'ir.model.data', domain);
-  const pages = await Promise.all(chunked(ids, idsPerCall).map((chunk) => call('ir.model.data', 'read', { ids: chunk, fields: dataFields, load: null })));
-  return pages.flat() as DataRow[];
+async function dataRows(call: Caller, { paging }: ExternalIdAccess, domain: readonly unknown[]): Promise<DataRow[]> {
+  const rows: DataRow[] = [];
+  for await (const page of readPages(call, 'ir.model.data', domain, dataFields, paging)) rows.push(...(page as readonly unknown[] as readonly DataRow[]));
+  return rows;
 }
 
 async function orWithoutAccess<Result>(access: ExternalIdAccess, work: () => Promise<Result>): Promise<Result | null> {
