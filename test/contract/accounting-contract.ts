@@ -7,6 +7,7 @@ import { describeCompanies } from './accounting-companies.ts';
 import { describeEntries } from './accounting-entries.ts';
 import { describeLocks } from './accounting-locks.ts';
 import { describeOpening } from './accounting-opening.ts';
+import { describePayments } from './accounting-payments.ts';
 import { describePosting } from './accounting-posting.ts';
 import { describeReconciling } from './accounting-reconciling.ts';
 import { describeSetup } from './accounting-setup.ts';
@@ -36,6 +37,7 @@ export function describeAccountingContract(name: string, connect: () => Promise<
     describePosting(given);
     describeOpening(given);
     describeReconciling(given, parts);
+    describePayments(given);
     describeLocks(given);
     if (parts === 'sandbox') return;
     describeAccountant(given, () => target as ContractTarget);

@@ -198,6 +198,28 @@ export function describePosting(books: () => Books): void {
       expect(await lines(id, 'amount_residual', 'reconciled')).toMatchObject([{ amount_residual: 0, reconciled: true }, { reconciled: false }]);
     });
 
+    test('of a bill in another currency: at the rate of its day, which leaves a difference, unless the rate is written before it is posted', async () => {
+      const { odoo, bill, post, move1, lines, journal, euro } = books();
+      const purchases = await journal('purchase', { restrict_mode_hash_table: true });
+      const id = await bill('foreign', { journal_id: purchases, currency_id: euro, invoice_currency_rate: 0.8 });
+      try {
+        await post(id);
+        const credit = await reverse(id, purchases);
+        books().leave(credit);
+        expect((await move1(credit, 'invoice_currency_rate')).invoice_currency_rate).not.toBe(0.8);
+        await odoo.call('account.move', 'write', { ids: [credit], vals: { invoice_currency_rate: 0.8 }, context: silent });
+        await post(credit);
+        expect((await lines(credit, 'balance', 'amount_residual')).map((line) => [line.balance, line.amount_residual])).toEqual([
+          [-125, 0],
+          [125, 0],
+        ]);
+        expect(await move1(id, 'payment_state', 'reversal_move_ids')).toEqual({ id, payment_state: 'reversed', reversal_move_ids: [credit] });
+        expect((await refusal(step('button_draft', id))).message).toBe('You cannot reset to draft a locked journal entry.');
+      } finally {
+        books().leave(id);
+      }
+    });
+
     test('of a bill: a credit note in draft, which pays the bill off once it is posted', async () => {
       const { bill, post, move1, journal } = books();
       const purchases = await journal('purchase');

@@ -5,7 +5,7 @@ import type { Environment } from '../environment.ts';
 import { userError } from '../errors.ts';
 import type { MethodCall } from '../model.ts';
 import { existingRows } from '../reading.ts';
-import { asId, asNumber, asText, type Row, type Value } from '../values.ts';
+import { asId, asIds, asNumber, asText, type Row, type Value } from '../values.ts';
 import { createRecords, patchRow } from '../writing.ts';
 import { companyCurrency, inCurrency, sumOf } from './account-money.ts';
 
@@ -59,6 +59,18 @@ export function matchLines(environment: Environment, lines: readonly Row[]): voi
   for (const partial of lines.flatMap((line) => partialsOf(environment, line.id)))
     for (const side of [partial.debit_move_id, partial.credit_move_id]) touched.add(asId(side) ?? 0);
   numberMatches(environment, [...touched]);
+  settlePayments(environment, [...touched]);
+}
+
+/** A customer's payment is done when all it is matched with is paid; one to a vendor waits for the bank. */
+function settlePayments(environment: Environment, lines: readonly number[]): void {
+  for (const entry of new Set(lines.map((line) => asId(environment.row(lineModel, line)?.move_id) ?? 0))) {
+    const payment = environment.row('account.payment', asId(environment.row('account.move', entry)?.origin_payment_id) ?? 0);
+    if (payment?.state !== 'in_process') continue;
+    const invoices = environment.get('account.payment', payment.id, 'reconciled_invoice_ids');
+    const isPaid = (id: number): boolean => environment.get('account.move', id, 'payment_state') === 'paid';
+    if (asIds(invoices).length > 0 && asIds(invoices).every(isPaid)) patchRow(environment, environment.model('account.payment'), payment.id, { state: 'paid' });
+  }
 }
 
 const dueOf = (environment: Environment, line: Row): string => asText(line.date_maturity) || asText(environment.get(lineModel, line.id, 'date'));

@@ -29,7 +29,7 @@ function linesFor(environment: Environment, move: Row): Json {
     0,
     0,
     {
-      ...copied(line, ['account_id', 'partner_id', 'name', 'currency_id']),
+      ...copied(line, ['account_id', 'partner_id', 'name', 'currency_id', 'analytic_distribution']),
       balance: -asNumber(line.balance) || 0,
       amount_currency: -asNumber(line.amount_currency) || 0,
     },
@@ -47,9 +47,7 @@ function reverseOne(environment: Environment, wizard: Row, move: Row): number {
     date,
     ref: `Reversal of: ${asText(move.name)}${reason === '' ? '' : `, ${reason}`}`,
     reversed_entry_id: move.id,
-    ...(isInvoice(move)
-      ? { invoice_date: date, invoice_date_due: date, invoice_payment_term_id: false, invoice_currency_rate: asNumber(move.invoice_currency_rate) }
-      : {}),
+    ...(isInvoice(move) ? { invoice_date: date, invoice_date_due: date, invoice_payment_term_id: false } : {}),
     [isInvoice(move) ? 'invoice_line_ids' : 'line_ids']: linesFor(environment, move),
   };
   const [id = 0] = createRecords(environment, environment.model('account.move'), [values]);
