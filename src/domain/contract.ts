@@ -118,7 +118,9 @@ export const CheckContract = z.strictObject({
   refuse: z
     .boolean()
     .optional()
-    .describe('true: no plan takes a record that breaks the rule; it is refused with its document, and the rest of the plan goes on.'),
+    .describe(
+      'true: no plan takes a record that breaks the rule; it is refused with its document and with what refers to it, and the rest of the plan goes on. Of an entity that is not bound to Odoo, what refers to the record is refused.',
+    ),
   hint: z.string().describe('What to do about it.'),
 });
 export type CheckContract = z.infer<typeof CheckContract>;
@@ -133,6 +135,12 @@ export const OdooFieldBinding = z.strictObject({
     .describe('For codes: the field of the related Odoo model whose value is the target code (`code`, `name`); `external_id` by default.'),
   send: z.boolean().default(true).describe('false: Odoo computes it; it is read and compared, never written.'),
   compare: z.boolean().default(true).describe('false: written when the record is created and left alone afterwards, as a name that Odoo may word differently.'),
+  fits: z
+    .array(z.array(z.string()).min(1))
+    .optional()
+    .describe(
+      'What Odoo may have there on a record that the legacy one is linked to, as groups of values that stand for one another: one of the group of the legacy value, or that value itself. A record that does not fit is refused, with what refers to it.',
+    ),
   along: z
     .array(fieldName)
     .optional()

@@ -145,7 +145,8 @@ export interface PlanResult {
     readonly reason: string | null;
     readonly fields: readonly { readonly field: string; readonly before: string | null; readonly after: string | null }[];
   }[];
-  readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number }[];
+  /** `rows`: source rows of the first few, each with its file or table. */
+  readonly refusals: readonly { readonly entity: string; readonly reason: string; readonly count: number; readonly rows: readonly string[] }[];
   /** Differences that the plan does nothing about: accepted, explained by the contract, possibly on their way, or written by us since Odoo was pulled. */
   readonly leftAlone: readonly { readonly entity: string; readonly status: 'waived' | 'pending' | 'echo' | 'explained'; readonly count: number }[];
   /** What a rollback of this plan leaves behind or cannot undo, in documents. */

@@ -62,6 +62,7 @@ export function renderPlan(result: PlanResult, style: Style): string {
         { header: 'entity', value: (row) => row.entity },
         { header: 'records', value: (row) => row.count },
         { header: 'refused because', value: (row) => row.reason },
+        { header: 'source row', value: (row) => `${row.rows.join(', ')}${row.rows.length < row.count && row.rows.length > 0 ? ', …' : ''}` },
       ],
       style,
     );

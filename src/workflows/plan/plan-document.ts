@@ -1,7 +1,7 @@
 /** From a compared document and its lines to one action of the plan. Pure. */
 import type { Operation } from 'fast-json-patch';
 import type { PlanAction, PlannedRecord, PlannedStep, PlannedValue } from '../../domain/plan.ts';
-import { alongPatch, isLeftOut, leave, plannedValue, planRecord, pointer, Refusal, refuse } from './plan-record.ts';
+import { alongPatch, isLeftOut, leave, plannedValue, planRecord, pointer, Refusal, refuse, withSourceRow } from './plan-record.ts';
 import { plannedStep } from './planned-step.ts';
 import { type EntityToPlan, isFed, type RecordToPlan } from './planning-record.ts';
 import { rollbackOf, ZEROED } from './rollback-of.ts';
@@ -19,9 +19,8 @@ export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: 
   const steps = planSteps(record, entity, planned);
   if (typeof steps === 'string') return refused(refuse(record, entity, steps), lines);
   // A step would make an order of what is short of a line.
-  const unread = steps.length === 0 ? undefined : lines.flatMap((kind) => kind.records).find((line) => line.odooId === null && isUnread(line));
-  if (unread !== undefined)
-    return refused(refuse(record, entity, Refusal.lineRefused(unread.class === 'rejected' ? Refusal.rejected : Refusal.duplicateKey)), lines);
+  const unread = steps.length === 0 ? undefined : unreadLine(lines);
+  if (unread !== undefined) return refused(refuse(record, entity, unread), lines);
   const plannedLines = lines.flatMap((kind) => kind.records.map((line) => planLine(line, kind.entity, record, entity)));
   if (planned.action === 'create') {
     // A document loads whole or not at all: with a line less it would be another order.
@@ -36,9 +35,15 @@ export function planDocument(record: RecordToPlan, entity: EntityToPlan, lines: 
   return { ...action, lines: plannedLines, steps, rollback: rollbackOf(action, steps, plannedLines, record, entity) };
 }
 
-/** It could not be read, or not told from another. */
-function isUnread(line: RecordToPlan): boolean {
-  return line.class === 'rejected' || line.class === 'duplicate-key';
+/** Why there is a line that could not be read, or not told from another. */
+function unreadLine(lines: readonly LinesToPlan[]): string | undefined {
+  for (const { entity, records } of lines) {
+    const line = records.find((one) => one.odooId === null && (one.class === 'rejected' || one.class === 'duplicate-key'));
+    if (line === undefined) continue;
+    const reason = line.class === 'rejected' ? Refusal.rejected(line.faults) : Refusal.duplicateKey;
+    return Refusal.lineRefused(withSourceRow(reason, line, entity));
+  }
+  return undefined;
 }
 
 /** Steps lead on from the state the record has now, and lines come and go as that state lets them: the plan holds only while it stays in it. */

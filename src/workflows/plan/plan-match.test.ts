@@ -143,10 +143,10 @@ describe('a plan after a match', () => {
     const { actions } = await plan(world);
     expect(told(actions)).toEqual([
       'create stores/S ref=S name=Stores city=Ghent',
-      'refuse meditrack/A (its references run in a circle)',
-      'refuse meditrack/B (its references run in a circle)',
-      'refuse meditrack/Z (is one thing with another legacy record, which is refused)',
-      'refuse meditrack/PO-1 (supplier refers to a record that is refused, rejected or missing)',
+      'refuse meditrack/A (its references run in a circle (source row 1 in V))',
+      'refuse meditrack/B (its references run in a circle (source row 2 in V))',
+      'refuse meditrack/Z (is one thing with another legacy record, which is refused (source row 3 in V))',
+      'refuse meditrack/PO-1 (supplier refers to supplier A, which is refused, rejected or missing (source row 1 in PO))',
     ]);
   });
 });
@@ -187,21 +187,23 @@ describe('blocking conflicts', () => {
       },
     });
     const { actions, result } = await plan(world);
-    const why = (digit: string) => `unresolved conflict shared-identifier of barcode (${id(digit)}); decide in decisions/match.csv or mend it`;
+    const why = (digit: string, row: number) =>
+      `unresolved conflict shared-identifier of barcode (${id(digit)}); decide in decisions/match.csv or mend it (source row ${row} in V)`;
     expect(told(actions)).toEqual([
-      `refuse meditrack/A (${why('1')})`,
-      `refuse meditrack/B (${why('1')})`,
+      `refuse meditrack/A (${why('1', 1)})`,
+      `refuse meditrack/B (${why('1', 2)})`,
       'create meditrack/C ref=C name=C',
       'create meditrack/D ref=D name=D',
-      `refuse meditrack/E (${why('4')})`,
+      `refuse meditrack/E (${why('4', 5)})`,
       'create stores/S ref=S name=Stores city=Ghent',
-      'refuse meditrack/PO-1 (supplier refers to a record that is refused, rejected or missing)',
+      'refuse meditrack/PO-1 (supplier refers to supplier A, which is refused, rejected or missing (source row 1 in PO))',
       'create meditrack/PO-2 name=PO-2 partner_id=supplier/meditrack/C',
     ]);
     expect(result.refusals[0]).toEqual({
       entity: 'supplier',
       reason: 'unresolved conflict shared-identifier of barcode; decide in decisions/match.csv or mend it',
       count: 3,
+      rows: ['1 in V', '2 in V', '5 in V'],
     });
   });
 

@@ -171,7 +171,7 @@ describe('a record', () => {
   test.each([
     [{ class: 'exists-unlinked' }, Refusal.existsUnlinked],
     [{ class: 'duplicate-key' }, Refusal.duplicateKey],
-    [{ class: 'rejected' }, Refusal.rejected],
+    [{ class: 'rejected', faults: 'tax: unmapped-code' }, Refusal.rejected('tax: unmapped-code')],
     [{ class: 'missing-in-odoo', direction: 'decide' }, Refusal.deletedInOdoo],
     [{ class: 'only-legacy', grounded: false }, Refusal.circle],
     [{ class: 'linked', differing: { city: 'decide' }, values: { city: 'A' } }, Refusal.undecided],
@@ -247,7 +247,7 @@ describe('a document', () => {
 
   test('is created whole or not at all', () => {
     const planned = plan(newOrder('draft'), onOrder({ class: 'only-legacy', odooId: null }), onOrder({ class: 'rejected' }));
-    expect(planned).toMatchObject({ action: 'refuse', reason: Refusal.lineRefused(Refusal.rejected) });
+    expect(planned).toMatchObject({ action: 'refuse', reason: Refusal.lineRefused(Refusal.rejected(null)) });
     expect(planned.lines.map((one) => one.action)).toEqual(['refuse', 'refuse']);
   });
 
@@ -334,7 +334,7 @@ describe('a locked period', () => {
       action: 'refuse',
       reason: 'posted_on lies in a period that is locked in Odoo (fiscalyear_lock_date 2011-03-31) (source row bill A)',
     });
-    expect(refusalGroup(Refusal.locked('posted_on', 'hard_lock_date', '2011-03-31', 'bill A'))).toBe(
+    expect(refusalGroup(`${Refusal.locked('posted_on', 'hard_lock_date', '2011-03-31')} (source row bill A in bills.csv)`)).toBe(
       'posted_on lies in a period that is locked in Odoo (hard_lock_date 2011-03-31)',
     );
   });
@@ -348,5 +348,47 @@ describe('a locked period', () => {
     const there = record({ values: { no: 'A', posted_on: '2011-03-31' }, odoo: { ref: 'A' } });
     expect(planRecord(there, locked)).toMatchObject({ action: 'noop' });
     expect(planRecord({ ...there, differing: { no: 'update-odoo' } }, locked)).toMatchObject({ action: 'refuse' });
+  });
+});
+
+describe('a record of Odoo that a legacy one is linked to', () => {
+  const account = entityOf(
+    {
+      entity: 'account',
+      key: ['code'],
+      fields: { code: { type: 'text' }, kind: { type: 'code', codes: 'kind' } },
+      odoo: { model: 'account.account', fields: { code: 'code', kind: { field: 'account_type', compare: false, fits: [['asset_cash', 'asset_current']] } } },
+    },
+    { code: { odoo: 'code' }, kind: { odoo: 'account_type', type: 'selection' } },
+  );
+  const linked = (own: string, there: string, toLink = true) =>
+    planRecord(record({ toLink, values: { code: '1', kind: own }, odoo: { code: '1', account_type: there }, ref: 'account 1' }), account);
+
+  test('must be of the same kind or of one that stands for it, whether it is linked already or about to be', () => {
+    expect(linked('liability_payable', 'income')).toMatchObject({
+      action: 'refuse',
+      reason: 'kind is liability_payable, and income on the record of Odoo that it is linked to (source row account 1)',
+    });
+    expect(linked('liability_payable', 'asset_cash', false).action).toBe('refuse');
+    expect(linked('asset_current', 'asset_cash').action).toBe('link');
+    expect(linked('income', 'income', false).action).toBe('noop');
+  });
+
+  test('is not referred to, though it is there', () => {
+    const line = (isRuledOut: boolean) =>
+      planRecord(record({ class: 'only-legacy', odooId: null, values: { account: '1' }, references: { account: { id: 7, class: 'linked', leader: null } } }), {
+        ...entityOf(
+          {
+            entity: 'line',
+            key: ['account'],
+            fields: { account: { type: 'ref', entity: 'account' } },
+            odoo: { model: 'account.move.line', fields: { account: 'account_id' } },
+          },
+          { account: { odoo: 'account_id', type: 'many2one' } },
+        ),
+        isRuledOut: () => isRuledOut,
+      });
+    expect(line(true)).toMatchObject({ action: 'refuse', reason: 'account refers to account 1, which is refused, rejected or missing' });
+    expect(line(false).action).toBe('create');
   });
 });

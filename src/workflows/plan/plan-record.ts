@@ -20,7 +20,7 @@ import { decimalText, isDecimalType, type WireValue } from './wire-value.ts';
 export const Refusal = {
   existsUnlinked: 'exists in Odoo but is not linked; decide in decisions/links.csv',
   duplicateKey: 'its key is not unique in the legacy system',
-  rejected: 'the legacy row was rejected by the mapping',
+  rejected: (faults: string | null | undefined) => `the legacy row was rejected by the mapping${faults ? ` (${faults})` : ''}`,
   circle: 'its references run in a circle',
   deletedInOdoo: 'was deleted in Odoo since it was linked; decide in decisions/links.csv',
   ownedByOdoo: 'Odoo owns this entity, and the record is not there',
@@ -29,7 +29,7 @@ export const Refusal = {
   goneNoArchive: 'is gone from the legacy system, and this model cannot be archived',
   lineOfNoDocument: 'its document is not among the mapped records',
   lineRefused: (reason: string) => `a line is refused: ${reason}`,
-  reference: (field: string) => `${field} refers to a record that is refused, rejected or missing`,
+  reference: (field: string, target: string) => `${field} refers to ${target}, which is refused, rejected or missing`,
   code: (field: string) => `the code of ${field} does not exist in Odoo`,
   noPath: (from: string, to: string) => `there is no way from ${from} to ${to} in Odoo`,
   follows: 'is one thing with another legacy record, which is refused',
@@ -39,20 +39,29 @@ export const Refusal = {
     return `unresolved conflict ${named.join(' and ')}; decide in decisions/match.csv or mend it`;
   },
   broken: (rules: readonly BrokenRule[]) =>
-    rules.map(({ check, hint, row }) => `breaks the rule ${check}: ${hint.replace(/\.$/, '')} (source row ${row})`).join('; '),
-  locked: (field: string, lock: string, day: string, row: string) => `${field} lies in a period that is locked in Odoo (${lock} ${day}) (source row ${row})`,
+    rules.map(({ check, hint, row, place }) => `breaks the rule ${check}: ${hint.replace(/\.$/, '')} (source row ${row} in ${place})`).join('; '),
+  locked: (field: string, lock: string, day: string) => `${field} lies in a period that is locked in Odoo (${lock} ${day})`,
+  unfit: (field: string, own: string, there: string) => `${field} is ${own}, and ${there} on the record of Odoo that it is linked to`,
   nul: (field: string) => `${field} holds a NUL character, which Odoo cannot store`,
 } as const;
 
-/** A reason without the ids of conflicts and the names of source rows. */
+/** A reason without the ids of conflicts, the keys referred to and the names of source rows. */
 export function refusalGroup(reason: string): string {
-  return reason.replace(/ \([0-9a-f]{16}(, [0-9a-f]{16})*\)/g, '').replace(/ \(source row .*?\)(?=; |$)/g, '');
+  return reason
+    .replace(/ \([0-9a-f]{16}(, [0-9a-f]{16})*\)/g, '')
+    .replace(/ \(source row .*?\)(?=; |$)/g, '')
+    .replace(/( refers to) .*?(, which is refused, rejected or missing)/, '$1 a record$2');
+}
+
+/** The first source row that a reason names, with its file or table. */
+export function sourceRowOf(reason: string): string | null {
+  return / \(source row (.*?)\)(?=; |$)/.exec(reason)?.[1] ?? null;
 }
 
 export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedRecord {
   if (record.leftAlone !== null) return leave(record, entity, leftAloneWords(record.leftAlone));
   if (record.conflicts !== null) return refuse(record, entity, Refusal.conflicts(record.conflicts));
-  const ruledOut = isToBeWritten(record) ? ruledOutBecause(record, entity) : null;
+  const ruledOut = whyRuledOut(record, entity);
   if (ruledOut !== null) return refuse(record, entity, ruledOut);
   switch (record.class) {
     case 'linked':
@@ -71,12 +80,29 @@ export function planRecord(record: RecordToPlan, entity: EntityToPlan): PlannedR
     case 'duplicate-key':
       return refuse(record, entity, Refusal.duplicateKey);
     case 'rejected':
-      return refuse(record, entity, Refusal.rejected);
+      return refuse(record, entity, Refusal.rejected(record.faults));
     case 'only-odoo':
     case 'null-key':
     case 'outside-scope':
       throw new Error(`a record of class ${record.class} has no legacy record and is not planned`);
   }
+}
+
+/** Null: nothing is wrong with the record itself. */
+export function whyRuledOut(record: RecordToPlan, entity: EntityToPlan): string | null {
+  return unfitBecause(record, entity) ?? (isToBeWritten(record) ? ruledOutBecause(record, entity) : null);
+}
+
+/** It is linked to a record of Odoo that is of another kind. */
+function unfitBecause(record: RecordToPlan, { binding, resolved }: EntityToPlan): string | null {
+  if (record.class !== 'linked') return null;
+  for (const { field, odoo } of resolved.fields) {
+    const { fits } = binding.fields[field] ?? {};
+    const [own, there] = [record.values?.[field], record.odoo?.[odoo]];
+    if (fits === undefined || typeof own !== 'string' || typeof there !== 'string' || own === there) continue;
+    if (!fits.some((group) => group.includes(own) && group.includes(there))) return Refusal.unfit(field, own, there);
+  }
+  return null;
 }
 
 /** What is in Odoo as it should be is no matter of rules any more. */
@@ -92,7 +118,7 @@ function ruledOutBecause(record: RecordToPlan, entity: EntityToPlan): string | n
     const date = record.values?.[field];
     if (typeof date !== 'string') continue;
     const lock = locks.find((name) => date.slice(0, 10) <= (entity.lockDates?.[name] ?? ''));
-    if (lock !== undefined) return Refusal.locked(field, lock, entity.lockDates?.[lock] ?? '', record.ref ?? record.key);
+    if (lock !== undefined) return Refusal.locked(field, lock, entity.lockDates?.[lock] ?? '');
   }
   return null;
 }
@@ -123,7 +149,13 @@ export function isLeftOut({ action, reason, odooId }: Pick<PlannedRecord, 'actio
 }
 
 export function refuse(record: RecordToPlan, entity: EntityToPlan, reason: string): PlannedRecord {
-  return { ...identityOf(record, entity), action: 'refuse', reason, patch: [] };
+  return { ...identityOf(record, entity), action: 'refuse', reason: withSourceRow(reason, record, entity), patch: [] };
+}
+
+/** The reason with the place where a person mends it: file or table, and row. */
+export function withSourceRow(reason: string, { ref, system }: RecordToPlan, { places }: EntityToPlan): string {
+  if (ref === null || ref === undefined || reason.includes(' (source row')) return reason;
+  return `${reason} (source row ${ref}${places?.has(system) === true ? ` in ${places.get(system)}` : ''})`;
 }
 
 function identityOf(record: RecordToPlan, entity: EntityToPlan): Omit<PlannedRecord, 'action' | 'reason' | 'patch'> {
@@ -231,11 +263,12 @@ export function plannedValue(record: RecordToPlan, field: ResolvedField, entity:
 
 function plannedReference(record: RecordToPlan, field: ResolvedField, key: string, entity: EntityToPlan): { readonly planned: PlannedValue } | string {
   const target = record.references[field.field] ?? { id: null, class: null, leader: null };
-  if (target.id !== null) return { planned: target.id };
   if (field.contract.type !== 'ref') throw new Error(`${field.field} is not a reference`);
-  const { entity: name } = field.contract;
+  const { entity: name, pii } = field.contract;
   const named = target.leader ?? { system: record.system, key };
-  if (target.class === null || entity.isRefused(name, named.system, named.key)) return Refusal.reference(field.field);
+  const refusal = Refusal.reference(field.field, pii ? `a ${name}` : `${name} ${named.key}`);
+  if (target.id !== null) return entity.isRuledOut?.(name, named.system, named.key) === true ? refusal : { planned: target.id };
+  if (target.class === null || entity.isRefused(name, named.system, named.key)) return refusal;
   return { planned: { $ref: { entity: name, ...named } } };
 }
 

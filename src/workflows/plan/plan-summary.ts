@@ -1,7 +1,7 @@
 /** What a person sees of a plan: counts, a few actions field by field, refusals by reason. Values of `pii` fields never come here. */
 import type { PlanAction, PlanActionKind, PlannedEntity, PlannedRecord } from '../../domain/plan.ts';
 import type { PlanResult } from '../../domain/results.ts';
-import { fieldOf, refusalGroup } from './plan-record.ts';
+import { fieldOf, refusalGroup, sourceRowOf } from './plan-record.ts';
 
 const SAMPLES = 3;
 export const MASK = '•••';
@@ -16,7 +16,7 @@ export class PlanSummary {
   readonly #byEntity = new Map<string, Counts>();
   readonly #samples: PlanResult['samples'][number][] = [];
   readonly #sampled = new Map<string, number>();
-  readonly #refusals = new Map<string, { entity: string; reason: string; count: number }>();
+  readonly #refusals = new Map<string, { entity: string; reason: string; count: number; rows: string[] }>();
   readonly #limits = new Map<string, PlanResult['limits'][number] & { count: number }>();
   #writes = 0;
   #calls = 0;
@@ -72,8 +72,10 @@ export class PlanSummary {
   #refuse(record: PlannedRecord): void {
     const reason = refusalGroup(record.reason ?? 'no reason');
     const group = JSON.stringify([record.entity, reason]);
-    const found = this.#refusals.get(group) ?? { entity: record.entity, reason, count: 0 };
+    const found = this.#refusals.get(group) ?? { entity: record.entity, reason, count: 0, rows: [] };
     found.count += 1;
+    const row = sourceRowOf(record.reason ?? '');
+    if (row !== null && found.rows.length < SAMPLES) found.rows.push(row);
     this.#refusals.set(group, found);
   }
 

@@ -12,11 +12,11 @@ import { judgeBreaks } from '../reconcile/judge.ts';
 import { blockingOf, conflictsOf, requireMatch } from './match-at-hand.ts';
 import { planDocument, refuseOrphanLine } from './plan-document.ts';
 import { writePlan } from './plan-file.ts';
-import { isLeftOut } from './plan-record.ts';
+import { isLeftOut, whyRuledOut } from './plan-record.ts';
 import { PlanSummary } from './plan-summary.ts';
 import { companionsOf, type EntityToPlan, type RecordToPlan } from './planning-record.ts';
 import { blockedTableSql, documentsSql, leftAloneCountsSql, orphanLinesSql, refusedTableSql } from './planning-sql.ts';
-import { refusedByChecks } from './refused-by-check.ts';
+import { placesOf, refusedByChecks } from './refused-by-check.ts';
 import { Removals } from './removals.ts';
 
 export interface PlanRequest {
@@ -78,13 +78,16 @@ class Planning {
   readonly #entities: ReadonlyMap<string, EntityToPlan>;
   /** Refused so far, so that what refers to them is refused as well. Refusals are few or the load is not ready. */
   readonly #refused = new Set<string>();
+  /** Those of them with which something is wrong, and not only undecided. */
+  readonly #ruledOut = new Set<string>();
 
   constructor(request: PlanRequest, comparison: Comparison, plane: DataPlane) {
     this.#comparison = comparison;
     this.#plane = plane;
     const isRefused = (entity: string, system: string, key: string): boolean => this.#refused.has(JSON.stringify([entity, system, key]));
+    const isRuledOut = (entity: string, system: string, key: string): boolean => this.#ruledOut.has(JSON.stringify([entity, system, key]));
     const { namespace } = request.workspace.file;
-    this.#entities = new Map(comparison.entities.flatMap((entity) => entityToPlan(entity, comparison.world.lockDates, { namespace, isRefused })));
+    this.#entities = new Map(comparison.entities.flatMap((entity) => entityToPlan(entity, comparison.world.lockDates, { namespace, isRefused, isRuledOut })));
   }
 
   async *documents(): AsyncIterable<PlannedDocument> {
@@ -113,7 +116,9 @@ class Planning {
       entity: this.#known(line.entity),
       records: ((row[`lines_${index}`] ?? []) as readonly string[]).map(decode),
     }));
-    return planDocument(record, entity, planned);
+    const action = planDocument(record, entity, planned);
+    if (action.action === 'refuse' && whyRuledOut(record, entity) !== null) this.#ruledOut.add(JSON.stringify([action.entity, action.system, action.key]));
+    return action;
   }
 
   #remember(action: PlannedDocument): PlannedDocument {
@@ -138,14 +143,14 @@ function decode(text: unknown): RecordToPlan {
 function entityToPlan(
   entity: EntityComparison,
   lockDates: EntityToPlan['lockDates'],
-  own: Pick<EntityToPlan, 'namespace' | 'isRefused'>,
+  own: Pick<EntityToPlan, 'namespace' | 'isRefused' | 'isRuledOut'>,
 ): readonly (readonly [string, EntityToPlan])[] {
   const { contract } = entity.definition;
   if (entity.binding === null || contract.odoo === undefined) return [];
   const { binding: resolved, mapped, rejectedWithoutKey } = entity;
-  return [
-    [entity.entity, { contract, binding: contract.odoo, resolved, mapped, rejectedWithoutKey, ...(lockDates === undefined ? {} : { lockDates }), ...own }],
-  ];
+  const places = placesOf(entity.definition);
+  const locked = lockDates === undefined ? {} : { lockDates };
+  return [[entity.entity, { contract, binding: contract.odoo, resolved, mapped, rejectedWithoutKey, places, ...locked, ...own }]];
 }
 
 function manifestOf(request: PlanRequest, comparison: Comparison): PlanManifest {

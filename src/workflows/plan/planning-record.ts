@@ -26,8 +26,10 @@ export interface RecordToPlan {
   readonly conflicts: readonly BlockingConflict[] | null;
   /** Rules of its contract that it breaks and that keep it out of a plan; left out: none. */
   readonly broken?: readonly BrokenRule[] | null;
-  /** The source row, as a person knows it. */
+  /** The source row, or the rows where several have its key, as a person knows them. */
   readonly ref?: string | null;
+  /** Of a rejected row: the rules that its fields break, without values. */
+  readonly faults?: string | null;
   /** Canonical field → legacy value in wire form; null when there is no legacy row (or more than one). */
   readonly values: Readonly<Record<string, WireValue>> | null;
   /** Ref field → what it refers to: Odoo id, and its class when it is a record of this capability. */
@@ -80,6 +82,10 @@ export interface EntityToPlan {
   readonly rejectedWithoutKey: number;
   /** Lock dates of Odoo's company: field → last locked day. */
   readonly lockDates?: Readonly<Record<string, string>>;
+  /** System → the file or table of its rows, in words. */
+  readonly places?: ReadonlyMap<string, string>;
+  /** Was this record refused earlier in this plan for what it is? Nothing may refer to it then, be it in Odoo or not. */
+  readonly isRuledOut?: (entity: string, system: string, key: string) => boolean;
   /** Was this record refused earlier in this plan? */
   readonly isRefused: (entity: string, system: string, key: string) => boolean;
 }

@@ -75,6 +75,7 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
   const types = new Map(binding.fields.map((field) => [field.odoo, field.type]));
   const values = jsonObject(fields.map(([name, field]) => [name, wireSql(`legacy.${identifier(name)}`, field)]));
   const raw = jsonObject(odoo.map((name) => [name, rawSql(`odoo.${identifier(`odoo_${name}`)}`, types.get(name) ?? '')]));
+  const unread = unreadRowsSql(entity);
   const state = binding.stateField === null ? 'NULL' : `odoo.${identifier(binding.stateField)}`;
   const record = jsonObject([
     ['system', 'record._system'],
@@ -88,7 +89,8 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
     ['ahead', 'legacy._ahead'],
     ['conflicts', 'blocked.conflicts'],
     ['broken', 'refused.rules'],
-    ['ref', 'legacy._ref'],
+    ['ref', unread === null ? 'legacy._ref' : 'coalesce(legacy._ref, unread.ref)'],
+    ['faults', unread === null ? 'NULL' : "CASE WHEN record._class = 'rejected' THEN unread.faults END"],
     ['values', `CASE WHEN legacy._key IS NULL THEN NULL ELSE ${values} END`],
     ['references', jsonObject(references.map(([name, target]) => [name, referenceSql(name, records.has(target))]))],
     ['codes', jsonObject(codes.map((name) => [name, `legacy.${identifier(`_code_${name}`)}`]))],
@@ -109,9 +111,29 @@ function recordsSql(entity: EntityComparison, records: RecordFiles, self: string
       AS whole ON whole.system = record._system AND whole.key = record._key
     LEFT JOIN ${blockedTable(entity.entity)} AS blocked ON blocked._system = record._system AND blocked._key = record._key
     LEFT JOIN ${refusedTable(entity.entity)} AS refused ON refused.system = record._system AND refused.key = record._key
+    ${unread === null ? '' : `LEFT JOIN (${unread}) AS unread ON unread._system = record._system AND unread._key = record._key`}
     ${targets.map(([name, target]) => referenceJoinSql(name, target, records)).join('\n    ')}
     ${self === null ? '' : 'LEFT JOIN depth ON depth._system = record._system AND depth._key = record._key'}
     WHERE record._key IS NOT NULL AND record._system IN (${systemsOf(entity)}) AND record._class NOT IN ('only-odoo', 'outside-scope', 'null-key')`;
+}
+
+/** Rows that were rejected or whose key is not unique, by key: their names to a person, and what is wrong with them. Null: there are none. */
+function unreadRowsSql({ datasets, definition }: EntityComparison): string | null {
+  const unread = datasets.filter(({ counts }) => counts.rejected > 0 || counts.duplicates > 0);
+  if (unread.length === 0) return null;
+  const selects = unread.map(({ rows, system }) => {
+    const others = `(_state = 'mapped' AND _key IN (SELECT d._key FROM ${parquet(rows.duplicates)} AS d))`;
+    return `SELECT _system, _key, array_to_string(list(coalesce(_ref, CAST(_row AS VARCHAR)) ORDER BY _row)[1:3], ', ') AS ref, any_value(${faultsSql(definition, system)}) AS faults
+      FROM ${sourceRowsSql(rows)} WHERE _key IS NOT NULL AND (_state = 'rejected' OR ${others}) GROUP BY _system, _key`;
+  });
+  return selects.join('\n      UNION ALL ');
+}
+
+/** The rules that a row breaks, in the order of the fields of its mapping. */
+function faultsSql({ sources }: EntityComparison['definition'], system: string): string {
+  const mapping = sources.find((source) => source.mapping.system === system)?.mapping;
+  const faults = ['filter', ...Object.keys(mapping?.fields ?? {})].map((name, index) => `${literal(`${name}: `)} || _rules[${index + 1}]`);
+  return `array_to_string([${faults.join(', ')}], ', ')`;
 }
 
 /** Why a record as a whole is nobody's business tonight; NULL where some break of it is open. */
@@ -157,7 +179,8 @@ function linesSql(document: EntityComparison, line: EntityComparison, records: R
       WHERE (_state = 'rejected' OR (_state = 'mapped' AND _key IN (SELECT d._key FROM ${parquet(rows.duplicates)} AS d))) AND ${parent} IS NOT NULL`,
   );
   const withoutKey = unread.map(
-    ({ rows }) => `UNION ALL BY NAME (${withoutKeySql(`(SELECT * FROM ${sourceRowsSql(rows)} WHERE _state = 'rejected' AND _key IS NULL)`, parent)})`,
+    ({ rows, system }) =>
+      `UNION ALL BY NAME (${withoutKeySql(`(SELECT *, ${faultsSql(line.definition, system)} AS _faults FROM ${sourceRowsSql(rows)} WHERE _state = 'rejected' AND _key IS NULL)`, parent)})`,
   );
   // One equality for each way to find the document: beside an OR every line would meet every document of its system.
   return `SELECT line._system, coalesce(line.parent, owner._key) AS _key, list(line.record ORDER BY line._row NULLS LAST, line._key) AS records
@@ -179,6 +202,7 @@ function withoutKeySql(rows: string, parent: string): string {
   const nothing = ['odooId', 'provenance', 'evidence', 'leader', 'ahead', 'conflicts', 'values', 'direction', 'leftAlone', 'odoo', 'odooState'];
   const record = jsonObject([
     ...[['system', '_system'] as const, ['key', name] as const, ['class', "'rejected'"] as const, ['toLink', 'false'] as const, ['grounded', 'true'] as const],
+    ...[['ref', 'coalesce(_ref, CAST(_row AS VARCHAR))'] as const, ['faults', '_faults'] as const],
     ...nothing.map((field) => [field, 'NULL'] as const),
     ...['references', 'codes', 'differing'].map((field) => [field, jsonObject([])] as const),
   ]);

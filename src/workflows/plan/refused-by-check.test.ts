@@ -88,11 +88,11 @@ describe('a rule that refuses', () => {
     const { result, actions } = await plan(await worldOf(entries([balances]), lines));
     expect(actions.map(({ key, action, reason }) => [key, action, reason])).toEqual([
       ['A', 'create', null],
-      ['B', 'refuse', 'breaks the rule balances: Complete the entry (source row entry B)'],
+      ['B', 'refuse', 'breaks the rule balances: Complete the entry (source row entry B in E)'],
       ['empty', 'create', null],
     ]);
     expect(actions[1]?.lines.map((line) => line.action)).toEqual(['refuse', 'refuse']);
-    expect(result.refusals).toEqual([{ entity: 'entry', reason: 'breaks the rule balances: Complete the entry', count: 1 }]);
+    expect(result.refusals).toEqual([{ entity: 'entry', reason: 'breaks the rule balances: Complete the entry', count: 1, rows: ['entry B in E'] }]);
   });
 
   it('keeps a document out for one of its lines', async () => {
@@ -102,12 +102,57 @@ describe('a rule that refuses', () => {
       ['B', 'create'],
       ['empty', 'create'],
     ]);
-    expect(actions[0]?.reason).toBe('a line is refused: breaks the rule small: Split it (source row line 4)');
+    expect(actions[0]?.reason).toBe('a line is refused: breaks the rule small: Split it (source row line 4 in L)');
   });
 
   it('refuses nothing where the same rule is only told', async () => {
     const { actions } = await plan(await worldOf(entries([{ ...balances, refuse: false }]), lines));
     expect(new Set(actions.map(({ action }) => action))).toEqual(new Set(['create']));
+  });
+});
+
+describe('a rule of what is not bound to Odoo', () => {
+  it('keeps out the records that refer to what breaks it, whose row is named, and no other', async () => {
+    const description = entries([]);
+    const [entry, line] = description.entities as unknown as [{ contract: Check & { fields: Check }; sources: [{ fields: Check }] }, object];
+    const total = {
+      contract: {
+        ...{ entity: 'total', version: 1, key: ['day'] },
+        fields: { day: { type: 'text', required: true }, amount: { type: 'money', required: true } },
+        checks: [{ name: 'ties', refuse: true, sums: { entries: 'entry.amount' }, when: 'amount <> entries', hint: 'Find the entry.' }],
+      },
+      sources: [{ system: 'ledger', entity: 'total', from: 'T', row: "'total ' || day", fields: { day: 'day', amount: 'amount' } }],
+    };
+    Object.assign(entry.contract.fields, { total: { type: 'ref', entity: 'total' }, amount: { type: 'money' } });
+    Object.assign(entry.sources[0].fields, { total: 'total', amount: 'amount' });
+    const world = await laboratory.world({ ...description, entities: [total, entry, line] } as unknown as WorldDescription);
+    const rows: readonly (readonly [string, string | null, string])[] = [
+      ['A', 'mon', '5.00'],
+      ['B', 'mon', '7.01'],
+      ['C', 'tue', '3.00'],
+      ['D', null, '1.00'],
+    ];
+    const entriesOf = rows.map(([no, day, amount]) => ({ no, total: day, amount }));
+    await world.legacy(
+      'ledger',
+      'total',
+      [
+        { day: 'mon', amount: '12.00' },
+        { day: 'tue', amount: '3.00' },
+      ],
+      ['day', 'amount'],
+    );
+    await world.legacy('ledger', 'entry', entriesOf, ['no', 'total', 'amount']);
+    await world.legacy('ledger', 'entry_line', [], ['entry', 'no', 'amount']);
+    await world.odoo('entry', []);
+    await world.odoo('entry_line', []);
+    const broken = 'breaks the rule ties: Find the entry (source row total mon in T)';
+    expect((await plan(world)).actions.map(({ key, reason }) => [key, reason])).toEqual([
+      ['A', broken],
+      ['B', broken],
+      ['C', null],
+      ['D', null],
+    ]);
   });
 });
 
@@ -123,13 +168,18 @@ describe('a document with a line that cannot be read', () => {
     ] as const;
     const { actions, result } = await plan(await worldOf(entries([]), unread));
     expect(actions.map(({ key, action, reason, lines: own }) => [key, action, reason, own.map((line) => line.key)])).toEqual([
-      ['A', 'refuse', 'a line is refused: the legacy row was rejected by the mapping', ['A/1', 'A/2']],
-      ['B', 'refuse', 'a line is refused: its key is not unique in the legacy system', ['B/1']],
-      ['C', 'refuse', 'a line is refused: the legacy row was rejected by the mapping', [expect.stringMatching(/^row line|^row \d+$/)]],
+      ['A', 'refuse', 'a line is refused: the legacy row was rejected by the mapping (amount: not-of-type) (source row line 2 in L)', ['A/1', 'A/2']],
+      ['B', 'refuse', 'a line is refused: its key is not unique in the legacy system (source row line 1, line 1 in L)', ['B/1']],
+      [
+        'C',
+        'refuse',
+        'a line is refused: the legacy row was rejected by the mapping (no: null-key) (source row 5 in L)',
+        [expect.stringMatching(/^row line|^row \d+$/)],
+      ],
       ['D', 'create', null, ['D/1']],
       ['empty', 'create', null, []],
     ]);
-    expect(result.refusals.filter(({ entity }) => entity === 'entry').map(({ count }) => count)).toEqual([2, 1]);
+    expect(result.refusals.filter(({ entity }) => entity === 'entry').map(({ count }) => count)).toEqual([1, 1, 1]);
   });
 });
 
