@@ -104,6 +104,15 @@ export interface ControlTotal {
   readonly offsetting: boolean;
   /** The rule that explains class `rounding`, as in `half-up per line to 0.01 (company: round_per_line)`. */
   readonly rule: string | null;
+  /** Of a total that other sums take away (`less` of the contract): `legacy` and `odoo` are what is left, and should be 0. `residual` is `left`, or where that
+   *  is 0 what the sides differ by without a reason. */
+  readonly tie?: {
+    /** The sums with their signs; `odoo` null: Odoo does not hold it, and what the legacy side has stands against both. */
+    readonly parts: readonly { readonly name: string; readonly legacy: string; readonly odoo: string | null }[];
+    /** Class of the contract → what it explains of `legacy`. */
+    readonly explained: Readonly<Record<string, string>>;
+    readonly left: string;
+  };
 }
 
 /** Something that was not compared. Amounts are decimal texts. */

@@ -24,6 +24,11 @@ export function differenceOf(one: string, other: string): string {
   return new Decimal(one).minus(other).toFixed();
 }
 
+/** Is an amount, either way, not more than a limit? */
+export function isWithin(amount: string, limit: string): boolean {
+  return new Decimal(amount).abs().lte(limit);
+}
+
 /** The same decimal without an exponent: `1e-7` is `0.0000001`. */
 export function plainDecimal(amount: string): string {
   return new Decimal(amount).toFixed();

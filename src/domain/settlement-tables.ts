@@ -1,5 +1,6 @@
-/** Payments and what is explained as tables of words, the same on the screen, on the page and in the mail. */
+/** What stands against what, payments, and what is explained as tables of words, the same on the screen, on the page and in the mail. */
 import type { AllocationStatus } from './allocation.ts';
+import type { ControlTotal } from './difference.ts';
 import type { ReconcileReport } from './report.ts';
 
 export interface WordTable {
@@ -24,9 +25,42 @@ const words = (...names: readonly string[]) => names.map((name) => ({ name, isNu
 const numbers = (...names: readonly string[]) => names.map((name) => ({ name, isNumber: true }));
 
 /** Those that have anything to say. Reports of before there were any have none. */
-export function settlementTables(report: Partial<Pick<ReconcileReport, 'explained' | 'allocations' | 'sinceAgreed'>>): readonly WordTable[] {
-  const tables = [explainedTable(report.explained ?? []), ...(report.allocations ?? []).flatMap(allocationTables), sinceAgreedTable(report.sinceAgreed ?? [])];
+export function settlementTables(report: Partial<Pick<ReconcileReport, 'controls' | 'explained' | 'allocations' | 'sinceAgreed'>>): readonly WordTable[] {
+  const tables = [
+    tiesTable(report.controls ?? []),
+    explainedTable(report.explained ?? []),
+    ...(report.allocations ?? []).flatMap(allocationTables),
+    sinceAgreedTable(report.sinceAgreed ?? []),
+  ];
   return tables.filter(({ rows }) => rows.length > 0);
+}
+
+/** Each total that other sums take away, as a sum; below it the values of its dimensions that leave something, for whatever reason. */
+function tiesTable(controls: readonly ControlTotal[]): WordTable {
+  const isLeft = ({ dimension, legacy, odoo }: ControlTotal) => Object.keys(dimension).length === 0 || !isZero(legacy) || !isZero(odoo);
+  const rows = controls.flatMap((control) => {
+    const { name, dimension, tie, legacy, odoo, classes } = control;
+    if (tie === undefined || !isLeft(control)) return [];
+    const of = Object.entries(dimension).map(([key, value]) => `${key} ${value ?? '(none)'}`);
+    const row = (what: string, ...amounts: [string, string]) => [name, of.join(', '), what, ...amounts];
+    return [
+      ...tie.parts.map((part, index) => row(index === 0 ? part.name : `less ${part.name}`, part.legacy, part.odoo ?? part.legacy)),
+      row('is left', legacy, odoo),
+      ...Object.entries(tie.explained).map(([reason, amount]) => row(`explained: ${reason}`, amount, '')),
+      ...Object.entries(classes).flatMap(([reason, amount]) => (isZero(amount) ? [] : [row(`differs in Odoo: ${reason}`, '', amount)])),
+      ...(isZero(tie.left) ? [] : [row('UNEXPLAINED', tie.left, '')]),
+    ];
+  });
+  return {
+    title: 'What must end at nothing',
+    columns: [...words('total', 'of', 'what'), ...numbers('legacy', 'Odoo')],
+    rows,
+    notes: [],
+  };
+}
+
+function isZero(amount: string): boolean {
+  return /^-?0(\.0*)?$/.test(amount);
 }
 
 function explainedTable(explained: ReconcileReport['explained']): WordTable {

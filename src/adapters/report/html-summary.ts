@@ -112,7 +112,7 @@ export function settlementOf(manifest: ReconcileReport): Markup | null {
   if (tables.length === 0) return null;
   return section(
     'payments',
-    'Payments, and what is explained',
+    'What must end at nothing, payments, and what is explained',
     tables.map(({ title, columns, rows, notes }) => {
       const cells = rows.slice(0, DIMENSIONS).map((row) => row.map((cell, index) => (columns[index]?.isNumber === true ? formattedAmount(cell) : cell)));
       return html`<h3>${title}</h3>${table(title, columns, cells)}${notes.map((note) => html`<p class="muted">${note}</p>`)}`;

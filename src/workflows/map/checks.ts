@@ -1,7 +1,7 @@
 /** Business checks over canonical rows: how many rows break each rule, with which amount, and each finding as data. */
 import { type CanonicalDataset, canonicalRowsSql, decimalTextSql } from '../../domain/canonical.ts';
 import type { CheckContract, FieldContract } from '../../domain/contract.ts';
-import type { ControlContract } from '../../domain/control-contract.ts';
+import type { ControlTerm } from '../../domain/control-contract.ts';
 import type { Mistake } from '../../domain/mistakes.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import type { MapResult } from '../../domain/results.ts';
@@ -52,6 +52,7 @@ export async function compileChecks(
   });
   for (const [index, control] of contract.controls.entries()) {
     for (const { path, text } of dimensionTexts(control)) texts.push({ text, at: at(['controls', index, 'by', ...path]), expected: 'dimension', asOf: true });
+    if (control.where !== undefined) texts.push({ text: control.where, at: at(['controls', index, 'where']), expected: 'condition', asOf: true });
   }
   for (const [index, { when: text, field }] of contract.explained.entries())
     texts.push({ text, at: at(['explained', index, 'when']), expected: 'condition', asOf: true, besideOdoo: field !== undefined });
@@ -61,14 +62,36 @@ export async function compileChecks(
     const amount = measure === null ? null : compiled[measure];
     return condition === null || condition === undefined || amount === undefined ? [] : [{ entity, check, when: condition, measure: amount, sums }];
   });
-  return { checks, mistakes: [...wrongSums, ...mistakes, ...(await settlesMistakes(capability, entity, plane))] };
+  const others = [...(await settlesMistakes(capability, entity, plane)), ...(await termMistakes(capability, entity, plane))];
+  return { checks, mistakes: [...wrongSums, ...mistakes, ...others] };
 }
 
 /** Dimensions one at a time and several at once alike: the path below `by`. */
-export function dimensionTexts({ by }: ControlContract): readonly { readonly path: readonly string[]; readonly text: string }[] {
+export function dimensionTexts({ by }: { readonly by: ControlTerm['by'] }): readonly { readonly path: readonly string[]; readonly text: string }[] {
   return Object.entries(by).flatMap(([name, one]) =>
     typeof one === 'string' ? [{ path: [name], text: one }] : Object.entries(one).map(([part, text]) => ({ path: [name, part], text })),
   );
+}
+
+/** The expressions of the sums that control totals are held against, each over the rows of its own entity. */
+async function termMistakes(capability: Capability, entity: EntityDefinition, plane: DataPlane): Promise<readonly Mistake[]> {
+  const mistakes: Mistake[] = [];
+  for (const [index, { less = {}, explained = [] }] of entity.contract.controls.entries()) {
+    const places = [{ path: ['less'], terms: less }, ...explained.map(({ of = {} }, nth) => ({ path: ['explained', nth, 'of'], terms: of }))];
+    for (const { path, terms } of places) {
+      for (const [name, term] of Object.entries(terms)) {
+        const other = capability.entities.find((one) => one.contract.entity === name);
+        if (other === undefined) continue;
+        const at = (rest: (string | number)[]) => (offset: number) => entity.position(['controls', index, ...path, name, ...rest], offset);
+        const texts: CanonicalExpressionText[] = dimensionTexts(term).map((one) => {
+          return { text: one.text, at: at(['by', ...one.path]), expected: 'dimension', asOf: true };
+        });
+        if (term.where !== undefined) texts.push({ text: term.where, at: at(['where']), expected: 'condition', asOf: true });
+        mistakes.push(...(await compileCanonicalExpressions({ capability, entity: other }, texts, plane)).mistakes);
+      }
+    }
+  }
+  return mistakes;
 }
 
 /** The expressions of `settles`, each over the rows of its own entity. */

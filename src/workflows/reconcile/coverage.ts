@@ -4,7 +4,7 @@ import type { CoverageItem } from '../../domain/difference.ts';
 import type { DataPlane, Ports } from '../../domain/ports.ts';
 import { plainDecimal } from '../../domain/rounding.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
-import { rulesOf } from './controls.ts';
+import { rulesOf } from './control-query.ts';
 import { comparedValuesSql, fieldCoverageSql } from './controls-sql.ts';
 
 type Reason = CoverageItem['reason'];

@@ -6,7 +6,7 @@ import type { SidesRequest } from '../sides/sides.ts';
 import { agreedSnapshotLayer } from './agreed-snapshot.ts';
 import { addBaselineLayer, newestLayer, newlyAgreedSql } from './baseline.ts';
 import type { Comparison } from './comparison.ts';
-import { rulesOf } from './controls.ts';
+import { rulesOf } from './control-query.ts';
 import { keepCompared } from './reuse.ts';
 
 /** The fields just seen equal become the last agreed values, unless a load or rollback is writing or has written since: what it read back is newer

@@ -52,7 +52,8 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
     const sinceAgreed = await statesSinceAgreed(judged, plane);
     await plane.run(TRY_STAYS_WHOLE);
     await plane.lockDown([directory, ...judged.entities.flatMap((entity) => entity.reads.map((file) => dirname(file)))]);
-    const controls = await controlTotals(judged, plane);
+    const made = await controlTotals(judged, plane);
+    const { totals: controls } = made;
     const values = await comparedValues(judged, plane);
     const {
       allocations,
@@ -68,7 +69,7 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
     const verdict = await verdictOf(judged, controls, coverage, ports);
     const { asOf } = judged;
     const trend = [...judged.trend, { ...judged.night.life, runId: null, asOf, verdict }];
-    const rules = await checkedRules(judged, { controls, checks, values }, plane);
+    const rules = await checkedRules(judged, { controls: made, checks, values }, plane);
     const paid = { explained, allocations, sinceAgreed };
     const found = { verdict, entities, controls, coverage, ...paid, checks, rules, patterns, trend };
     const files = [...(await writeReportFiles({ request, judged, found, directory }, ports, plane)), ...allocationFiles, ...explainedFiles];

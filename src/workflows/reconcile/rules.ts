@@ -1,11 +1,11 @@
 /** Everything that was checked, whether it broke or not, and what could not be: green by silence is no green. */
-import type { ControlTotal } from '../../domain/difference.ts';
 import type { DataPlane } from '../../domain/ports.ts';
 import type { CheckedRule } from '../../domain/report.ts';
 import type { MapResult } from '../../domain/results.ts';
 import { literal } from '../../domain/sql.ts';
 import type { Comparison, EntityComparison } from './comparison.ts';
-import { rulesOf } from './controls.ts';
+import { rulesOf } from './control-query.ts';
+import type { FoundControls } from './controls.ts';
 import type { ComparedValues } from './coverage.ts';
 
 type Standing = Pick<CheckedRule, 'open' | 'pending' | 'waived'>;
@@ -26,7 +26,7 @@ const recordRules: readonly (readonly [string, boolean])[] = [
 /** In load order: fields by contract, record classes, control totals, checks. `entities[].breaks` are judged ones. */
 export async function checkedRules(
   comparison: Comparison,
-  found: { readonly controls: readonly ControlTotal[]; readonly checks: MapResult['checks']; readonly values: ReadonlyMap<string, ComparedValues> },
+  found: { readonly controls: FoundControls; readonly checks: MapResult['checks']; readonly values: ReadonlyMap<string, ComparedValues> },
   plane: DataPlane,
 ): Promise<readonly CheckedRule[]> {
   const rules: CheckedRule[] = [];
@@ -81,9 +81,9 @@ function recordRulesOf({ entity, binding, counts }: EntityComparison, standings:
 }
 
 /** A total is broken by what no row explains: the rows that explain the rest are breaks of their own. One that could not be made has no lines. */
-function controlRulesOf({ entity, definition }: EntityComparison, controls: readonly ControlTotal[]): CheckedRule[] {
+function controlRulesOf({ entity, definition }: EntityComparison, { totals: all, notChecked }: FoundControls): CheckedRule[] {
   return definition.contract.controls.map(({ name }) => {
-    const totals = controls.filter((control) => control.entity === entity && control.name === name);
+    const totals = all.filter((control) => control.entity === entity && control.name === name);
     const open = totals.filter(({ residual }) => !/^-?0(\.0*)?$/.test(residual)).length;
     return {
       entity,
@@ -92,7 +92,7 @@ function controlRulesOf({ entity, definition }: EntityComparison, controls: read
       checked: totals.length,
       ...nothing,
       open,
-      notChecked: totals.length === 0 ? 'one of the two sides does not have it' : null,
+      notChecked: notChecked.get(`${entity} ${name}`) ?? null,
     };
   });
 }

@@ -13,6 +13,8 @@ export interface SideExpression {
   readonly legacy: string;
   /** Null where Odoo does not hold all the fields it needs. */
   readonly odoo: string | null;
+  /** Fields it needs that no source yields: it has no value for any row of the legacy side. */
+  readonly unyielded: readonly string[];
 }
 
 /** A record referred to, joined under the name of the ref field. */
@@ -80,6 +82,8 @@ interface Resolving {
 interface Column {
   readonly sql: string;
   readonly isInOdoo: boolean;
+  /** No source yields the field of this name. */
+  readonly unyielded?: string;
 }
 
 /** Every name of the expression becomes a column of the row itself or of a record it refers to. */
@@ -87,15 +91,19 @@ function resolve(resolving: Resolving): SideExpression | { readonly mistakes: re
   const { expression, text } = resolving;
   const mistakes: Mistake[] = [];
   let isInOdoo = true;
+  const unyielded = new Set<string>();
   const columns = expression.columns.map((reference) => {
     const column = columnOf(reference, resolving);
     if ('message' in column) mistakes.push(column);
-    else isInOdoo = isInOdoo && column.isInOdoo;
+    else {
+      isInOdoo = isInOdoo && column.isInOdoo;
+      if (column.unyielded !== undefined) unyielded.add(column.unyielded);
+    }
     return { reference, sql: 'sql' in column ? column.sql : 'NULL' };
   });
   if (mistakes.length > 0) return { mistakes };
   const sql = replaceNames(text.text, columns);
-  return { legacy: sql, odoo: isInOdoo ? sql : null };
+  return { legacy: sql, odoo: isInOdoo ? sql : null, unyielded: [...unyielded] };
 }
 
 function columnOf(reference: ColumnReference, { text, entity, comparison, references }: Resolving): Column | Mistake {
@@ -114,10 +122,15 @@ function columnOf(reference: ColumnReference, { text, entity, comparison, refere
   }
   if (target !== undefined && second !== undefined) {
     references.set(first, { field: first, target });
-    return { sql: `${identifier(first)}.${identifier(second)}`, isInOdoo: isHeldByOdoo(entity, first) && isHeldByOdoo(target, second) };
+    const isInOdoo = isHeldByOdoo(entity, first) && isHeldByOdoo(target, second);
+    return { sql: `${identifier(first)}.${identifier(second)}`, isInOdoo, ...(unyieldedField(entity, first) ?? unyieldedField(target, second)) };
   }
   // a bare reference is a record key on one side and a database id on the other
-  return { sql: `self.${identifier(first)}`, isInOdoo: isHeldByOdoo(entity, first) && known.type !== 'ref' };
+  return { sql: `self.${identifier(first)}`, isInOdoo: isHeldByOdoo(entity, first) && known.type !== 'ref', ...unyieldedField(entity, first) };
+}
+
+function unyieldedField({ entity, mapped }: EntityComparison, field: string): { readonly unyielded: string } | undefined {
+  return (mapped.get(field) ?? []).length === 0 ? { unyielded: `${entity}.${field}` } : undefined;
 }
 
 /** The day of the run: of --as-of where that is given, so that the same run gives the same bytes. */

@@ -104,7 +104,7 @@ async function takingPart(entity: EntityComparison, comparison: Comparison, plan
     refuseMistakes(found.mistakes);
     const [open] = found.resolved;
     const number = `CAST(self.${identifier(settles.number)} AS VARCHAR)`;
-    const words = { legacy: number, odoo: isHeldByOdoo(document, settles.number) ? number : null };
+    const words = { legacy: number, odoo: isHeldByOdoo(document, settles.number) ? number : null, unyielded: [] };
     const rest = { references: found.references, isPartnerPii: isPartnerPii(document, settles.partner, comparison) };
     if (open) taking.push({ role: 'document', entity: document, amount: open, words, explained: { legacy: none, odoo: none }, ...rest });
   }
