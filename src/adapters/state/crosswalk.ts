@@ -22,30 +22,35 @@ const PAGE = 5000;
 const TABLE = `${STATE_SCHEMA}.crosswalk`;
 const NAMES = 'odoo_uuid, capability, entity, system, key, model, odoo_id, external_id, provenance, run_id, valid_from';
 const AFTER = '(?::text collate "C", ?::text collate "C", ?::text collate "C")';
-const INCOMING = `json_to_recordset((?::text)::json) as incoming(
-  odoo_uuid text, capability text, entity text, system text, key text, model text, odoo_id integer, external_id text, provenance text, run_id text, valid_from timestamptz)`;
+/** Of one record, the link that is open. Without statistics, which nothing ever gathers of an embedded state, PostgreSQL would join by collecting every open
+ *  link there is, for each batch; or take the index that finds all of them, were it not for "is true". */
+const openLinkOf = (record: { readonly [name in 'odoo_uuid' | 'entity' | 'system' | 'key']: string }): string => `lateral (
+    select * from ${TABLE} as open where (open.valid_to is null) is true
+      and open.odoo_uuid = ${record.odoo_uuid} and open.entity = ${record.entity} and open.system = ${record.system} and open.key = ${record.key} limit 1)`;
+const INCOMING = openLinkOf({ odoo_uuid: 'i.odoo_uuid', entity: 'i.entity', system: 'i.system', key: 'i.key' });
+const KEYS = 'json_array_elements_text((?::text)::json) as wanted(key)';
+const WANTED = openLinkOf({ odoo_uuid: '?', entity: '?', system: '?', key: 'wanted.key' });
+const LEADS_ELSEWHERE = '(s.open_model, s.open_odoo_id) is distinct from (s.model, s.odoo_id)';
+/** What leads elsewhere is closed before anything is opened: counting the closed has that done first. */
+const LINK = `with incoming as materialized (
+    select * from json_to_recordset((?::text)::json) as i(odoo_uuid text, capability text, entity text, system text, key text, model text, odoo_id integer,
+      external_id text, provenance text, run_id text, valid_from timestamptz)
+  ), standing as materialized (
+    select i.*, open.id as open_id, open.model as open_model, open.odoo_id as open_odoo_id from incoming as i left join ${INCOMING} as open on true
+  ), closed as (
+    update ${TABLE} as open set valid_to = greatest(s.valid_from, open.valid_from), closed_by = s.run_id, changed_in = ?::integer
+    from standing as s where open.id = s.open_id and ${LEADS_ELSEWHERE} returning 1
+  )
+  insert into ${TABLE} (${NAMES}, changed_in) select ${NAMES}, ?::integer from standing as s
+    where (s.open_id is null or ${LEADS_ELSEWHERE}) and (select count(*) from closed) >= 0`;
 
 /** Closes an open link of the same record that leads elsewhere; a link that is there already stays as it is. */
 export async function link(knex: Knex, links: readonly CrosswalkLink[]): Promise<void> {
   if (links.length === 0) return;
   const last = new Map(links.map((item) => [JSON.stringify([item.odooUuid, item.entity, item.system, item.key]), item]));
-  const incoming = JSON.stringify([...last.values()].map(rowOf));
   await knex.transaction(async (transaction) => {
     const change = await nextChange(transaction);
-    await transaction.raw(
-      `update ${TABLE} as open set valid_to = greatest(incoming.valid_from, open.valid_from), closed_by = incoming.run_id, changed_in = ?::integer
-       from ${INCOMING}
-       where open.valid_to is null and open.odoo_uuid = incoming.odoo_uuid and open.entity = incoming.entity
-         and open.system = incoming.system and open.key = incoming.key
-         and (open.model, open.odoo_id) is distinct from (incoming.model, incoming.odoo_id)`,
-      [change, incoming],
-    );
-    await transaction.raw(
-      `insert into ${TABLE} (${NAMES}, changed_in) select ${NAMES}, ?::integer from ${INCOMING}
-       where not exists (select 1 from ${TABLE} as open where open.valid_to is null and open.odoo_uuid = incoming.odoo_uuid
-         and open.entity = incoming.entity and open.system = incoming.system and open.key = incoming.key)`,
-      [change, incoming],
-    );
+    await transaction.raw(LINK, [JSON.stringify([...last.values()].map(rowOf)), change, change]);
   });
 }
 
@@ -64,9 +69,9 @@ export async function unlink(
   await knex.transaction(async (transaction) => {
     const change = await nextChange(transaction);
     await transaction.raw(
-      `update ${TABLE} set valid_to = greatest(?::timestamptz, valid_from), closed_by = ?, changed_in = ?::integer
-       where valid_to is null and odoo_uuid = ? and entity = ? and system = ? and key in (select value from json_array_elements_text((?::text)::json))`,
-      [closing.at, closing.runId, change, closing.odooUuid, closing.entity, closing.system, JSON.stringify(closing.keys)],
+      `with standing as materialized (select open.id from ${KEYS}, ${WANTED} as open)
+       update ${TABLE} as open set valid_to = greatest(?::timestamptz, valid_from), closed_by = ?, changed_in = ?::integer from standing where open.id = standing.id`,
+      [JSON.stringify(closing.keys), closing.odooUuid, closing.entity, closing.system, closing.at, closing.runId, change],
     );
   });
 }
@@ -123,11 +128,10 @@ export async function linksOf(
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, CrosswalkLink>> {
   if (keys.length === 0) return new Map();
-  const { rows } = await knex.raw<{ rows: CrosswalkRow[] }>(
-    `select ${NAMES} from ${TABLE}
-     where valid_to is null and odoo_uuid = ? and entity = ? and system = ? and key in (select value from json_array_elements_text((?::text)::json))`,
-    [odooUuid, entity, system, JSON.stringify(keys)],
-  );
+  const { rows } = await knex.raw<{ rows: CrosswalkRow[] }>(`select open.* from ${KEYS}, ${WANTED} as open`, [
+    JSON.stringify(keys),
+    ...[odooUuid, entity, system],
+  ]);
   return new Map(rows.map((row) => [row.key, linkOf(row)]));
 }
 
