@@ -6,7 +6,7 @@ export const fieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'lower case lette
 export const odooReading = z.record(z.string(), z.array(z.union([z.string(), z.boolean()])));
 
 const stepPlaceholders =
-  '"$ids" stands for the documents, "$id" for the one document, "$today" for the day the plan is made for, "$<canonical field>" for the value the document has in Odoo.';
+  '"$ids" stands for the records it is called on, "$id" for the one record, "$today" for the day the plan is made for, "$<canonical field>" for the value the document has in Odoo, "$open_day" for the date of the document (`locks`), or the first day after it that is not locked.';
 
 /** One thing done to a record after it exists: a method call, or a write of bound fields. Each is a journal step of its own. */
 export const OdooStep = z

@@ -18,6 +18,7 @@ export function unlinkRecords(environment: Environment, model: Model, ids: reado
     return;
   }
   model.behaviour.beforeUnlink?.(environment, rows);
+  unlinkAttachments(environment, model, ids);
   for (const row of rows) deleteRow(environment, model, row.id);
   environment.database.externalIds.forget(
     environment,
@@ -25,6 +26,14 @@ export function unlinkRecords(environment: Environment, model: Model, ids: reado
     rows.map((row) => row.id),
   );
   model.behaviour.unlinked?.(environment, rows);
+}
+
+/** Whatever model it is of. */
+function unlinkAttachments(environment: Environment, model: Model, ids: readonly number[]): void {
+  const attachments = environment.model('ir.attachment');
+  if (attachments === model) return;
+  const found = ids.flatMap((id) => [...attachments.table.find('res_id', id)]).filter((id) => attachments.table.get(id)?.res_model === model.name);
+  unlinkRecords(environment, attachments, found);
 }
 
 /** What the database does: a row that goes by cascade takes no External ID with it, as in Odoo. */

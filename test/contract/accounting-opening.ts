@@ -3,6 +3,8 @@ import type { Books } from './accounting-bench.ts';
 import { noTaxes } from './accounting-bench.ts';
 import { refusal } from './target.ts';
 
+const silent = { tracking_disable: true };
+
 export function describeOpening(books: () => Books): void {
   describe('cost centres, bank accounts, credits and payments that are open', () => {
     const balanced = ({ clearing, vendor, payable }: Books, distribution: unknown) => [
@@ -148,6 +150,25 @@ export function describeOpening(books: () => Books): void {
       expect(await move1(owed, 'payment_state')).toMatchObject({ payment_state: 'paid' });
       expect((await lines(id, 'amount_residual'))[0]).toEqual({ amount_residual: 0 });
       await odoo.call('account.move.line', 'remove_move_reconcile', { ids: [await openLine(id)] });
+    });
+
+    test('a reference to papers kept elsewhere is an attachment without contents, of a posted document too, and goes with it', async () => {
+      const { odoo, bench, bill, post } = books();
+      const id = await bill('with papers');
+      await post(id);
+      const named = `${bench.tag}.papers`;
+      const fields = ['id', 'name', 'type', 'url', 'res_model', 'res_id'];
+      const loaded = (url: string) => odoo.load('ir.attachment', fields, [[named, 'bill.pdf', 'url', url, 'account.move', String(id)]], {});
+      expect((await loaded('https://archive.example/1')).ids).toHaveLength(1);
+      const { ids } = await loaded('ARCHIVE-0007');
+      const [paper] = ids || [];
+      expect(await bench.first('ir.attachment', paper as number, 'name', 'type', 'url', 'res_model', 'res_id')).toEqual({
+        ...{ id: paper, name: 'bill.pdf', type: 'url', url: 'ARCHIVE-0007', res_model: 'account.move', res_id: id },
+      });
+      await odoo.call('account.move', 'button_draft', { ids: [id], context: silent });
+      await odoo.unlink('account.move', [id]);
+      expect(await odoo.searchIds('ir.attachment', [['id', '=', paper]])).toEqual([]);
+      expect((await odoo.resolveExternalIds([named])).size).toBe(0);
     });
   });
 }

@@ -52,6 +52,15 @@ export function describeEntities(given: () => FinanceWorld<WholeLedger>): void {
       const drafts = await world.load('drafts.plan');
       expect(drafts).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0 });
 
+      const papers = await allOf('ir.attachment', [['res_model', '=', 'account.move']], ['name', 'type', 'url', 'res_id']);
+      expect(papers.map(({ name, type, url }) => `${name} ${type} ${url}`).sort()).toEqual([
+        '501.pdf url https://archive.example/501',
+        '701.pdf url scans/2025/701.pdf',
+        'delivery url ARCHIVE-2025-0007',
+      ]);
+      const refs = await allOf('account.move', [['id', 'in', papers.map((paper) => paper.res_id)]], ['ref']);
+      expect(refs.map(({ ref }) => ref).sort()).toEqual(['501', '701']);
+
       await world.night({ state: 'posted' });
       expect((await world.plan('posted.plan')).actions).toMatchObject({ create: 0, update: 9, refuse: 0 });
       const posted = await world.load('posted.plan');
@@ -68,6 +77,11 @@ export function describeEntities(given: () => FinanceWorld<WholeLedger>): void {
       expect(total('trial-balance', 'Hospital 2100 USD')).toEqual([[-540.6, -540.6]]);
       expect(total('history-balance', 'W1')).toEqual([[120, 120]]);
       expect(total('open-credits-booked', '1999')).toEqual([[-44.4, -44.4]]);
+      const attached = agreed.controls.filter(({ name }) => name.endsWith('-attachments')).map(({ name, legacy, odoo }) => [name, legacy, odoo]);
+      expect(attached.sort()).toEqual([
+        ['customer-invoice-attachments', '1', '1'],
+        ['vendor-bill-attachments', '2', '2'],
+      ]);
 
       const open = await allOf(
         'account.move.line',
@@ -84,6 +98,7 @@ export function describeEntities(given: () => FinanceWorld<WholeLedger>): void {
       expect(await world.rollback(drafts.runId)).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0 });
       for (const model of ['account.move', 'account.analytic.account', 'account.analytic.line', 'res.currency.rate'])
         expect(await allOf(model, [], ['id'])).toEqual([]);
+      expect(await allOf('ir.attachment', [['res_model', '=', 'account.move']], ['id'])).toEqual([]);
       expect(await allOf('account.account', [['code', '=', '1010']], ['current_balance'])).toEqual(before);
       expect(await allOf('account.journal', [['code', '=', 'HB1']], ['id'])).toEqual([]);
     },

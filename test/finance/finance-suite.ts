@@ -123,9 +123,9 @@ export function describeFinance(given: () => FinanceWorld): void {
       const kept = await world.rollback(posted.runId);
       expect(kept).toMatchObject({ applied: 0, deadLettered: 0 });
       expect([...kept.refused].sort()).toEqual([
-        '1 customer_invoice: posted_on 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31)',
-        '1 opening_entry: date 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31)',
-        '2 vendor_bill: posted_on 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31)',
+        '1 customer_invoice: posted_on 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31): it goes back to draft in an open period only',
+        '1 opening_entry: date 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31): it goes back to draft in an open period only',
+        '2 vendor_bill: posted_on 2025-12-31 lies in a period that is locked in Odoo (fiscalyear_lock_date 2025-12-31): it goes back to draft in an open period only',
       ]);
       await world.odoo((odoo) => lock(odoo, false));
       expect(await world.rollback(posted.runId)).toMatchObject({ applied: 4, conflict: 0, deadLettered: 0 });

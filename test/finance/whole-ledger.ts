@@ -2,6 +2,8 @@
  *  currencies, credits and unapplied payments. */
 export interface WholeLedger {
   readonly state: 'draft' | 'posted';
+  /** What Odoo does not let go back to draft is reversed by a rollback. */
+  readonly isReversed?: boolean;
   /** Cells that are others than in the sound ledger: file → row → column → cell. */
   readonly faults?: Readonly<Record<string, Readonly<Record<number, Readonly<Record<string, string>>>>>>;
 }
@@ -46,6 +48,8 @@ const sheets: Readonly<Record<string, Sheet>> = {
   periods: sheet('NO PERIOD DAY', 'H-2025-11 2025-11 2025-11-30'),
   movements: sheet('ENTRY NO ACCOUNT CENTRE AMOUNT', 'H-2025-11 1 6000 W1 120.00', 'H-2025-11 2 6000 L1 80.10', 'H-2025-11 3 1010  -200.10'),
   bills: sheet('NO DAY CURRENCY RATE OPEN BOOKED', '501 2025-11-28 USD 1 500.00 500.00', '502 2025-12-03 EUR 0.8 100.00 125.00'),
+  papers: sheet('DOCUMENT NAME REFERENCE', 'V1/501 501.pdf https://archive.example/501', 'V1/501 delivery ARCHIVE-2025-0007'),
+  invoiced: sheet('DOCUMENT NAME REFERENCE', 'C1/701 701.pdf scans/2025/701.pdf'),
   credits: sheet('NO DAY CURRENCY RATE OPEN BOOKED', '601 2025-12-05 EUR 1.25 55.50 -44.40'),
   invoices: sheet('NO DAY CURRENCY RATE OPEN BOOKED', '701 2025-12-20 USD 1 100.00 -100.00'),
   refunds: sheet('NO DAY CURRENCY RATE OPEN BOOKED', '801 2025-12-21 USD 1 30.00 30.00'),
@@ -80,6 +84,8 @@ const sources: Readonly<Record<string, readonly [string, string]>> = {
   history_line: ['movements', '{entry: ENTRY, line_no: NO, account: ACCOUNT, cost_centre: CENTRE, label: NO, balance: AMOUNT}'],
   vendor_bill: ['bills', item('V1', 'bills')[0]],
   vendor_bill_line: ['bills', item('V1', 'bills')[1]],
+  vendor_bill_attachment: ['papers', '{document: DOCUMENT, name: NAME, reference: REFERENCE}'],
+  customer_invoice_attachment: ['invoiced', '{document: DOCUMENT, name: NAME, reference: REFERENCE}'],
   vendor_credit: ['credits', item('V1', 'bills')[0]],
   vendor_credit_line: ['credits', item('V1', 'bills')[1]],
   customer_invoice: ['invoices', item('C1', 'invoices')[0]],
@@ -96,7 +102,17 @@ const sources: Readonly<Record<string, readonly [string, string]>> = {
   ],
 };
 
-export function wholeLedgerFiles({ state, faults = {} }: WholeLedger): Record<string, string> {
+/** The policy of a workspace, for entries (posted and reconciled at once) and for documents. */
+const reversing = (entity: string, leave: string): [string, string] => [
+  `mappings/finance/${entity}.yaml`,
+  `entity: ${entity.replaceAll('-', '_')}\nodoo:\n  states:\n    values:\n      posted:\n        barred:\n          - {is: {reversal_move_ids: [true]}, why: it has been reversed}\n          - {is: {inalterable_hash: [true]}, why: it is secured by a hash, leave: [${leave}]}\n          - {locked: true, why: it is reversed, leave: [${leave}]}\n`,
+];
+const policies = Object.fromEntries([
+  ...['opening-entry', 'history-entry', 'unapplied-payment'].map((entity) => reversing(entity, 'reverse')),
+  ...['vendor-bill', 'vendor-credit', 'customer-invoice', 'customer-credit'].map((entity) => reversing(entity, 'reverse, keep_rate, post_reversal')),
+]);
+
+export function wholeLedgerFiles({ state, isReversed = false, faults = {} }: WholeLedger): Record<string, string> {
   const csv = (name: string, { columns, rows }: Sheet): string => {
     const faulty = faults[name] ?? {};
     const lines = rows.map((row, index) => columns.map((column, cell) => faulty[index]?.[column] ?? row[cell] ?? ''));
@@ -106,6 +122,7 @@ export function wholeLedgerFiles({ state, faults = {} }: WholeLedger): Record<st
     'cutover.yaml':
       'version: 1\nnamespace: wholeledger\nsystems:\n  ledger: {connector: files, directory: ledger}\n  odoo: {connector: odoo, url: "${ODOO_URL}", database: "${ODOO_DB}", login: "${ODOO_LOGIN}", api_key: "${ODOO_API_KEY}"}\ncapabilities: [finance]\npolicies: {shrink_percent: 100}\n',
     'mappings/finance/capability.yaml': 'capability: finance\nextends: finance@1\n',
+    ...(isReversed ? policies : {}),
     ...Object.fromEntries(
       Object.entries(sources).map(([entity, [file, fields]]) => [
         `mappings/finance/sources/ledger/${entity.replaceAll('_', '-')}.yaml`,

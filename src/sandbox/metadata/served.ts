@@ -46,6 +46,8 @@ export const servedModels: Readonly<Record<string, ServedModel>> = {
     seed: null,
   },
   'res.bank': { computed: [], only: ['name', 'active', 'bic', 'city', 'country', 'email', 'phone', 'state', 'street', 'street2', 'zip'], seed: null },
+  /** References to documents kept elsewhere: no contents. */
+  'ir.attachment': { computed: [], only: ['company_id', 'name', 'public', 'res_id', 'res_model', 'type', 'url'], seed: null },
   'res.partner.category': { computed: [], seed: null },
   'base.partner.merge.automatic.wizard': { computed: [], seed: null },
   'product.category': { computed: ['complete_name', 'product_count'], without: accountsOfProducts, seed: all },

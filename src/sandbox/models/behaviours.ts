@@ -43,6 +43,7 @@ export const behaviours: Readonly<Record<string, Behaviour>> = {
   'ir.config_parameter': configParameter,
   'ir.module.module': installedModule,
   'decimal.precision': decimalPrecision,
+  'ir.attachment': { indexes: ['res_id'] },
   'account.tax': tax,
   ...accounting,
 };

@@ -3,7 +3,7 @@ import type { PlannedStep } from '../../domain/plan.ts';
 import type { WireValue } from '../plan/wire-value.ts';
 import { isSameValue } from '../plan/wire-value.ts';
 import { forWrite } from './apply-updates.ts';
-import { callStep } from './call-step.ts';
+import { callStep, type Target } from './call-step.ts';
 import { areKept } from './guard.ts';
 import { sendIsolating } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
@@ -127,9 +127,18 @@ async function perform(run: LoadRun, model: string, due: readonly Due[], found: 
     );
   }
   if (step.call !== null) {
-    const target = step.on === null ? { model, ids } : await related(run, model, ids, step.on);
-    const acted = step.unless === null ? target.ids : await unlessAlready(run, target.model, target.ids, step.unless);
-    if (acted.length > 0) await callStep(run, step, { model: target.model, ids: acted }, context);
+    const targetOf = async (documents: readonly OpenDocument[]): Promise<Target> => {
+      const own = { model, ids: documents.map(({ id }) => id) };
+      const target = step.on === null ? own : await related(run, model, own.ids, step.on);
+      return step.unless === null ? target : { ...target, ids: await unlessAlready(run, target.model, target.ids, step.unless) };
+    };
+    await callStep(
+      run,
+      step,
+      due.map(({ document }) => document),
+      targetOf,
+      context,
+    );
   }
   if (step.unlink !== null) {
     const target = await related(run, model, ids, step.unlink);
@@ -137,12 +146,7 @@ async function perform(run: LoadRun, model: string, due: readonly Due[], found: 
   }
 }
 
-async function related(
-  run: LoadRun,
-  model: string,
-  ids: readonly number[],
-  field: string,
-): Promise<{ readonly model: string; readonly ids: readonly number[] }> {
+async function related(run: LoadRun, model: string, ids: readonly number[], field: string): Promise<Target> {
   const relation = (await run.metadata(model)).get(field)?.relation;
   if (relation === null || relation === undefined) throw new Error(`${model}.${field} does not name other records`);
   const records = await run.read(model, ids, [field]);

@@ -3,30 +3,64 @@ import type { PlannedStep } from '../../domain/plan.ts';
 import { writeValue } from '../plan/wire-value.ts';
 import { RowsRefused } from './isolate.ts';
 import type { LoadRun, Values } from './load-run.ts';
+import { openDaysOf } from './locked-periods.ts';
+import type { OpenDocument } from './open-document.ts';
 
-type Target = { readonly model: string; readonly ids: readonly number[] };
+export interface Target {
+  readonly model: string;
+  readonly ids: readonly number[];
+}
 type Context = Readonly<Record<string, unknown>>;
+/** What a placeholder stands for where it is the document's own. */
+interface Own {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly values: Values;
+  readonly typeOf: (odoo: string) => string;
+  readonly openDay: string;
+}
 
 /** Placeholders that stand for something else in every document. */
 const ownOfEach = /"\$(?!ids"|today")/;
 
-export async function callStep(run: LoadRun, step: PlannedStep, target: Target, context: Context): Promise<void> {
+/** `targetOf`: the records it is called on, of these documents. */
+export async function callStep(
+  run: LoadRun,
+  step: PlannedStep,
+  documents: readonly OpenDocument[],
+  targetOf: (documents: readonly OpenDocument[]) => Promise<Target>,
+  context: Context,
+): Promise<void> {
   const given = { arguments: step.arguments ?? {}, values: step.wizard?.values ?? {}, context: step.context };
   const isOwn = ownOfEach.test(JSON.stringify(given));
-  const groups = isOwn ? target.ids.map((id) => [id]) : [target.ids];
-  const documents = isOwn ? await run.read(target.model, target.ids, Object.keys(fieldsOf(run, target.model))) : new Map<number, Values>();
-  for (const ids of groups) {
-    const { arguments: named, values, context: own } = filled(run, given, { model: target.model, ids }, documents) as typeof given;
+  const owns = isOwn ? await ownOf(run, documents, given) : new Map<number, Own>();
+  for (const group of isOwn ? documents.map((document) => [document]) : [documents]) {
+    const { model, ids } = await targetOf(group);
+    if (ids.length === 0) continue;
+    const filled = fill(run, given, { model, ids }, owns.get(group[0]?.id ?? 0)) as typeof given;
+    const { arguments: named, values, context: own } = filled;
     refuseDialog(
       step.wizard === undefined
-        ? await run.odoo.call(target.model, step.call ?? '', { ...named, ids, context: { ...context, ...own } })
+        ? await run.odoo.call(model, step.call ?? '', { ...named, ids, context: { ...context, ...own } })
         : await pressed(run, step.wizard.model, step.call ?? '', values, named, {
-            ...{ active_model: target.model, active_id: ids[0], active_ids: ids },
+            ...{ active_model: model, active_id: ids[0], active_ids: ids },
             ...{ ...context, ...own },
           }),
       step.call ?? '',
     );
   }
+}
+
+async function ownOf(run: LoadRun, documents: readonly OpenDocument[], given: unknown): Promise<ReadonlyMap<number, Own>> {
+  const [first] = documents;
+  if (first === undefined) return new Map();
+  const { model, fields } = run.entity(first.action.entity);
+  const odooFields = Object.fromEntries(Object.entries(fields).flatMap(([odoo, { field }]) => (field === null ? [] : [[field, odoo]])));
+  const ids = documents.map(({ id }) => id);
+  const values = await run.read(model, ids, Object.values(odooFields));
+  const openDays = JSON.stringify(given).includes('"$open_day"') ? await openDaysOf(run, documents) : new Map<number, string>();
+  const today = run.manifest.asOf.slice(0, 10);
+  const common = { fields: odooFields, typeOf: (odoo: string) => run.typeOf(model, odoo) };
+  return new Map(ids.map((id) => [id, { ...common, values: values.get(id) ?? {}, openDay: openDays.get(id) ?? today }]));
 }
 
 /** A wizard lives for one press of its button. */
@@ -36,25 +70,19 @@ async function pressed(run: LoadRun, model: string, method: string, values: Cont
   return run.odoo.call(model, method, { ...named, ids: [wizard], context });
 }
 
-/** Odoo field → canonical name, of the entity that is bound to this model. */
-function fieldsOf(run: LoadRun, model: string): Readonly<Record<string, string>> {
-  const entity = Object.values(run.manifest.entities).find((one) => one.model === model);
-  return Object.fromEntries(Object.entries(entity?.fields ?? {}).flatMap(([odoo, { field }]) => (field === null ? [] : [[odoo, field]])));
-}
-
 /** The same with every placeholder replaced; what begins with $ and is none stays as it is. */
-function filled(run: LoadRun, value: unknown, target: Target, documents: ReadonlyMap<number, Values>): unknown {
-  if (Array.isArray(value)) return value.map((one) => filled(run, one, target, documents));
+function fill(run: LoadRun, value: unknown, target: Target, own: Own | undefined): unknown {
+  if (Array.isArray(value)) return value.map((one) => fill(run, one, target, own));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filled(run, one, target, documents)]));
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(run, one, target, own)]));
   }
   if (typeof value !== 'string' || !value.startsWith('$')) return value;
-  const [id = 0] = target.ids;
   if (value === '$ids') return target.ids;
-  if (value === '$id') return id;
+  if (value === '$id') return target.ids[0] ?? 0;
   if (value === '$today') return run.manifest.asOf.slice(0, 10);
-  const odoo = Object.entries(fieldsOf(run, target.model)).find(([, field]) => field === value.slice(1))?.[0];
-  return odoo === undefined ? value : writeValue(documents.get(id)?.[odoo] ?? null, run.typeOf(target.model, odoo));
+  if (value === '$open_day') return own?.openDay ?? value;
+  const odoo = own?.fields[value.slice(1)];
+  return own === undefined || odoo === undefined ? value : writeValue(own.values[odoo] ?? null, own.typeOf(odoo));
 }
 
 /** A method that opens a dialog has done nothing, and says so with HTTP 200. */

@@ -45,12 +45,16 @@ async function judged(run: LoadRun, bindings: ReadonlyMap<string, OdooBinding>, 
     if (now === undefined || state === null) return action;
     const period = locked.get(action.odooId ?? 0);
     const bar = (states.values[state]?.barred ?? []).find((one) => applies(one, now, period));
-    return bar === undefined ? action : otherwise(action, bar, bar.locked === true && period !== undefined ? lockedWords(period) : bar.why, states);
+    return bar === undefined ? action : otherwise(action, bar, whyBarred(bar, period), states);
   });
 }
 
 function applies({ is, locked }: Bar, now: Values, period: LockedPeriod | undefined): boolean {
   return (is === undefined || readsAs(now, is)) && (locked !== true || period !== undefined);
+}
+
+function whyBarred({ locked, why }: Bar, period: LockedPeriod | undefined): string {
+  return locked === true && period !== undefined ? `${lockedWords(period)}: ${why}` : why;
 }
 
 function otherwise(action: Unnumbered, { leave }: Bar, why: string, { steps }: OdooStates): Unnumbered {
