@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,8 @@ test('the control file is told of, readable by its owner only, obeyed whenever i
   ] as const) {
     await writeFile(file, line);
     await vi.waitFor(() => expect(requests.at(-1)).toEqual(request));
+    // Whoever asks elsewhere finds the pause, as long as it goes on.
+    await vi.waitFor(() => expect(existsSync(join(directory, 'paused'))).toBe(['pause', 'concurrency'].includes(request.kind)));
   }
   expect(pressed).toEqual(['stop']);
   await appendFile(file, '\npause');

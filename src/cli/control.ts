@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Control, ControlRequest } from '../domain/pace.ts';
+import { type Control, type ControlRequest, PAUSE_MARK } from '../domain/pace.ts';
 import type { Progress } from '../domain/ports.ts';
 
 /** Of a terminal, as far as keys go. */
@@ -38,6 +38,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   await writeFile(file, '', { mode: 0o600 });
   // One that was left by a killed process may have been made readable to others.
   await chmod(file, 0o600);
+  const mark = await pauseMark(directory, progress);
   const byFile = `echo pause > ${file} (or ${WORDS.slice('pause, '.length)})`;
   progress({
     kind: 'note',
@@ -48,6 +49,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     listen(heard) {
       const obey = (request: ControlRequest) => {
         if (request.kind === 'stop') options.stop();
+        mark.heard(request);
         heard(request);
       };
       const stopWatching = watch(file, options, obey);
@@ -59,7 +61,36 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     },
     async close() {
       await stopListening();
+      await mark.close();
       await rm(file, { force: true });
+    },
+  };
+}
+
+/** A file beside the control file for as long as the run is paused, with the moment since when: `status` tells it elsewhere. */
+async function pauseMark(directory: string, progress: Progress) {
+  const file = join(directory, PAUSE_MARK);
+  // Left by a process that was killed.
+  await rm(file, { force: true });
+  let isThere = false;
+  let writing: Promise<void> = Promise.resolve();
+  const set = (paused: boolean): void => {
+    if (paused === isThere) return;
+    isThere = paused;
+    const since = new Date().toISOString();
+    writing = writing
+      .then(() => (paused ? writeFile(file, since, { mode: 0o600 }) : rm(file, { force: true })))
+      .catch((error: unknown) =>
+        progress({ kind: 'warning', text: `status will not tell of the pause (${error instanceof Error ? error.message : String(error)})` }),
+      );
+  };
+  return {
+    heard({ kind }: ControlRequest): void {
+      if (kind === 'pause' || kind === 'resume') set(kind === 'pause');
+    },
+    async close(): Promise<void> {
+      set(false);
+      await writing;
     },
   };
 }

@@ -67,3 +67,6 @@ export interface Control {
   listen(heard: (request: ControlRequest) => void): void;
   close(): Promise<void>;
 }
+
+/** In the directory of a run that is paused: since when (ISO 8601 UTC). A killed process leaves it there until its run is taken up again. */
+export const PAUSE_MARK = 'paused';

@@ -267,6 +267,8 @@ export interface StatusResult {
     readonly capability: string | null;
     readonly status: string;
     readonly startedAt: string;
+    /** A load or rollback that somebody paused, unless it was killed since; `resume` lets it go on where it runs. */
+    readonly paused: { readonly since: string; readonly resume: string } | null;
     readonly goOn: string;
   }[];
   /** What Odoo refused and nobody has settled. */

@@ -7,6 +7,7 @@ import type { Context } from '../../src/context.ts';
 import type { OdooConnection, ProgressEvent } from '../../src/domain/ports.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { loadPlan } from '../../src/workflows/load/load.ts';
+import { statusOf } from '../../src/workflows/status/status.ts';
 import { makeWorld, manySuppliers, type World } from './world.ts';
 
 let sandbox: Sandbox;
@@ -63,9 +64,17 @@ test('a pause lets what is under way land, keeps the lock, asks nothing of Odoo,
       );
       await expect(world.verbs.load('steered.plan', null)).rejects.toMatchObject({ code: 'E_LOCKED' });
       expect(counted.calls()).toBe(seen);
+      const { workspace, runId, ports } = context;
+      const paused = {
+        runId,
+        status: 'running',
+        paused: { since: expect.stringMatching(/^20.*Z$/), resume: expect.stringMatching(/^echo resume > .*control$/) },
+      };
+      expect((await statusOf({ workspace }, ports)).open).toMatchObject([paused]);
       await write('concurrency 9');
       await vi.waitFor(() => expect(told).toContain("2 calls at a time from now on; the workspace's limit"));
       await write('resume');
+      await vi.waitFor(async () => expect((await statusOf({ workspace }, ports)).open).toMatchObject([{ runId, paused: null }]), { timeout: 20_000 });
     };
     const result = await steered(counted.context, (event, write) => {
       if (event.kind === 'note' || event.kind === 'advance') told.push(`${'text' in event ? event.text : event.note}`);

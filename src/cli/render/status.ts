@@ -15,9 +15,12 @@ export function renderStatus(result: StatusResult, style: Style): string {
     );
   }
   if (result.open.length > 0) {
-    const open = result.open.map(({ runId, status, startedAt, goOn }) => {
-      const what = endings[status] ?? 'has something left';
-      return `  ${paint.yellow('!')} ${runId} ${what} ${paint.dim(`(begun ${moment(startedAt)})`)}\n      ${paint.cyan(goOn)}`;
+    const open = result.open.map(({ runId, status, startedAt, paused, goOn }) => {
+      const what = paused === null ? (endings[status] ?? 'has something left') : `is paused since ${moment(paused.since)}, or was killed`;
+      const commands = paused === null ? [goOn] : [paused.resume, goOn];
+      return [`  ${paint.yellow('!')} ${runId} ${what} ${paint.dim(`(begun ${moment(startedAt)})`)}`, ...commands.map((command) => paint.cyan(command))].join(
+        '\n      ',
+      );
     });
     sections.push(`${paint.bold('Open runs')}\n${open.join('\n')}`);
   }

@@ -1,7 +1,9 @@
 /** Where everything stands: last runs, what was left open, crosswalk, snapshots. Reads only. */
 
+import { join } from 'node:path';
 import type { Verdict } from '../../domain/difference.ts';
 import { CutoverError } from '../../domain/errors.ts';
+import { PAUSE_MARK } from '../../domain/pace.ts';
 import { OdooError, type Ports, type RunRecord, type StateStore } from '../../domain/ports.ts';
 import type { RehearsalResult } from '../../domain/rehearsal-results.ts';
 import type { StatusResult } from '../../domain/results.ts';
@@ -28,7 +30,7 @@ export async function statusOf(request: { readonly workspace: Workspace }, ports
       verdict: lastVerdict(runs, began, name),
       runs: lastRuns(runs, name),
     })),
-    open: await stillOpen(await resumable(openRuns(runs), state), runs, state),
+    open: await withPauses(await stillOpen(await resumable(openRuns(runs), state), runs, state), ports),
     deadLetters: await openLetters(state),
     rehearsal: lastRehearsal(runs),
     snapshots: await latestSnapshots(ports),
@@ -130,6 +132,19 @@ async function stillOpen(open: StatusResult['open'], runs: readonly RunRecord[],
   return kept;
 }
 
+/** Only the machine whose store it is knows of a pause. */
+async function withPauses(open: StatusResult['open'], { runs }: Ports): Promise<StatusResult['open']> {
+  return Promise.all(
+    open.map(async (run) => {
+      if (run.status !== 'running' || !isWriting(run.command)) return run;
+      const directory = await runs.runDirectory(run.runId);
+      const mark = join(directory, PAUSE_MARK);
+      if (!(await runs.exists(mark))) return run;
+      return { ...run, paused: { since: (await runs.readFile(mark)).trim(), resume: `echo resume > ${join(directory, 'control')}` } };
+    }),
+  );
+}
+
 /** Loads that a rollback has gone through to its end since. */
 async function takenBack(runs: readonly RunRecord[], state: StateStore): Promise<ReadonlySet<string>> {
   const back = new Set<string>();
@@ -185,7 +200,7 @@ function asOpen(run: RunRecord, writes: boolean): StatusResult['open'][number] {
     ...(run.capability !== null && ['map', 'match', 'reconcile', 'run', 'plan', 'state rebuild'].includes(run.command) ? [run.capability] : []),
   ].join(' ');
   const goOn = writes ? `cutover load --resume ${run.id}` : `cutover ${again}`;
-  return { runId: run.id, command: run.command, capability: run.capability, status: run.status, startedAt: run.startedAt, goOn };
+  return { runId: run.id, command: run.command, capability: run.capability, status: run.status, startedAt: run.startedAt, paused: null, goOn };
 }
 
 function remaining(run: RunRecord): number {
