@@ -16,6 +16,7 @@ const include: Record<string, string[]> = {
 const longest = [
   'e2e/demo.test',
   'finance/finance',
+  'finance/reversal',
   'load/load.odoo',
   'e2e/two-nights',
   'e2e/dead-letter',
@@ -52,8 +53,8 @@ export default defineConfig({
     include: include[suite] ?? [],
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
-    // more than two cores' worth: many of the tests wait, for a process, for an Odoo, or for the time between two attempts
-    maxWorkers: suite === 'plain' || suite === 'odoo' ? 3 : 2,
+    // more than two cores' worth of the plain tests: many of them wait, for a process or for the time between two attempts
+    maxWorkers: suite === 'plain' ? 3 : 2,
     // the tests start the tool some hundreds of times: a third of what each start costs is reading the same sources again
     env: { NODE_COMPILE_CACHE: join(tmpdir(), `cutover-compile-cache-${process.getuid?.() ?? ''}`) },
     testTimeout: suite === 'plain' ? 120_000 : 600_000,
