@@ -17,7 +17,7 @@ const refused: Readonly<Record<string, RegExp>> = {
   'opening_entry OPENING Spain EUR': /entry-does-not-balance.*source row Spain, EUR/,
   'vendor_bill VSports/10000010': /the legacy row was rejected/,
   'vendor_bill VSports/10000012': /key is not unique/,
-  'vendor_bill VShirts/10000013': /account refers to a record that is refused, rejected or missing/,
+  'vendor_bill VShirts/10000013': /account refers to account 987654, which is refused, rejected or missing.*source row Spain 10000013/,
   'vendor_bill VTec/10000014': /lines-do-not-sum.*source row Spain 10000014/,
   'customer_invoice CUSA/I~126': /no-exchange-rate.*source row Spain I\/26/,
   'customer_invoice CUSA/I~128': /posted_on lies in a period that is locked in Odoo.*source row Spain I\/28/,
