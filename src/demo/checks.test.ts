@@ -55,6 +55,7 @@ function reconciled(change: Partial<ReconcileResult['controls'][number]> = {}): 
     checks: [],
     files: [],
     explained: [],
+    roundings: { currencies: [], amounts: [] },
     allocations: [],
     sinceAgreed: [],
   };

@@ -115,6 +115,14 @@ export interface ControlTotal {
   };
 }
 
+/** How the amounts of control totals are rounded, currency by currency and field by field. */
+export interface Roundings {
+  /** As Odoo rounds them, the currency of the company first. */
+  readonly currencies: readonly { readonly currency: string; readonly unit: string; readonly mode: 'half-up'; readonly isCompany: boolean }[];
+  /** `rule` in words; `tolerance` of the contract, null: none, a difference of the last digit is a break. */
+  readonly amounts: readonly { readonly entity: string; readonly field: string; readonly rule: string; readonly tolerance: string | null }[];
+}
+
 /** Something that was not compared. Amounts are decimal texts. */
 export interface CoverageItem {
   readonly entity: string;

@@ -51,6 +51,18 @@ export const OdooStates = z.strictObject({
           .describe(
             'What a rollback does with a record that the load brought into this state, where it is not what the binding says of all; keep with `leave`: it is cancelled, reset or reversed by these steps, and stays.',
           ),
+        hindered: z
+          .array(
+            z.strictObject({
+              same: fieldName.describe('Code field: records of Odoo hinder those for which it is the same, as the journal.'),
+              domain: z.array(z.unknown()).describe('Which records of the same model hinder, as an Odoo domain.'),
+              why: z.string().describe('What a plan says of a record that it refuses.'),
+            }),
+          )
+          .optional()
+          .describe(
+            'What must not be in Odoo when a record is brought into this state, as a draft with a number from which the journal would go on counting. Looked at when a load is planned.',
+          ),
         barred: z
           .array(
             z.strictObject({

@@ -1,6 +1,6 @@
 /** What a reconcile reports: one manifest and the breaks as lines. Every report, whatever its format, is made from these two and nothing else. No run
  *  id and no clock in them: same snapshots, same configuration, same as-of, same bytes. */
-import type { Break, ControlTotal, CoverageItem, Direction, ResolvedBreak, Verdict } from './difference.ts';
+import type { Break, ControlTotal, CoverageItem, Direction, ResolvedBreak, Roundings, Verdict } from './difference.ts';
 import type { MapResult, ReconcileResult } from './results.ts';
 
 export const REPORT_FORMAT = 'cutover-report';
@@ -114,6 +114,7 @@ export interface ReconcileReport {
   readonly snapshots: readonly { readonly system: string; readonly entity: string; readonly id: string }[];
   readonly entities: ReconcileResult['entities'];
   readonly controls: readonly ControlTotal[];
+  readonly roundings: Roundings;
   readonly coverage: readonly CoverageItem[];
   readonly explained: ReconcileResult['explained'];
   readonly allocations: ReconcileResult['allocations'];

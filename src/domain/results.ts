@@ -1,7 +1,7 @@
 /** What the verbs answer: the `data` of the JSON envelope. Others script against these names; they are part of the contract of the command line. */
 
 import type { AllocationSummary, ExplainedClass, StateSinceAgreed } from './allocation.ts';
-import type { ControlTotal, CoverageItem, Verdict } from './difference.ts';
+import type { ControlTotal, CoverageItem, Roundings, Verdict } from './difference.ts';
 import type { LoadConditions } from './environment.ts';
 import type { GuardKind } from './guarded-writes.ts';
 import type { LoadCounts } from './journal.ts';
@@ -121,6 +121,7 @@ export interface ReconcileResult {
   /** What was read again because it might have been on its way; null: nothing was. */
   readonly secondLook: { readonly records: number; readonly settled: number } | null;
   readonly controls: readonly ControlTotal[];
+  readonly roundings: Roundings;
   readonly coverage: readonly CoverageItem[];
   /** Every rule of `explained`, also those that explain nothing. */
   readonly explained: readonly ExplainedClass[];

@@ -25,9 +25,12 @@ const words = (...names: readonly string[]) => names.map((name) => ({ name, isNu
 const numbers = (...names: readonly string[]) => names.map((name) => ({ name, isNumber: true }));
 
 /** Those that have anything to say. Reports of before there were any have none. */
-export function settlementTables(report: Partial<Pick<ReconcileReport, 'controls' | 'explained' | 'allocations' | 'sinceAgreed'>>): readonly WordTable[] {
+export function settlementTables(
+  report: Partial<Pick<ReconcileReport, 'controls' | 'roundings' | 'explained' | 'allocations' | 'sinceAgreed'>>,
+): readonly WordTable[] {
   const tables = [
     tiesTable(report.controls ?? []),
+    roundingsTable(report.roundings),
     explainedTable(report.explained ?? []),
     ...(report.allocations ?? []).flatMap(allocationTables),
     sinceAgreedTable(report.sinceAgreed ?? []),
@@ -55,6 +58,29 @@ function tiesTable(controls: readonly ControlTotal[]): WordTable {
     title: 'What must end at nothing',
     columns: [...words('total', 'of', 'what'), ...numbers('legacy', 'Odoo')],
     rows,
+    notes: [],
+  };
+}
+
+/** Fields of one rule stand together. */
+function roundingsTable(roundings: ReconcileReport['roundings'] | undefined): WordTable {
+  const { currencies = [], amounts = [] } = roundings ?? {};
+  const rules = Map.groupBy(amounts, ({ rule, tolerance }) => JSON.stringify([rule, tolerance]));
+  return {
+    title: 'How amounts are rounded',
+    columns: words('what', 'rule', 'tolerance'),
+    rows: [
+      ...currencies.map(({ currency, unit, mode, isCompany }) => [
+        isCompany ? `${currency}, currency of the company` : currency,
+        `${mode} to ${unit}, as Odoo has it`,
+        '',
+      ]),
+      ...[...rules.values()].map((own) => [
+        own.map(({ entity, field }) => `${entity}.${field}`).join(', '),
+        own[0]?.rule ?? '',
+        own[0]?.tolerance === null ? 'none' : (own[0]?.tolerance ?? ''),
+      ]),
+    ],
     notes: [],
   };
 }

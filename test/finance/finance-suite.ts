@@ -47,6 +47,7 @@ export function describeFinance(given: () => FinanceWorld): void {
         '10000010': ['posted', '2025-11-28', '2026-02-05', '2025-12-31'],
         '10000011': ['posted', '2025-12-03', '2026-02-06', '2025-12-31'],
       });
+      expect(Object.values(await movesOf(['made_sequence_gap'])).flat()).toEqual([false, false, false, false]);
 
       expect(await world.rollback(posted.runId)).toMatchObject({ applied: 4, conflict: 0, deadLettered: 0 });
       expect(await world.rollback(drafts.runId)).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0, remaining: 0 });
@@ -64,18 +65,40 @@ export function describeFinance(given: () => FinanceWorld): void {
       await world.night({
         state: 'draft',
         lines: [...balanced.slice(0, -1), ['OPENING', '2100', 'rounding', '-0.05']],
-        bills: [first, bill('TOTAL', { 5: '350.24' }), bill('RATE', { 7: '' }), bill('LOCKED', { 8: '2024-12-31' }), bill('PAID', { 6: '0' }), second, second],
+        held: { V2: '-100.00' },
+        accounts: [['400000', 'Vendors of old', 'payable', '0']],
+        bills: [
+          ['V2', ...bill('SHORT', {}).slice(1)],
+          first,
+          bill('TOTAL', { 5: '350.24' }),
+          bill('RATE', { 7: '' }),
+          bill('LOCKED', { 8: '2024-12-31' }),
+          bill('PAID', { 6: '0' }),
+          second,
+          second,
+        ],
       });
       const { actions, byEntity, refusals } = await world.plan('refused.plan');
       expect(refusals.map(({ entity, reason, count }) => `${count} ${entity}: ${reason.replace(/[:;(].*/, '').trim()}`).sort()).toEqual([
+        '1 account: kind is liability_payable, and income on the record of Odoo that it is linked to',
         '1 opening_entry: breaks the rule entry-does-not-balance',
         '1 vendor_bill: breaks the rule lines-do-not-sum',
         '1 vendor_bill: breaks the rule no-exchange-rate',
         '1 vendor_bill: breaks the rule nothing-open',
+        '1 vendor_bill: breaks the rule open-items-differ-from-ledger',
         '1 vendor_bill: its key is not unique in the legacy system',
         '1 vendor_bill: posted_on lies in a period that is locked in Odoo',
       ]);
-      expect(byEntity.find(({ entity }) => entity === 'vendor_bill')?.actions).toMatchObject({ create: 1, refuse: 5 });
+      expect(refusals.map(({ entity, rows }) => `${entity}: ${rows.join(', ')}`).sort()).toEqual(
+        [
+          'account: 8 in accounts.csv',
+          'opening_entry: 2 in entries.csv',
+          ...['PAID', 'RATE', 'TOTAL', 'LOCKED'].map((number) => `vendor_bill: bill ${number} in bills.csv`),
+          'vendor_bill: 2100 of V2 in balances.csv',
+          'vendor_bill: bill 10000011, bill 10000011 in bills.csv',
+        ].sort(),
+      );
+      expect(byEntity.find(({ entity }) => entity === 'vendor_bill')?.actions).toMatchObject({ create: 1, refuse: 6 });
       expect(actions.create).toBeGreaterThan(8);
       expect(await world.load('refused.plan')).toMatchObject({ conflict: 0, deadLettered: 0, blocked: 0 });
     },
@@ -107,6 +130,20 @@ export function describeFinance(given: () => FinanceWorld): void {
       expect(await balances()).toEqual(before);
 
       await world.night({ state: 'posted', lines: corrected, bills: openBills });
+      const [poison] = await world.odoo(async (odoo) => {
+        const [bill = 0] = await odoo.searchIds('account.move', [['ref', '=', '10000010']]);
+        const [found] = await odoo.read('account.move', [bill], ['journal_id']);
+        const poisoning = { move_type: 'in_invoice', journal_id: found?.journal_id, name: 'OLD/2019/7' };
+        return odoo.call<number[]>('account.move', 'create', { vals_list: [poisoning] });
+      });
+      expect((await world.plan('hindered.plan')).refusals).toMatchObject([
+        {
+          entity: 'vendor_bill',
+          count: 2,
+          reason: expect.stringMatching(/^its journal holds a draft that has a number already, .* \(journal BILL\)/),
+        },
+      ]);
+      await world.odoo((odoo) => odoo.unlink('account.move', [poison as number]));
       expect((await world.plan('locked.plan')).actions).toMatchObject({ update: 4, refuse: 0 });
       await world.odoo((odoo) => lock(odoo, '2025-12-31'));
       const locked = await world.load('locked.plan');

@@ -8,6 +8,10 @@ const rule = (rest: Partial<CheckedRule>): CheckedRule => {
   return { entity: 'supplier', rule: 'name', kind: 'field', checked: 100, open: 0, pending: 0, waived: 0, notChecked: null, ...rest };
 };
 
+const explainedOnce = {
+  ...{ entity: 'payment', field: null, rows: 1, overlapping: 0, payments: 0, measure: null, legacy: null, odoo: null },
+};
+
 interface Element {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
@@ -76,7 +80,8 @@ function outcome({ children }: Element): string {
 test('one case per entity and rule, and one for the verdict', async () => {
   const source = reportSource(5000);
   const cases = await casesOf(source);
-  expect(cases.length).toBe(source.manifest.rules.length + 1);
+  const { rules, explained, allocations } = source.manifest;
+  expect(cases.length).toBe(rules.length + explained.length + allocations.length + 1);
   expect(cases[0]?.attributes.name).toBe('verdict');
   expect(outcome(cases[0] as Element)).toBe('failure');
 });
@@ -113,6 +118,18 @@ test('what was not checked is skipped, and an error where the verdict hangs on i
   expect(incomplete.map(outcome)).toEqual(['error', 'error', 'skipped+system-out']);
 });
 
+test('what the contract explains passes and says why; a payment that nobody knows what it pays is skipped, and seen', async () => {
+  const { explained, allocations } = reportSource(1).manifest;
+  const cases = await casesOf(reportSource(1));
+  const named = (kind: string) => cases.filter(({ attributes }) => attributes.name?.startsWith(kind) === true);
+  expect(named('explained').map(outcome)).toEqual(explained.map(() => 'system-out'));
+  expect(named('explained')[0]?.children[0]?.text).toContain(explained[0]?.reason);
+  const isOpen = ({ records }: (typeof allocations)[number]) => records.some(({ role, status }) => role === 'payment' && status === 'ambiguous');
+  expect(allocations.map(isOpen)).toContain(true);
+  expect(named('settles').map(outcome)).toEqual(allocations.map((one) => (isOpen(one) ? 'skipped+system-out' : 'system-out')));
+  expect(named('settles')[0]?.children.at(-1)?.text).toContain('without an answer: see allocations.csv');
+});
+
 test('an alarm is one failure, whatever else is broken', async () => {
   const cases = await casesOf(reportSource(5000, { manifest: { alarm: { newBreaks: 1026, limit: 1000 } } }));
   expect(cases.filter((one) => outcome(one).startsWith('failure'))).toHaveLength(1);
@@ -122,8 +139,9 @@ test('an alarm is one failure, whatever else is broken', async () => {
 test('names and keys that are no XML leave it valid', async () => {
   const rules = hostileTexts.flatMap((text) => [rule({ rule: text, open: 1, notChecked: null }), rule({ rule: text, notChecked: text })]);
   const extra = hostileTexts.map((text) => breakWith({ rule: text, key: text }));
-  const cases = await casesOf(reportSource(0, { extra, manifest: { rules, capability: '<&">\u0000' } }));
-  expect(cases).toHaveLength(1 + rules.length);
+  const explained = hostileTexts.map((text) => ({ ...explainedOnce, class: text, reason: text }));
+  const cases = await casesOf(reportSource(0, { extra, manifest: { rules, explained, allocations: [], capability: '<&">\u0000' } }));
+  expect(cases).toHaveLength(1 + rules.length + explained.length);
 });
 
 test('stays below what a CI server takes, however many rules there are', async () => {

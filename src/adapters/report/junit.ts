@@ -1,5 +1,7 @@
-/** JUnit XML for the page of a CI server: one suite per entity, one case per rule, never one per row, and never a value. */
+/** JUnit XML for the page of a CI server: one suite per entity, one case per rule, never one per row, and never a value of a record. What a contract explains
+ *  passes; payments that nothing was found for do not fail, and are not passed over either. */
 import type { Builder, TestCase, TestSuite } from 'junit-report-builder';
+import { type AllocationStatus, allocationsFile } from '../../domain/allocation.ts';
 import type { Break } from '../../domain/difference.ts';
 import type { CheckedRule, ReconcileReport, ReportSource } from '../../domain/report.ts';
 import { reportFiles } from '../../domain/report.ts';
@@ -22,13 +24,16 @@ export async function junitReport(source: ReportSource): Promise<string> {
   const examples = manifest.alarm === null && manifest.rules.length <= RULES_WITH_EXAMPLES ? await firstOpen(source) : new Map<string, readonly string[]>();
   const suites = new Map<string, TestSuite>();
   const uniqueName = uniqueNames();
-  for (const rule of manifest.rules) {
-    const name = suiteName(manifest, rule.entity);
-    const suite = suites.get(rule.entity) ?? report.testSuite().name(name);
-    suites.set(rule.entity, suite);
-    const test = suite.testCase().className(name).name(uniqueName(rule));
-    tell(test, rule, manifest, examples.get(ruleName(rule)) ?? []);
-  }
+  const caseOf = (one: Named): TestCase => {
+    const name = suiteName(manifest, one.entity);
+    const suite = suites.get(one.entity) ?? report.testSuite().name(name);
+    suites.set(one.entity, suite);
+    return suite.testCase().className(name).name(uniqueName(one));
+  };
+  for (const rule of manifest.rules) tell(caseOf(rule), rule, manifest, examples.get(ruleName(rule)) ?? []);
+  // reports of before there were any have none
+  for (const one of manifest.explained ?? []) tellExplained(caseOf({ entity: one.entity, kind: 'explained', rule: one.class }), one);
+  for (const one of manifest.allocations ?? []) tellPayments(caseOf({ entity: one.payments, kind: 'settles', rule: 'what is paid' }), one);
   return `${report.build()}\n`;
 }
 
@@ -36,8 +41,14 @@ function suiteName({ capability }: ReconcileReport, part: string): string {
   return text(`${capability}.${part}`);
 }
 
+interface Named {
+  readonly entity: string;
+  readonly kind: string;
+  readonly rule: string;
+}
+
 /** A field may be called like a check, and two names may become one when they are clipped. */
-function uniqueNames(): (rule: CheckedRule) => string {
+function uniqueNames(): (rule: Named) => string {
   const taken = new Set<string>();
   return (rule) => {
     const wanted = text(`${rule.kind} ${rule.rule}`);
@@ -84,6 +95,30 @@ function tell(test: TestCase, rule: CheckedRule, manifest: ReconcileReport, exam
     test.failure(`${formatted(rule.open)} open, ${formatted(rule.checked)} checked`, rule.kind).stacktrace(text(lines.join('\n'), 5000));
   }
   if (also.length > 0) test.standardOutput(text(also.join('\n'), 2000));
+}
+
+function tellExplained(test: TestCase, { rows, payments, field, legacy, odoo, reason }: ReconcileReport['explained'][number]): void {
+  const sums = [legacy === null ? '' : `legacy ${formattedAmount(legacy)}`, odoo === null ? '' : `Odoo ${formattedAmount(odoo)}`].filter((sum) => sum !== '');
+  const what = rows + payments === 0 ? 'explains nothing' : `explains ${counted(rows, field === null ? 'record' : `difference of ${field}`)}`;
+  const lines = [`${[what, ...sums].join(', ')}: ${reason}`, ...(payments === 0 ? [] : [`${counted(payments, 'payment')} that pay nothing`])];
+  test.standardOutput(text(lines.join('\n'), 2000));
+}
+
+const unsettled: ReadonlySet<AllocationStatus> = new Set<AllocationStatus>(['open', 'differs', 'ambiguous', 'not-searched']);
+
+/** Skipped where payments are left that nobody knows what they pay: there to be seen, and no reason to stop. */
+function tellPayments(test: TestCase, { records, repeats }: ReconcileReport['allocations'][number]): void {
+  const paid = records.filter(({ role }) => role === 'payment');
+  const left = paid.reduce((sum, { status, records: count }) => sum + (unsettled.has(status) ? count : 0), 0);
+  if (left > 0) test.skipped();
+  const lines = paid.map(({ status, currency, records: count, sum }) =>
+    `${status}: ${counted(count, 'payment')}, ${formattedAmount(sum)} ${currency ?? ''}`.trim(),
+  );
+  const notes = [
+    ...(left === 0 ? [] : [`${counted(left, 'payment')} without an answer: see ${allocationsFile}`]),
+    ...(repeats === 0 ? [] : [`${counted(repeats, 'payment')} repeat another one exactly`]),
+  ];
+  test.standardOutput(text([...notes, ...lines].join('\n'), 2000));
 }
 
 /** What mapping, scope or contract leave out is no reason why a verdict is INCOMPLETE. */

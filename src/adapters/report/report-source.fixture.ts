@@ -50,6 +50,10 @@ function manifestOf(batches: Iterable<readonly Break[]>): ReconcileReport {
     snapshots: entities.flatMap((entity) => ['meditech', 'orbis', 'odoo'].map((system) => ({ system, entity, id: `20261123T020000-${system}-${entity}` }))),
     entities: entities.map((entity) => summaryOf(entity, counts)),
     controls: total === 0 ? tyingControls : controls,
+    roundings: {
+      currencies: [{ currency: 'USD', unit: '0.01', mode: 'half-up', isCompany: true }],
+      amounts: [{ entity: 'purchase_order', field: 'untaxed_amount', rule: 'half-up to 0.01 (currency of the company)', tolerance: null }],
+    },
     coverage,
     ...(total === 0 ? { explained: [], allocations: [], sinceAgreed: [] } : paid),
     checks: [

@@ -1,6 +1,7 @@
 /** The fixed parts of a workbook (ECMA-376, SpreadsheetML): everything is text, the header stays in view, and what is to be filled in is marked. */
 import { breakDecisions } from '../../domain/break-decision.ts';
 import { type ReconcileReport, reportFiles, worklistColumns } from '../../domain/report.ts';
+import type { WordTable } from '../../domain/settlement-tables.ts';
 import type { WorklistColumn } from '../../domain/worklist-row.ts';
 import { clearNotice, verdictMeaning } from './wording.ts';
 import { escapedXml } from './xml-text.ts';
@@ -95,12 +96,33 @@ export function guideSheet(manifest: ReconcileReport): string {
     ['until', 'The last day the decision holds, as in 2026-12-31.'],
     ['break, value_hash', 'What was decided on: leave them as they are. If the values change, the decision lapses.'],
     ['No value', 'An empty cell: that side has no value.'],
+    ['Totals', 'What must end at nothing, how amounts are rounded, what the contract explains and what payments pay: no row of it is to be decided.'],
     ['The page', `Patterns, bridge and trend are in ${reportFiles.html}.`],
   ];
   const rows = lines.map(
     ([name, text], index) => `<row r="${index + 1}">${textCell(`A${index + 1}`, 'header', name)}${textCell(`B${index + 1}`, 'wrapped', text)}</row>`,
   );
   return `${DECLARATION}<worksheet xmlns="${SPREADSHEET}"><cols><col min="1" max="1" width="22" customWidth="1"/><col min="2" max="2" width="100" customWidth="1"/></cols><sheetData>${rows.join('')}</sheetData></worksheet>`;
+}
+
+/** Tables of words, one below the other. */
+export function tablesSheet(tables: readonly WordTable[]): string {
+  const rows: string[] = [];
+  const add = (look: keyof typeof style, cells: readonly string[]) => {
+    const row = rows.length + 1;
+    rows.push(`<row r="${row}">${cells.map((cell, index) => textCell(`${columnName(index)}${row}`, look, cell)).join('')}</row>`);
+  };
+  for (const { title, columns, rows: lines, notes } of tables) {
+    add('header', [title]);
+    add(
+      'header',
+      columns.map(({ name }) => name),
+    );
+    for (const line of lines) add('text', line);
+    for (const note of notes) add('text', [note]);
+    add('text', []);
+  }
+  return `${DECLARATION}<worksheet xmlns="${SPREADSHEET}"><cols><col min="1" max="8" width="28" customWidth="1"/></cols><sheetData>${rows.join('')}</sheetData></worksheet>`;
 }
 
 export function styles(): string {

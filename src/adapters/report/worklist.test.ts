@@ -63,7 +63,7 @@ test('the CSV tells no value from an empty text', async () => {
 
 test('the workbook holds every text as a text, in one sheet with a guide', async () => {
   const sheets = await readWorkbook(await collected(renderer.render('xlsx', reportSource(0, { extra: hostile }))), { trim: false });
-  expect(sheets.map(({ sheet }) => sheet)).toEqual(['Worklist', 'Guide']);
+  expect(sheets.map(({ sheet }) => sheet)).toEqual(['Worklist', 'Totals', 'Guide']);
   const [header = [], ...rows] = sheets[0]?.data ?? [];
   expect(header).toEqual([...worklistColumns]);
   const legacy = header.indexOf('legacy');

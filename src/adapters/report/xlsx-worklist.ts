@@ -1,9 +1,10 @@
 /** The worklist as a workbook. Written as a stream: a library that holds the sheet needs 3 GB for 200,000 breaks. */
 import type { Break } from '../../domain/difference.ts';
 import { type ReportSource, worklistColumns } from '../../domain/report.ts';
+import { settlementTables } from '../../domain/settlement-tables.ts';
 import { worklistRow } from '../../domain/worklist-row.ts';
 import { clearNotice } from './wording.ts';
-import { cellText, columnName, contentTypes, guideSheet, relations, sheetEnd, sheetStart, styles, textCell, workbook } from './workbook-parts.ts';
+import { cellText, columnName, contentTypes, guideSheet, relations, sheetEnd, sheetStart, styles, tablesSheet, textCell, workbook } from './workbook-parts.ts';
 import { type ZipEntry, zip } from './zip.ts';
 
 /** Rows of a sheet, the header left out. */
@@ -25,8 +26,10 @@ async function* parts({ manifest, breaks }: ReportSource, sheetRows: number): As
     sheets += 1;
     yield { name: `xl/worksheets/sheet${sheets}.xml`, content: sheet(rows, notice, sheets === 1, sheetRows) };
   } while (!(await rows.isAtEnd()));
-  const names = [...Array.from({ length: sheets }, (_, index) => (index === 0 ? 'Worklist' : `Worklist ${index + 1}`)), 'Guide'];
-  yield { name: `xl/worksheets/sheet${sheets + 1}.xml`, content: [guideSheet(manifest)] };
+  const worklists = Array.from({ length: sheets }, (_, index) => (index === 0 ? 'Worklist' : `Worklist ${index + 1}`));
+  const names = [...worklists, 'Totals', 'Guide'];
+  yield { name: `xl/worksheets/sheet${sheets + 1}.xml`, content: [tablesSheet(settlementTables(manifest))] };
+  yield { name: `xl/worksheets/sheet${sheets + 2}.xml`, content: [guideSheet(manifest)] };
   yield { name: 'xl/styles.xml', content: [styles()] };
   yield { name: 'xl/workbook.xml', content: [workbook(names)] };
   yield { name: 'xl/_rels/workbook.xml.rels', content: [relations(names.length)] };

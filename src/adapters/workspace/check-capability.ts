@@ -213,6 +213,12 @@ function checkStates({ contract, position, mistakes }: Subject): void {
       const at = [...path, 'values', value, 'barred', nth, 'leave'];
       for (const [index, step] of leave.entries()) refuseUnknown(step, steps, position([...at, index]), mistakes, 'step');
     }
+    for (const [nth, { same }] of (state.hindered ?? []).entries()) {
+      const at = position([...path, 'values', value, 'hindered', nth, 'same']);
+      refuseUnknown(same, Object.keys(contract.odoo?.fields ?? {}), at, mistakes, 'field bound to Odoo');
+      const { type } = contract.fields[same] ?? {};
+      if (type !== undefined && type !== 'code') mistakes.push({ position: at, message: `'${same}' must be of type code` });
+    }
     for (const [earlier, names] of Object.entries(state.back ?? {})) {
       refuseUnknown(earlier, Object.keys(states.values), position([...path, 'values', value, 'back', earlier]), mistakes, 'state');
       for (const [index, step] of names.entries()) refuseUnknown(step, steps, position([...path, 'values', value, 'back', earlier, index]), mistakes, 'step');

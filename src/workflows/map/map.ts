@@ -59,7 +59,7 @@ export async function mapCapability(request: MapRequest, ports: Ports): Promise<
     ]);
     return {
       entities: own.map(({ dataset }) => ({ entity: dataset.entity, system: dataset.system, ...dataset.counts })),
-      checks: await runChecks(checks, mapped, directory, plane, ports),
+      checks: await runChecks(capability, checks, mapped, directory, plane, ports),
       rejects: await rejectSummary(own, plane),
       rejectFiles: await writeRejects(own, directory, plane, ports),
     };
@@ -124,7 +124,14 @@ async function compileAll(capability: Capability, chosen: readonly EntityDefinit
   return { checks, columns };
 }
 
+/** Optional, or left out by the workspace: nobody misses the checks that look into it. */
+function takesNoPart({ file, entities }: Capability, name: string): boolean {
+  const document = entities.find(({ contract }) => contract.entity === name)?.contract.parent ?? name;
+  return file.optional?.includes(document) === true || file.entities?.includes(document) === false;
+}
+
 async function runChecks(
+  capability: Capability,
   checks: readonly CompiledCheck[],
   mapped: readonly Mapped[],
   directory: string,
@@ -136,13 +143,13 @@ async function runChecks(
   const found: { check: CompiledCheck; file: string }[] = [];
   for (const [index, check] of checks.entries()) {
     const needed = entitiesOfCheck(check);
-    if (needed.some((entity) => !rows.has(entity))) {
-      ports.progress({
-        kind: 'warning',
-        text: `check ${check.entity.contract.entity}.${check.check.name} was not run: no source maps ${needed.filter((entity) => !rows.has(entity)).join(', ')}`,
-      });
-      continue;
+    const missing = needed.filter((entity) => !rows.has(entity));
+    const unexpected = missing.filter((entity) => !takesNoPart(capability, entity));
+    if (unexpected.length > 0) {
+      const text = `check ${check.entity.contract.entity}.${check.check.name} was not run: no source maps ${unexpected.join(', ')}`;
+      ports.progress({ kind: 'warning', text });
     }
+    if (missing.length > 0) continue;
     const file = plane.scratchFile(`check-${index}.parquet`);
     results.push(await runCheck(check, rows, file, plane));
     found.push({ check, file });

@@ -41,6 +41,7 @@ export const Refusal = {
   broken: (rules: readonly BrokenRule[]) =>
     rules.map(({ check, hint, row, place }) => `breaks the rule ${check}: ${hint.replace(/\.$/, '')} (source row ${row} in ${place})`).join('; '),
   locked: (field: string, lock: string, day: string) => `${field} lies in a period that is locked in Odoo (${lock} ${day})`,
+  hindered: (why: string, field: string, code: string) => `${why} (${field} ${code})`,
   unfit: (field: string, own: string, there: string) => `${field} is ${own}, and ${there} on the record of Odoo that it is linked to`,
   nul: (field: string) => `${field} holds a NUL character, which Odoo cannot store`,
 } as const;
@@ -111,7 +112,7 @@ function isToBeWritten({ class: kind, toLink, differing }: RecordToPlan): boolea
   return kind === 'only-legacy' || kind === 'missing-in-odoo';
 }
 
-/** A rule of the contract that it breaks, or a locked period: Odoo takes a document of one and moves its date when it is posted. */
+/** A rule of the contract that it breaks, a locked period (Odoo takes a document of one and moves its date when it is posted), or what stands in its way. */
 function ruledOutBecause(record: RecordToPlan, entity: EntityToPlan): string | null {
   if (record.broken) return Refusal.broken(record.broken);
   for (const [field, locks] of Object.entries(entity.binding.locks ?? {})) {
@@ -119,6 +120,10 @@ function ruledOutBecause(record: RecordToPlan, entity: EntityToPlan): string | n
     if (typeof date !== 'string') continue;
     const lock = locks.find((name) => date.slice(0, 10) <= (entity.lockDates?.[name] ?? ''));
     if (lock !== undefined) return Refusal.locked(field, lock, entity.lockDates?.[lock] ?? '');
+  }
+  const state = record.values?.[entity.binding.states?.field ?? ''];
+  for (const { field, ids, why } of entity.hindrances?.get(String(state)) ?? []) {
+    if (ids.has(record.codes[field] ?? 0)) return Refusal.hindered(why, field, String(record.values?.[field]));
   }
   return null;
 }

@@ -9,6 +9,7 @@ import type { ResolvedField } from '../pull/pull-odoo-binding.ts';
 import { compareCapability } from '../reconcile/compare.ts';
 import type { Comparison, EntityComparison } from '../reconcile/comparison.ts';
 import { judgeBreaks } from '../reconcile/judge.ts';
+import { type Hindrances, hindrancesOf } from './hindrances.ts';
 import { blockingOf, conflictsOf, requireMatch } from './match-at-hand.ts';
 import { planDocument, refuseOrphanLine } from './plan-document.ts';
 import { writePlan } from './plan-file.ts';
@@ -49,7 +50,7 @@ export async function planCapability(request: PlanRequest, ports: Ports): Promis
       await plane.run(blockedTableSql(entity, conflictsOf(entity, comparison), blockingOf(entity)));
       await plane.run(refusedTableSql(entity, refused.get(entity.entity)));
     }
-    const planning = new Planning(request, comparison, plane);
+    const planning = new Planning(request, comparison, plane, await hindrancesOf(comparison.entities, ports));
     async function* counted(): AsyncIterable<PlannedDocument> {
       for await (const action of planning.documents()) {
         ports.signal.throwIfAborted();
@@ -81,13 +82,19 @@ class Planning {
   /** Those of them with which something is wrong, and not only undecided. */
   readonly #ruledOut = new Set<string>();
 
-  constructor(request: PlanRequest, comparison: Comparison, plane: DataPlane) {
+  constructor(request: PlanRequest, comparison: Comparison, plane: DataPlane, hindrances: ReadonlyMap<string, Hindrances>) {
     this.#comparison = comparison;
     this.#plane = plane;
     const isRefused = (entity: string, system: string, key: string): boolean => this.#refused.has(JSON.stringify([entity, system, key]));
     const isRuledOut = (entity: string, system: string, key: string): boolean => this.#ruledOut.has(JSON.stringify([entity, system, key]));
     const { namespace } = request.workspace.file;
-    this.#entities = new Map(comparison.entities.flatMap((entity) => entityToPlan(entity, comparison.world.lockDates, { namespace, isRefused, isRuledOut })));
+    this.#entities = new Map(
+      comparison.entities.flatMap((entity) => {
+        const hindered = hindrances.get(entity.entity);
+        const own = { namespace, isRefused, isRuledOut, ...(hindered === undefined ? {} : { hindrances: hindered }) };
+        return entityToPlan(entity, comparison.world.lockDates, own);
+      }),
+    );
   }
 
   async *documents(): AsyncIterable<PlannedDocument> {
@@ -143,7 +150,7 @@ function decode(text: unknown): RecordToPlan {
 function entityToPlan(
   entity: EntityComparison,
   lockDates: EntityToPlan['lockDates'],
-  own: Pick<EntityToPlan, 'namespace' | 'isRefused' | 'isRuledOut'>,
+  own: Pick<EntityToPlan, 'namespace' | 'isRefused' | 'isRuledOut' | 'hindrances'>,
 ): readonly (readonly [string, EntityToPlan])[] {
   const { contract } = entity.definition;
   if (entity.binding === null || contract.odoo === undefined) return [];

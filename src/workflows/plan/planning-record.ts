@@ -5,6 +5,7 @@ import type { BreakStatus, Direction, RecordClass } from '../../domain/differenc
 import type { Provenance, RecordName } from '../../domain/matching.ts';
 import { externalId } from '../../domain/record-key.ts';
 import type { ResolvedBinding, ResolvedField } from '../pull/pull-odoo-binding.ts';
+import type { Hindrances } from './hindrances.ts';
 import type { BrokenRule } from './refused-by-check.ts';
 import type { WireValue } from './wire-value.ts';
 
@@ -82,6 +83,8 @@ export interface EntityToPlan {
   readonly rejectedWithoutKey: number;
   /** Lock dates of Odoo's company: field → last locked day. */
   readonly lockDates?: Readonly<Record<string, string>>;
+  /** What stands in the way of its states in Odoo now. */
+  readonly hindrances?: Hindrances;
   /** System → the file or table of its rows, in words. */
   readonly places?: ReadonlyMap<string, string>;
   /** Was this record refused earlier in this plan for what it is? Nothing may refer to it then, be it in Odoo or not. */

@@ -4,6 +4,7 @@
 import { CutoverError } from '../../domain/errors.ts';
 import type { OdooConnection, OdooFieldMetadata, OdooIdentity } from '../../domain/ports.ts';
 import { OdooError } from '../../domain/ports.ts';
+import { plainDecimal } from '../../domain/rounding.ts';
 import type { Capability, Workspace } from '../../domain/workspace.ts';
 import { type BindingMistake, type ModelFields, type ResolvedBinding, resolveBinding } from './pull-odoo-binding.ts';
 import type { StagedColumn } from './pull-odoo-sql.ts';
@@ -16,6 +17,7 @@ export const companyColumns: readonly StagedColumn[] = [
   { name: 'name', type: 'VARCHAR' },
   { name: 'currency', type: 'VARCHAR' },
   { name: 'currency_digits', type: 'INTEGER' },
+  { name: 'currencies', type: 'VARCHAR' },
   { name: 'rounding', type: 'VARCHAR' },
   { name: 'lock_dates', type: 'VARCHAR' },
   { name: 'url', type: 'VARCHAR' },
@@ -121,6 +123,7 @@ export async function companyRow(workspace: Workspace, connection: OdooConnectio
     throw new CutoverError('E_ODOO_ACCESS', `Odoo has no company ${wanted ?? 'of this user'} that the user may read`, { hint: 'cutover doctor' });
   const [currency] = await connection.read('res.currency', [Number(company.currency_id)], ['name', 'decimal_places']);
   if (currency === undefined) throw new CutoverError('E_ODOO_ACCESS', "Odoo does not let the user read the company's currency", { hint: 'cutover doctor' });
+  const used = await connection.read('res.currency', await connection.searchIds('res.currency', []), ['name', 'rounding']);
   // where accounting is not installed there is no method, and lines are rounded one by one
   const rounding = company.tax_calculation_rounding_method === 'round_globally' ? 'round_globally' : 'round_per_line';
   return [
@@ -128,6 +131,7 @@ export async function companyRow(workspace: Workspace, connection: OdooConnectio
     String(company.name),
     String(currency.name),
     String(currency.decimal_places),
+    JSON.stringify(Object.fromEntries(used.map((one) => [String(one.name), plainDecimal(String(one.rounding))]).sort())),
     rounding,
     JSON.stringify(Object.fromEntries(locks.flatMap((name) => (typeof company[name] === 'string' ? [[name, company[name]]] : [])))),
     identity.url,

@@ -29,7 +29,8 @@ const NO_AMOUNT = 'CAST(NULL AS DECIMAL(38,12))';
 const amountSql = (amount: string) => `CAST(${amount} AS DECIMAL(38,12))`;
 const breaksSql = ({ breaks }: EntityComparison) => `read_parquet(${literal(breaks)})`;
 
-export function explainedRecordsSql({ entity, rules, references, measure }: Explaining): string {
+/** Null where nothing can be explained: rules of fields alone, and Odoo has no model for the entity. */
+export function explainedRecordsSql({ entity, rules, references, measure }: Explaining): string | null {
   const { legacy, odoo, definition } = entity;
   const ofRecords = rules.filter(({ field }) => field === null);
   const ofFields = rules.filter(({ field }) => field !== null);
@@ -87,6 +88,7 @@ WHERE _b.class IN ${DIFFERENCES} AND _b.field IN (${ofFields.map(({ field }) => 
       ),
     );
   }
+  if (found.length === 0) return null;
   return `SELECT id, side, system, key, odoo_id, field, holding[1] AS explained, len(holding) > 1 AS overlapping, legacy, odoo
 FROM (${found.join('\nUNION ALL ')}) WHERE len(holding) > 0 ORDER BY system, key, odoo_id, field NULLS FIRST, id`;
 }

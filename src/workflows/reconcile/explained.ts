@@ -45,14 +45,22 @@ async function explainingQuery(
 ): Promise<string | null> {
   const { contract } = entity.definition;
   const measure = measureOf(entity);
+  const found: string[] = [];
   if (contract.explained.length > 0) {
     const { rules, references } = await explainingRules(entity, comparison, plane);
-    return explainedRecordsSql({ entity, rules, references, measure });
+    const records = explainedRecordsSql({ entity, rules, references, measure });
+    if (records !== null) found.push(records);
   }
   const document = before.find((one) => one.entity === contract.parent);
   const parent = Object.entries(contract.fields).find(([, field]) => field.type === 'ref' && field.entity === contract.parent)?.[0];
-  if (document === undefined || document.explained === null || parent === undefined) return null;
-  return explainedLinesSql({ entity, parent, documents: document.explained, measure });
+  if (inheritsRules(entity) && typeof document?.explained === 'string' && parent !== undefined)
+    found.push(explainedLinesSql({ entity, parent, documents: document.explained, measure }));
+  return found.length === 0 ? null : `${found.map((query) => `FROM (${query})`).join(' UNION ALL ')} ORDER BY system, key, odoo_id, field NULLS FIRST, id`;
+}
+
+/** A line goes with its document, unless rules of its own say when it stands alone. */
+function inheritsRules({ definition }: EntityComparison): boolean {
+  return definition.contract.explained.every(({ field }) => field !== undefined);
 }
 
 /** Every rule over the rows of both sides. */
@@ -88,7 +96,7 @@ export async function explainedClasses(comparison: Comparison, payments: Readonl
     const { contract } = entity.definition;
     const sums = await sumsOf(entity, plane);
     const parent = comparison.entities.find((one) => one.entity === contract.parent)?.definition.contract;
-    const inherited = contract.explained.length > 0 ? [] : (parent?.explained ?? []).filter((rule) => sums.has(`${rule.class} `));
+    const inherited = inheritsRules(entity) ? (parent?.explained ?? []).filter((rule) => rule.field === undefined && sums.has(`${rule.class} `)) : [];
     const measure = measureOf(entity);
     for (const { class: name, field = null, reason } of [...contract.explained, ...inherited]) {
       const found = sums.get(`${name} ${field ?? ''}`) ?? { rows: 0, overlapping: 0, legacy: null, odoo: null };

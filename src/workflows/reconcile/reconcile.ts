@@ -17,6 +17,7 @@ import { keepAgreed } from './keep-agreed.ts';
 import { keepNight } from './ledger.ts';
 import { findPatterns } from './patterns/find-patterns.ts';
 import { writeReportFiles } from './report-files.ts';
+import { roundingsOf } from './roundings.ts';
 import { checkedRules } from './rules.ts';
 import { secondLook } from './second-look.ts';
 import { statesSinceAgreed } from './since-agreed.ts';
@@ -70,7 +71,7 @@ export async function reconcileCapability(request: ReconcileRequest, ports: Port
     const { asOf } = judged;
     const trend = [...judged.trend, { ...judged.night.life, runId: null, asOf, verdict }];
     const rules = await checkedRules(judged, { controls: made, checks, values }, plane);
-    const paid = { explained, allocations, sinceAgreed };
+    const paid = { explained, allocations, sinceAgreed, roundings: roundingsOf(judged) };
     const found = { verdict, entities, controls, coverage, ...paid, checks, rules, patterns, trend };
     const files = [...(await writeReportFiles({ request, judged, found, directory }, ports, plane)), ...allocationFiles, ...explainedFiles];
     await keepNight(judged, verdict, request.runId, ports);

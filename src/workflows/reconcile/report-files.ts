@@ -21,7 +21,7 @@ export interface ReportParts {
   readonly judged: JudgedComparison;
   readonly found: Pick<
     ReconcileReport,
-    'verdict' | 'entities' | 'controls' | 'coverage' | 'explained' | 'allocations' | 'sinceAgreed' | 'checks' | 'rules' | 'trend'
+    'verdict' | 'entities' | 'controls' | 'roundings' | 'coverage' | 'explained' | 'allocations' | 'sinceAgreed' | 'checks' | 'rules' | 'trend'
   > & {
     readonly patterns: readonly Pattern[];
   };
@@ -84,6 +84,7 @@ function reportOf({ request, judged, found }: ReportParts, breaks: number, sha25
     snapshots: judged.snapshots,
     entities: found.entities,
     controls: found.controls,
+    roundings: found.roundings,
     coverage: found.coverage,
     explained: found.explained,
     allocations: found.allocations,

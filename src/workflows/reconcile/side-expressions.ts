@@ -111,8 +111,8 @@ function columnOf(reference: ColumnReference, { text, entity, comparison, refere
   const [first = '', second, ...rest] = reference.names;
   const own = fields[first];
   if (own === undefined && first === DAY_NAME && second === undefined) return { sql: dayLiteral(comparison.asOf), isInOdoo: true };
-  if (own === undefined && first === ODOO_NAME && second !== undefined && isHeldByOdoo(entity, second))
-    return { sql: `_other.${identifier(second)}`, isInOdoo: false };
+  if (own === undefined && first === ODOO_NAME && second !== undefined && fields[second] !== undefined && rest.length === 0)
+    return { sql: isHeldByOdoo(entity, second) ? `_other.${identifier(second)}` : 'NULL', isInOdoo: false };
   const target = own?.type === 'ref' && second !== undefined ? comparison.entities.find((one) => one.entity === own.entity) : undefined;
   const known = second === undefined ? own : target?.definition.contract.fields[second];
   if (known === undefined || rest.length > 0) {

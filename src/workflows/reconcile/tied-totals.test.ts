@@ -163,7 +163,7 @@ const small: Books = {
 
 test('a control account ends at nothing once what is open is taken away, and exchange rounding is a class of the rest', async () => {
   const world = await books();
-  const { controls, verdict } = await night(world, small);
+  const { controls, verdict, roundings } = await night(world, small);
   const tie = {
     parts: [
       { name: 'account.balance', legacy: '-624.96', odoo: '-624.96' },
@@ -182,6 +182,16 @@ test('a control account ends at nothing once what is open is taken away, and exc
     { name: 'account.balance', legacy: '-4800', odoo: '-4800' },
   ]);
   expect(verdict).toBe('RECONCILED');
+  const exact = '2 decimals, as they stand';
+  const atRate = `${exact}; at its rate half-up to 0.01 (currency of the company)`;
+  expect(roundings.currencies).toEqual([{ currency: 'USD', unit: '0.01', mode: 'half-up', isCompany: true }]);
+  expect(roundings.amounts.map(({ entity, field, rule, tolerance }) => [`${entity}.${field}`, rule, tolerance])).toEqual([
+    ['account.balance', exact, null],
+    ['bill.open_amount', atRate, null],
+    ['credit.open_amount', atRate, null],
+    ['line.balance', `${exact}, on the legacy side only`, null],
+    ['bank.statement', `${exact}, on the legacy side only`, null],
+  ]);
   // the words of every report
   const [table] = settlementTables({ controls });
   expect(table?.rows.map((row) => row.join('|'))).toContain('open-items|account 2100|explained: exchange-rounding|-0.02|');

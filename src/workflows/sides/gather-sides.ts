@@ -119,6 +119,8 @@ async function readFacts(ports: Ports, company: Snapshot, fields: Snapshot): Pro
       ...{ url: String(row.url), database: String(row.database), uuid: String(row.uuid), version: String(row.version) },
       company: { id: Number(row.id), name: String(row.name) },
       currencyDigits: Number(row.currency_digits),
+      ...(typeof row.currency === 'string' ? { currency: row.currency } : {}),
+      ...(typeof row.currencies === 'string' ? { currencies: JSON.parse(row.currencies) as Record<string, string> } : {}),
       rounding: row.rounding === 'round_globally' ? 'round_globally' : 'round_per_line',
       // A snapshot taken before they were asked for has none.
       lockDates: typeof row.lock_dates === 'string' ? (JSON.parse(row.lock_dates) as Record<string, string>) : {},

@@ -14,6 +14,10 @@ export interface OdooWorld {
   readonly company: { readonly id: number; readonly name: string };
   /** Decimals of the company's currency. */
   readonly currencyDigits: number;
+  /** Its name; a snapshot taken before it was asked for has none. */
+  readonly currency?: string;
+  /** Currencies in use → the unit that Odoo rounds them to, as in `0.01`. */
+  readonly currencies?: Readonly<Record<string, string>>;
   /** `res.company.tax_calculation_rounding_method`. */
   readonly rounding: 'round_per_line' | 'round_globally';
   /** Lock dates of the company that are set: Odoo field → last locked day. */

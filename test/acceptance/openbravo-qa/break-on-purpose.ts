@@ -15,10 +15,12 @@ interface Broken {
 /** Entity and key → what the refusal must say. */
 const refused: Readonly<Record<string, RegExp>> = {
   'opening_entry OPENING Spain EUR': /entry-does-not-balance.*source row Spain, EUR/,
-  'vendor_bill VSports/10000010': /the legacy row was rejected/,
-  'vendor_bill VSports/10000012': /key is not unique/,
+  'vendor_bill VSports/10000010': /rejected by the mapping \(tax: unmapped-code\) \(source row Spain 10000010 in the query of .*vendor-bill\.yaml\)/,
+  'vendor_bill VSports/10000012': /key is not unique.*source row Spain 10000012, Spain 10000015 in/,
   'vendor_bill VShirts/10000013': /account refers to account 987654, which is refused, rejected or missing.*source row Spain 10000013/,
   'vendor_bill VTec/10000014': /lines-do-not-sum.*source row Spain 10000014/,
+  'account 700000': /kind is liability_payable, and income on the record of Odoo.*source row Spain, 70000 in/,
+  'customer_invoice CUSB/I~127': /open-items-differ-from-ledger.*source row Spain, 43000, CUSB in the query of .*control-balance\.yaml/,
   'customer_invoice CUSA/I~126': /no-exchange-rate.*source row Spain I\/26/,
   'customer_invoice CUSA/I~128': /posted_on lies in a period that is locked in Odoo.*source row Spain I\/28/,
 };
@@ -33,6 +35,8 @@ export async function breakOnPurpose({ workspace, target: { odoo, checks }, comp
   edit('vendor-bill-line', "then '555900'", "then case documentno when '10000013' then '987654' else '555900' end");
   edit('customer-invoice', 'rate: rate', "rate: case documentno when 'I/26' then null else rate end");
   edit('customer-invoice', "posted_on: date '2011-12-31'", "posted_on: case documentno when 'I/28' then date '2010-06-30' else date '2011-12-31' end");
+  edit('control-balance', 'balance: balance', "balance: case partner when 'CUSB' then balance::decimal(18, 5) + 5 else balance::decimal(18, 5) end");
+  edit('account', 'kind: coalesce(control,', "kind: coalesce(case code when '70000' then 'payable' end, control,");
   const context = { allowed_company_ids: [company] };
   await call(odoo, 'res.company', 'write', { ids: [company], vals: { fiscalyear_lock_date: '2010-12-31' }, context });
   try {
@@ -53,7 +57,7 @@ export async function breakOnPurpose({ workspace, target: { odoo, checks }, comp
     const documents = actions.filter(({ entity }) => ['opening_entry', 'vendor_bill', 'customer_invoice'].includes(entity));
     checks.equal(
       'broken: every other document is still planned',
-      ['customer_invoice CUSA/I~125', 'customer_invoice CUSB/I~127'],
+      ['customer_invoice CUSA/I~125'],
       documents.filter(({ action }) => action === 'create').map(({ entity, key }) => `${entity} ${key}`),
     );
     checks.equal(
